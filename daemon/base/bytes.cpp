@@ -1,0 +1,78 @@
+#include "daemon/base/bytes.hpp"
+
+#include <cstdlib>
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+
+namespace vanthu {
+
+std::string to_hex(bytes_view b) {
+    static constexpr char digits[] = "0123456789abcdef";
+    std::string out;
+    out.reserve(b.size() * 2);
+    for (std::uint8_t byte : b) {
+        out.push_back(digits[byte >> 4]);
+        out.push_back(digits[byte & 15]);
+    }
+    return out;
+}
+
+std::optional<bytes> from_hex(std::string_view hex) {
+    auto nibble = [](char c) {
+        if (c >= '0' && c <= '9') return c - '0';
+        if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+        if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+        return -1;
+    };
+    if (hex.size() % 2) return std::nullopt;
+    bytes out(hex.size() / 2);
+    for (std::size_t i = 0; i < out.size(); ++i) {
+        int high = nibble(hex[2 * i]), low = nibble(hex[2 * i + 1]);
+        if (high < 0 || low < 0) return std::nullopt;
+        out[i] = static_cast<std::uint8_t>(high << 4 | low);
+    }
+    return out;
+}
+
+std::optional<digest> digest::from_hex(std::string_view hex) {
+    auto raw = vanthu::from_hex(hex);
+    if (!raw || raw->size() != 32) return std::nullopt;
+    digest d;
+    std::copy(raw->begin(), raw->end(), d.value.begin());
+    return d;
+}
+
+struct sha256::state {
+    EVP_MD_CTX* ctx = EVP_MD_CTX_new();
+    ~state() { EVP_MD_CTX_free(ctx); }
+    void start() {
+        static EVP_MD* const md = EVP_MD_fetch(nullptr, "SHA256", nullptr); // fetched once: OpenSSL 3.0 threads collide in the fetch
+        if (!ctx || !md || EVP_DigestInit_ex2(ctx, md, nullptr) != 1) std::abort();
+    }
+};
+
+sha256::sha256() : state_(std::make_unique<state>()) { state_->start(); }
+sha256::~sha256() = default;
+sha256::sha256(sha256&&) noexcept = default;
+sha256& sha256::operator=(sha256&&) noexcept = default;
+
+sha256& sha256::update(bytes_view b) {
+    if (EVP_DigestUpdate(state_->ctx, b.data(), b.size()) != 1) std::abort();
+    return *this;
+}
+
+digest sha256::finish() {
+    digest d;
+    unsigned size = 0;
+    if (EVP_DigestFinal_ex(state_->ctx, d.value.data(), &size) != 1 || size != 32) std::abort();
+    state_->start();
+    return d;
+}
+
+bytes random_bytes(std::size_t n) {
+    bytes out(n);
+    if (RAND_bytes(out.data(), static_cast<int>(n)) != 1) std::abort();
+    return out;
+}
+
+} // namespace vanthu

@@ -1,0 +1,41 @@
+#include "daemon/base/ids.hpp"
+
+#include "daemon/base/bytes.hpp"
+
+#include <mutex>
+
+namespace vanthu {
+
+std::string new_id(timestamp now) {
+    static std::mutex guard;
+    static std::uint64_t last = 0; // 48 bits of milliseconds, 12 bits of counter
+    std::uint64_t ms = static_cast<std::uint64_t>(to_us(now) / 1000) & 0xffffffffffffu;
+    std::uint64_t ordered;
+    {
+        std::lock_guard lock(guard);
+        ordered = std::max(ms << 12, last + 1);
+        last = ordered;
+    }
+    bytes random = random_bytes(8);
+    std::uint8_t raw[16];
+    for (int i = 0; i < 6; ++i) raw[i] = static_cast<std::uint8_t>(ordered >> (12 + 8 * (5 - i)));
+    raw[6] = static_cast<std::uint8_t>(0x70 | (ordered >> 8 & 0x0f));
+    raw[7] = static_cast<std::uint8_t>(ordered);
+    for (int i = 0; i < 8; ++i) raw[8 + i] = random[static_cast<std::size_t>(i)];
+    raw[8] = static_cast<std::uint8_t>(0x80 | (raw[8] & 0x3f));
+    std::string hex = to_hex(raw);
+    for (std::size_t at : {8u, 13u, 18u, 23u}) hex.insert(at, 1, '-');
+    return hex;
+}
+
+bool is_id(std::string_view text) {
+    if (text.size() != 36) return false;
+    for (std::size_t i = 0; i < 36; ++i) {
+        bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+        bool hex = (text[i] >= '0' && text[i] <= '9') || (text[i] >= 'a' && text[i] <= 'f');
+        if (dash ? text[i] != '-' : !hex) return false;
+    }
+    return true;
+}
+
+} // namespace vanthu
