@@ -1,0 +1,78 @@
+// Certificate path validation: PKIX (RFC 5280, section 6) under OpenSSL, then our own algorithm constraints and CRLs.
+//
+// Rules of the house
+//   - a chain ends at an anchor that the caller trusts; certificates that came with a document only help to build it
+//   - SHA-1 certificate signatures are refused except on certificates pinned by SHA-256 (the two G1 certificates of the
+//     Government CA, of which one is an intermediate: domain fact, conf/trust/README.md)
+//   - RSA below 2048 bits and curves other than P-256 and P-384 are refused
+//   - no revocation data is never "good": the answer is INDETERMINATE / TRY_LATER unless the caller's rule says that
+//     revocation is not required
+//   - no X509_V_FLAG_X509_STRICT: it rejects half of the old government chains
+#pragma once
+
+#include "signing/verdict.hpp"
+#include "signing/x509/certificate.hpp"
+
+namespace vanthu::x509 {
+
+// What the operator trusts.
+struct trust_store {
+    std::vector<certificate> anchors;
+    std::vector<certificate> intermediates; // supplied because senders often embed only the leaf
+    std::vector<digest> sha1_tolerated;     // SHA-256 fingerprints of certificates whose own SHA-1 signature is accepted
+};
+
+// The five certificates of the Government CA (domain/signing.md, section 1), as pins.
+struct government_pin {
+    std::string_view file;
+    std::string_view sha256_hex;
+    bool anchor;        // false: intermediate
+    bool sha1_tolerated;
+};
+std::span<const government_pin> government_pins();
+
+// Sorts the content of certificate files into a store: self-issued CA certificates become anchors, other CA certificates
+// intermediates; leaf certificates are refused. A certificate with the subject of a pinned Government certificate must be that very certificate
+// (errc::pin_mismatch); the pinned G1 certificates enter sha1_tolerated. Nothing is read from disk here.
+result<trust_store> load_trust(const std::vector<bytes>& files);
+
+// What is known about revocation. OCSP responses are carried for later formats and not yet consulted.
+struct evidence {
+    std::vector<crl> crls;
+    std::vector<bytes> ocsp_responses;
+};
+
+enum class purpose : std::uint8_t {
+    document_signature = 1, // keyUsage, if present, has digitalSignature or nonRepudiation
+    time_stamping,          // critical extended key usage timeStamping, alone (RFC 3161, 2.3)
+    any,
+};
+
+enum class revocation_rule : std::uint8_t {
+    required = 1, // every certificate below the anchor needs a usable CRL
+    if_present,   // a usable CRL counts, its absence does not
+};
+
+struct revocation_entry {
+    timestamp when;
+    std::string reason; // "keyCompromise", "superseded", ... ; "unspecified" where the CRL names none
+    bool of_leaf = true;
+};
+
+struct path_verdict {
+    signing::indication indication = signing::indication::indeterminate;
+    std::string sub_indication; // "" when passed
+    std::vector<certificate> chain; // leaf first, anchor last; as far as it could be built
+    std::optional<revocation_entry> revoked; // also set when revocation came after `at`, which does no harm
+    std::vector<signing::finding> findings;
+    bool passed() const { return indication == signing::indication::total_passed; }
+};
+
+// Validates `leaf` for time `at`. Revocation before or at `at` is REVOKED_NO_POE (REVOKED_CA_NO_POE for a CA): whether
+// the signature was older is for the caller to prove. A CRL counts for `at` when its validity period holds `at`, or when
+// it was issued later while the certificate had not yet expired.
+path_verdict validate_path(const certificate& leaf, const std::vector<certificate>& extra, const trust_store& trust,
+                           const evidence& known, timestamp at, purpose why,
+                           revocation_rule rule = revocation_rule::required);
+
+} // namespace vanthu::x509
