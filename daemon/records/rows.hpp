@@ -1,0 +1,175 @@
+// The business rows: what this daemon knows about documents, one struct a row type.
+//
+//   document ──< consignment (one per recipient)      the promise made for that recipient, and how far it is
+//        │            └── inbox entry                  if the recipient is served here
+//        ├──< transfer (one per next hop)              the composed packet for that hop, its attempts
+//        └──< event                                    append-only; every state above is a view of events
+//
+// A transfer and its consignments share one state word. States are the words an operator uses:
+//
+//   waiting ─▶ active ─▶ delivered            handed to the next hop (its receipt is stored) or into the inbox
+//      ▲          ├────▶ deferred ─▶ waiting  the hop could not take it now; next_attempt_at says when again
+//      │          ├────▶ parked               nothing more is tried until somebody acts (reason kept)
+//      └── start  └────▶ refused              the hop said no for good: "returned"
+//   recalled, expired                         ended by a recall, by time
+//
+// All times are int64 microseconds UTC. Keys and framing: docs/store-format.md, section "Rows".
+#pragma once
+
+#include "daemon/records/row_json.hpp"
+
+#include <cstdint>
+
+namespace vanthu::records {
+
+BOOST_DEFINE_ENUM_CLASS(state, waiting, active, deferred, parked, delivered, refused, recalled, expired)
+BOOST_DEFINE_ENUM_CLASS(document_kind, document, status)
+
+inline bool is_final(state s) { return s == state::delivered || s == state::refused || s == state::recalled || s == state::expired; }
+
+// Contracts 1: who issued what. `issuer` is the organisation after code aliases, `number` as written (compared as a number).
+struct business_identity {
+    std::string issuer;
+    int business_type = 0; // BussinessDocType: 0 new, 1 recall, 2 update, 3 replace
+    std::string document_id;
+    std::string number;
+    std::string notation;
+    std::string date; // yyyy/MM/dd
+};
+BOOST_DESCRIBE_STRUCT(business_identity, (), (issuer, business_type, document_id, number, notation, date))
+
+struct document_row {
+    std::string id;    // ours, UUIDv7
+    std::string owner; // organisation under whose prefix the document's rows stand
+    document_kind kind = document_kind::document;
+    digest packet_sha256;  // the bytes as received here
+    digest content_sha256; // of the unwrapped attachments
+    std::uint64_t size = 0;
+    std::string payload; // encoded ledger::payload_ref
+    business_identity identity;
+    std::string from_code, from_name; // as written in the packet
+    std::vector<std::string> to_codes;
+    std::string subject, type_name, signer, due_date;
+    int priority = 0; // 0 thường, 1 khẩn, 2 thượng khẩn, 3 hỏa tốc, 4 hỏa tốc hẹn giờ
+    std::string previous_node; // the peer it came from; empty: submitted here
+    std::string credential;    // who submitted it here
+    std::int64_t received_at = 0;
+    std::string origin;         // origin signature, the sidecar's exact text; empty: not proven by the origin
+    std::string origin_verdict; // proven | invalid | absent
+    std::string signatures;     // valid | invalid | indeterminate | unsigned | damaged | not_checked
+    std::string signature_report; // JSON of the pre-flight
+    std::vector<std::string> flags; // codes a clerk sees: number_reused, same_content_new_envelope, sender_unverified ...
+    std::uint64_t leaf = 0;         // index of its receipt in our log
+    // Only for kind status:
+    std::string status_code, status_description, about; // about: our id of the document it speaks of, if known
+    std::int64_t status_time = 0;
+};
+BOOST_DESCRIBE_STRUCT(document_row, (),
+                      (id, owner, kind, packet_sha256, content_sha256, size, payload, identity, from_code, from_name, to_codes, subject,
+                       type_name, signer, due_date, priority, previous_node, credential, received_at, origin, origin_verdict, signatures,
+                       signature_report, flags, leaf, status_code, status_description, about, status_time))
+
+struct consignment_row {
+    std::string document;
+    std::string recipient_code; // as written
+    std::string recipient;      // organisation after aliases and successors; the code itself when unknown
+    std::string recipient_name;
+    state state_now = state::waiting;
+    std::string hop; // "local", a node id, or empty while held
+    std::string reason; // error code while deferred, parked or refused
+    std::string inbox_id;
+    std::uint64_t inbox_sequence = 0;
+    std::string last_status; // highest business status seen: 01..06, 13, 15, 16
+    std::int64_t last_status_time = 0;
+    std::int64_t updated_at = 0;
+};
+BOOST_DESCRIBE_STRUCT(consignment_row, (),
+                      (document, recipient_code, recipient, recipient_name, state_now, hop, reason, inbox_id, inbox_sequence, last_status,
+                       last_status_time, updated_at))
+
+// A piece of a composed packet: new text, or a range of the packet as it was received.
+struct piece_row {
+    std::string text;
+    std::uint64_t offset = 0, length = 0; // used when text is empty
+};
+BOOST_DESCRIBE_STRUCT(piece_row, (), (text, offset, length))
+
+struct transfer_row {
+    std::string owner, document, node;
+    std::vector<std::string> recipients; // codes as written
+    state state_now = state::waiting;
+    std::uint32_t attempts = 0;
+    std::int64_t created_at = 0, next_attempt_at = 0, last_attempt_at = 0, expires_at = 0;
+    std::string reason, reason_detail; // public error code of the last attempt, short safe cause
+    int priority = 0;
+    // Composed once, before the first attempt, and reused by every retry (contracts 5).
+    bool composed = false;
+    digest packet_sha256;
+    std::uint64_t size = 0;
+    std::vector<piece_row> pieces;
+    std::string manifest; // exact bytes sent beside the packet
+    digest receipt_sha256; // of the next hop's receipt, when delivered
+};
+BOOST_DESCRIBE_STRUCT(transfer_row, (),
+                      (owner, document, node, recipients, state_now, attempts, created_at, next_attempt_at, last_attempt_at, expires_at,
+                       reason, reason_detail, priority, composed, packet_sha256, size, pieces, manifest, receipt_sha256))
+
+// Kinds of event are an open list of words (docs/store-format.md); unknown ones are kept and shown.
+struct event_row {
+    std::uint64_t sequence = 0;
+    std::int64_t at = 0;
+    std::string document;
+    std::string recipient; // code as written, empty: the whole document
+    std::string kind;      // accepted, kept, handed_over, notice, status, fetched, acked, deferred, parked, returned, duplicate ...
+    std::string code;      // status code, error code or notice kind
+    std::string by;        // organisation, node or credential that caused it
+    std::string text;      // description given by the other side, as received
+    std::string proof;     // SHA-256 of the receipt or packet that shows it
+    std::int64_t claimed_at = 0; // the other side's own time, 0: none
+};
+BOOST_DESCRIBE_STRUCT(event_row, (), (sequence, at, document, recipient, kind, code, by, text, proof, claimed_at))
+
+struct inbox_row {
+    std::uint64_t sequence = 0;
+    std::string id;
+    std::string organisation;
+    std::string owner, document;
+    document_kind kind = document_kind::document;
+    std::string recipient_code;
+    std::int64_t created_at = 0, fetched_at = 0, acked_at = 0, cancelled_at = 0;
+    std::string last_status; // the last status this organisation's eOffice set
+};
+BOOST_DESCRIBE_STRUCT(inbox_row, (),
+                      (sequence, id, organisation, owner, document, kind, recipient_code, created_at, fetched_at, acked_at, cancelled_at,
+                       last_status))
+
+// What occupies a business identity at one recipient.
+struct identity_row {
+    std::string document;
+    digest content_sha256;
+};
+BOOST_DESCRIBE_STRUCT(identity_row, (), (document, content_sha256))
+
+struct idempotency_row {
+    digest request_sha256;
+    int status = 0;
+    std::string body; // byte for byte what was answered first
+    std::string document;
+    std::int64_t at = 0;
+};
+BOOST_DESCRIBE_STRUCT(idempotency_row, (), (request_sha256, status, body, document, at))
+
+// A transport outcome for the hop a document came from (contracts 3).
+struct notice_row {
+    std::uint64_t sequence = 0;
+    digest packet_sha256; // as that hop sent it to us
+    std::string recipient;
+    std::string kind; // accepted, kept, on_axis, parked, returned, expired
+    std::string code; // reason for parked and returned
+    std::string by;   // organisation where it happened
+    std::int64_t at = 0;
+    std::string proof;
+};
+BOOST_DESCRIBE_STRUCT(notice_row, (), (sequence, packet_sha256, recipient, kind, code, by, at, proof))
+
+} // namespace vanthu::records

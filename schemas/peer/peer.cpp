@@ -1,0 +1,241 @@
+#include "schemas/peer/peer.hpp"
+
+#include "daemon/base/error_table.hpp"
+
+#include <boost/json.hpp>
+
+namespace vanthu::peer {
+namespace {
+
+namespace json = boost::json;
+
+constexpr error_row rows[] = {
+    {int(errc::malformed), "malformed", 400, retry::no, "Thông điệp giữa hai trục không đúng cấu trúc.",
+     "The message between the two nodes is malformed.", "Kiểm tra phiên bản phần mềm của hai bên.",
+     "Check the software versions of both sides."},
+    {int(errc::too_many_entries), "too_many_entries", 413, retry::no, "Thông điệp có quá nhiều mục.",
+     "The message has too many entries.", "Chia nhỏ rồi gửi lại.", "Split it and send again."},
+    {int(errc::version_unsupported), "version_unsupported", 426, retry::no,
+     "Hai bên không có phiên bản giao thức chung.", "The two sides share no protocol version.",
+     "Nâng cấp phần mềm của bên cũ hơn.", "Upgrade the older side."},
+};
+const error_table table("peer", rows);
+
+constexpr std::size_t notice_limit = 1000, recipient_limit = 100'000;
+
+// Reads members of one object; remembers the first thing that was wrong.
+class object_reader {
+public:
+    explicit object_reader(std::string_view text) {
+        boost::system::error_code ec;
+        json::parse_options options;
+        options.max_depth = 8;
+        value_ = json::parse(json::string_view(text.data(), text.size()), ec, {}, options);
+        if (ec || !value_.is_object()) wrong_ = "not a JSON object";
+        else check_version(value_.get_object());
+    }
+    explicit object_reader(const json::value& v) : value_(v) {
+        if (!value_.is_object()) wrong_ = "not a JSON object";
+    }
+
+    std::string text(const char* name, bool required = false) {
+        const json::value* v = find(name);
+        if (v && v->is_string()) return std::string(v->get_string());
+        if (v ? !v->is_null() : required) note(name);
+        return {};
+    }
+    template <class N>
+    N number(const char* name, bool required = false) {
+        if (const json::value* v = find(name)) {
+            boost::system::error_code ec;
+            N n = v->to_number<N>(ec);
+            if (!ec) return n;
+            note(name);
+        } else if (required) {
+            note(name);
+        }
+        return {};
+    }
+    digest hash(const char* name) {
+        auto d = digest::from_hex(text(name, true));
+        if (!d) note(name);
+        return d.value_or(digest{});
+    }
+    std::vector<std::string> texts(const char* name, bool required) {
+        std::vector<std::string> out;
+        const json::value* v = find(name);
+        if (!v || !v->is_array()) {
+            if (required || v) note(name);
+            return out;
+        }
+        if (v->get_array().size() > recipient_limit) note(name);
+        else
+            for (const json::value& e : v->get_array()) {
+                if (e.is_string()) out.emplace_back(e.get_string());
+                else note(name);
+            }
+        return out;
+    }
+    const json::value* find(const char* name) const {
+        const json::object* o = value_.if_object();
+        return o ? o->if_contains(name) : nullptr;
+    }
+    void note(std::string what) {
+        if (wrong_.empty()) wrong_ = std::move(what);
+    }
+    template <class T>
+    result<T> answer(T value) const {
+        if (version_refused_) return failed(errc::version_unsupported, wrong_);
+        if (!wrong_.empty()) return failed(errc::malformed, wrong_);
+        return value;
+    }
+
+private:
+    void check_version(const json::object& o) {
+        const json::value* v = o.if_contains("schema_version");
+        if (!v || !v->is_int64()) return note("schema_version");
+        if (v->get_int64() < protocol_lowest) {
+            version_refused_ = true;
+            note("schema_version");
+        }
+    }
+    json::value value_;
+    std::string wrong_;
+    bool version_refused_ = false;
+};
+
+json::array array_of(const std::vector<std::string>& texts) { return json::array(texts.begin(), texts.end()); }
+
+} // namespace
+
+std::error_code make_error_code(errc e) { return {int(e), table}; }
+
+std::string encode(const hello& h) {
+    return json::serialize(json::object{{"schema_version", 1},
+                                        {"protocol", json::object{{"lowest", h.lowest}, {"highest", h.highest}}},
+                                        {"node", h.node},
+                                        {"organisation", h.organisation},
+                                        {"software", h.software},
+                                        {"capabilities", array_of(h.capabilities)},
+                                        {"packet_limit", h.packet_limit},
+                                        {"registry_version", h.registry_version},
+                                        {"clock", h.clock}});
+}
+
+result<hello> decode_hello(std::string_view text) {
+    object_reader r(text);
+    hello h;
+    if (const json::value* p = r.find("protocol")) {
+        object_reader range(*p);
+        h.lowest = range.number<int>("lowest", true);
+        h.highest = range.number<int>("highest", true);
+        if (auto ok = range.answer(0); !ok) r.note("protocol");
+    } else {
+        r.note("protocol");
+    }
+    h.node = r.text("node", true);
+    h.organisation = r.text("organisation");
+    h.software = r.text("software");
+    h.capabilities = r.texts("capabilities", false);
+    h.packet_limit = r.number<std::uint64_t>("packet_limit");
+    h.registry_version = r.text("registry_version");
+    h.clock = r.text("clock");
+    VANTHU_TRY(hello good, r.answer(h));
+    if (good.lowest > protocol_highest || good.highest < protocol_lowest)
+        return failed(errc::version_unsupported, "peer speaks " + std::to_string(good.lowest) + ".." + std::to_string(good.highest));
+    return good;
+}
+
+std::string encode(const manifest& m) {
+    json::object o{{"schema_version", 1},
+                   {"packet_sha256", m.packet_sha256.hex()},
+                   {"size", m.size},
+                   {"kind", m.kind},
+                   {"recipients", array_of(m.recipients)},
+                   {"document", m.document}};
+    if (!m.origin.empty()) o.emplace("origin", m.origin);
+    return json::serialize(o);
+}
+
+result<manifest> decode_manifest(std::string_view text) {
+    object_reader r(text);
+    manifest m;
+    m.packet_sha256 = r.hash("packet_sha256");
+    m.size = r.number<std::uint64_t>("size", true);
+    m.kind = r.text("kind", true);
+    m.recipients = r.texts("recipients", true);
+    m.origin = r.text("origin");
+    m.document = r.text("document");
+    if (m.kind != "document" && m.kind != "status") r.note("kind");
+    if (m.recipients.empty()) r.note("recipients");
+    return r.answer(m);
+}
+
+std::string encode(const manifest_answer& a) {
+    if (a.known) return json::serialize(json::object{{"schema_version", 1}, {"state", "known"}, {"receipt", a.receipt}});
+    return json::serialize(json::object{{"schema_version", 1}, {"state", "wanted"}, {"offset", a.offset}});
+}
+
+result<manifest_answer> decode_manifest_answer(std::string_view text) {
+    object_reader r(text);
+    manifest_answer a;
+    std::string word = r.text("state", true);
+    if (word == "known") {
+        a.known = true;
+        a.receipt = r.text("receipt", true);
+    } else if (word == "wanted") {
+        a.offset = r.number<std::uint64_t>("offset", true);
+    } else {
+        r.note("state");
+    }
+    return r.answer(a);
+}
+
+std::string encode(const std::vector<notice>& notices) {
+    json::array list;
+    for (const notice& n : notices) {
+        json::object o{{"sequence", n.sequence}, {"packet_sha256", n.packet_sha256.hex()}, {"recipient", n.recipient}, {"kind", n.kind},
+                       {"by", n.by},             {"at", n.at}};
+        if (!n.code.empty()) o.emplace("code", n.code);
+        if (!n.proof.empty()) o.emplace("proof", n.proof);
+        list.push_back(std::move(o));
+    }
+    return json::serialize(json::object{{"schema_version", 1}, {"notices", std::move(list)}});
+}
+
+result<std::vector<notice>> decode_notices(std::string_view text) {
+    object_reader r(text);
+    std::vector<notice> out;
+    const json::value* list = r.find("notices");
+    if (!list || !list->is_array()) {
+        r.note("notices");
+        return r.answer(out);
+    }
+    if (list->get_array().size() > notice_limit) return failed(errc::too_many_entries);
+    for (const json::value& v : list->get_array()) {
+        object_reader e(v);
+        notice n;
+        n.sequence = e.number<std::uint64_t>("sequence", true);
+        n.packet_sha256 = e.hash("packet_sha256");
+        n.recipient = e.text("recipient", true);
+        n.kind = e.text("kind", true);
+        n.code = e.text("code");
+        n.by = e.text("by");
+        n.at = e.number<std::int64_t>("at", true);
+        n.proof = e.text("proof");
+        VANTHU_TRY(notice good, e.answer(n));
+        out.push_back(std::move(good));
+    }
+    return r.answer(std::move(out));
+}
+
+std::string encode_notices_answer(std::uint64_t received_up_to) {
+    return json::serialize(json::object{{"schema_version", 1}, {"received_up_to", received_up_to}});
+}
+
+result<std::uint64_t> decode_notices_answer(std::string_view text) {
+    object_reader r(text);
+    return r.answer(r.number<std::uint64_t>("received_up_to", true));
+}
+
+} // namespace vanthu::peer
