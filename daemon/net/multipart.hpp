@@ -1,0 +1,52 @@
+// multipart/form-data read from a body as it arrives, with bounded memory.
+// Source: RFC 7578, RFC 2046 5.1.1. Strict: CRLF line ends, a missing closing boundary is refused.
+#pragma once
+
+#include "daemon/net/http.hpp"
+
+namespace vanthu::net {
+
+struct multipart_limits {
+    std::size_t parts = 256;
+    std::size_t part_header = 8 * 1024; // all header lines of one part
+};
+
+struct part {
+    headers fields;
+    std::string name;                    // of Content-Disposition: form-data; required
+    std::optional<std::string> filename; // as sent, UTF-8: never a path to open
+    std::string content_type;            // "text/plain" when absent (RFC 7578 4.4)
+};
+
+// The boundary of a Content-Type of multipart/form-data, or bad_multipart.
+result<std::string> multipart_boundary(std::string_view content_type);
+
+class multipart_reader {
+public:
+    // `source` must outlive the reader. `boundary` from multipart_boundary().
+    multipart_reader(body_source& source, std::string boundary, multipart_limits limits = {});
+    // The next part; what was left of the one before is skipped. nullopt: the closing boundary was read (and the rest
+    // of the body discarded). Failures, which repeat: bad_multipart, multipart_limit, or the source's own.
+    task<std::optional<part>> next_part();
+    // Bytes of the current part, 0 at its end.
+    task<std::size_t> read_some(std::span<std::uint8_t> out);
+
+private:
+    task<bool> fill(); // false: the source is at its end
+    fail broken(std::error_code code, std::string detail);
+    task<> to_first_boundary();
+    task<bool> after_boundary(); // true: another part follows
+    task<part> part_header();
+
+    body_source& source_;
+    std::string delimiter_; // CRLF "--" boundary
+    multipart_limits limits_;
+    std::string held_; // received, not yet handed out
+    std::size_t at_ = 0;
+    std::size_t parts_ = 0;
+    bool source_ended_ = false;
+    enum class place { start, in_part, at_boundary, end, broken } place_ = place::start;
+    failure why_;
+};
+
+} // namespace vanthu::net
