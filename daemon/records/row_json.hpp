@@ -17,22 +17,15 @@ namespace vanthu::records {
 
 namespace json = boost::json;
 
-template <class T>
-json::value to_json(const T& v);
-template <class T>
-void from_json(const json::value& v, T& out); // a value of another type leaves `out` as it is
+template <class T> json::value to_json(const T& v);
+template <class T> void from_json(const json::value& v, T& out); // a value of another type leaves `out` as it is
 
-template <class T>
-struct is_optional : std::false_type {};
-template <class T>
-struct is_optional<std::optional<T>> : std::true_type {};
-template <class T>
-struct is_vector : std::false_type {};
-template <class T>
-struct is_vector<std::vector<T>> : std::true_type {};
+template <class T> struct is_optional : std::false_type {};
+template <class T> struct is_optional<std::optional<T>> : std::true_type {};
+template <class T> struct is_vector : std::false_type {};
+template <class T> struct is_vector<std::vector<T>> : std::true_type {};
 
-template <class T>
-json::value to_json(const T& v) {
+template <class T> json::value to_json(const T& v) {
     if constexpr (std::is_same_v<T, bool> || std::is_integral_v<T>) {
         return json::value(v);
     } else if constexpr (std::is_same_v<T, std::string>) {
@@ -49,14 +42,14 @@ json::value to_json(const T& v) {
         return json::value(boost::describe::enum_to_string(v, "unknown"));
     } else {
         json::object o;
-        boost::mp11::mp_for_each<boost::describe::describe_members<T, boost::describe::mod_public | boost::describe::mod_inherited>>(
+        boost::mp11::mp_for_each<
+            boost::describe::describe_members<T, boost::describe::mod_public | boost::describe::mod_inherited>>(
             [&](auto d) { o.emplace(d.name, to_json(v.*d.pointer)); });
         return o;
     }
 }
 
-template <class T>
-void from_json(const json::value& v, T& out) {
+template <class T> void from_json(const json::value& v, T& out) {
     if constexpr (std::is_same_v<T, bool>) {
         if (v.is_bool()) out = v.get_bool();
     } else if constexpr (std::is_integral_v<T>) {
@@ -81,7 +74,8 @@ void from_json(const json::value& v, T& out) {
     } else {
         const json::object* o = v.if_object();
         if (!o) return;
-        boost::mp11::mp_for_each<boost::describe::describe_members<T, boost::describe::mod_public | boost::describe::mod_inherited>>(
+        boost::mp11::mp_for_each<
+            boost::describe::describe_members<T, boost::describe::mod_public | boost::describe::mod_inherited>>(
             [&](auto d) {
                 if (const json::value* member = o->if_contains(d.name)) from_json(*member, out.*d.pointer);
             });

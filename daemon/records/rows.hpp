@@ -25,9 +25,12 @@ namespace vanthu::records {
 BOOST_DEFINE_ENUM_CLASS(state, waiting, active, deferred, parked, delivered, refused, recalled, expired)
 BOOST_DEFINE_ENUM_CLASS(document_kind, document, status)
 
-inline bool is_final(state s) { return s == state::delivered || s == state::refused || s == state::recalled || s == state::expired; }
+inline bool is_final(state s) {
+    return s == state::delivered || s == state::refused || s == state::recalled || s == state::expired;
+}
 
-// Contracts 1: who issued what. `issuer` is the organisation after code aliases, `number` as written (compared as a number).
+// Contracts 1: who issued what. `issuer` is the organisation after code aliases, `number` as written (compared as a
+// number).
 struct business_identity {
     std::string issuer;
     int business_type = 0; // BussinessDocType: 0 new, 1 recall, 2 update, 3 replace
@@ -50,24 +53,26 @@ struct document_row {
     std::string from_code, from_name; // as written in the packet
     std::vector<std::string> to_codes;
     std::string subject, type_name, signer, due_date;
-    int priority = 0; // 0 thường, 1 khẩn, 2 thượng khẩn, 3 hỏa tốc, 4 hỏa tốc hẹn giờ
+    int priority = 0;          // 0 thường, 1 khẩn, 2 thượng khẩn, 3 hỏa tốc, 4 hỏa tốc hẹn giờ
     std::string previous_node; // the peer it came from; empty: submitted here
     std::string credential;    // who submitted it here
     std::int64_t received_at = 0;
-    std::string origin;         // origin signature, the sidecar's exact text; empty: not proven by the origin
-    std::string origin_verdict; // proven | invalid | absent
-    std::string signatures;     // valid | invalid | indeterminate | unsigned | damaged | not_checked
+    std::string origin;           // origin signature, the sidecar's exact text; empty: not proven by the origin
+    std::string origin_verdict;   // proven | invalid | absent
+    std::string signatures;       // valid | invalid | indeterminate | unsigned | damaged | not_checked
     std::string signature_report; // JSON of the pre-flight
-    std::vector<std::string> flags; // codes a clerk sees: number_reused, same_content_new_envelope, sender_unverified ...
-    std::uint64_t leaf = 0;         // index of its receipt in our log
+    std::vector<std::string>
+        flags;              // codes a clerk sees: number_reused, same_content_new_envelope, sender_unverified ...
+    std::uint64_t leaf = 0; // index of its receipt in our log
     // Only for kind status:
     std::string status_code, status_description, about; // about: our id of the document it speaks of, if known
     std::int64_t status_time = 0;
 };
 BOOST_DESCRIBE_STRUCT(document_row, (),
-                      (id, owner, kind, packet_sha256, content_sha256, size, payload, identity, from_code, from_name, to_codes, subject,
-                       type_name, signer, due_date, priority, previous_node, credential, received_at, origin, origin_verdict, signatures,
-                       signature_report, flags, leaf, status_code, status_description, about, status_time))
+                      (id, owner, kind, packet_sha256, content_sha256, size, payload, identity, from_code, from_name,
+                       to_codes, subject, type_name, signer, due_date, priority, previous_node, credential, received_at,
+                       origin, origin_verdict, signatures, signature_report, flags, leaf, status_code,
+                       status_description, about, status_time))
 
 struct consignment_row {
     std::string document;
@@ -75,7 +80,7 @@ struct consignment_row {
     std::string recipient;      // organisation after aliases and successors; the code itself when unknown
     std::string recipient_name;
     state state_now = state::waiting;
-    std::string hop; // "local", a node id, or empty while held
+    std::string hop;    // "local", a node id, or empty while held
     std::string reason; // error code while deferred, parked or refused
     std::string inbox_id;
     std::uint64_t inbox_sequence = 0;
@@ -84,8 +89,8 @@ struct consignment_row {
     std::int64_t updated_at = 0;
 };
 BOOST_DESCRIBE_STRUCT(consignment_row, (),
-                      (document, recipient_code, recipient, recipient_name, state_now, hop, reason, inbox_id, inbox_sequence, last_status,
-                       last_status_time, updated_at))
+                      (document, recipient_code, recipient, recipient_name, state_now, hop, reason, inbox_id,
+                       inbox_sequence, last_status, last_status_time, updated_at))
 
 // A piece of a composed packet: new text, or a range of the packet as it was received.
 struct piece_row {
@@ -107,12 +112,13 @@ struct transfer_row {
     digest packet_sha256;
     std::uint64_t size = 0;
     std::vector<piece_row> pieces;
-    std::string manifest; // exact bytes sent beside the packet
+    std::string manifest;  // exact bytes sent beside the packet
     digest receipt_sha256; // of the next hop's receipt, when delivered
 };
 BOOST_DESCRIBE_STRUCT(transfer_row, (),
-                      (owner, document, node, recipients, state_now, attempts, created_at, next_attempt_at, last_attempt_at, expires_at,
-                       reason, reason_detail, priority, composed, packet_sha256, size, pieces, manifest, receipt_sha256))
+                      (owner, document, node, recipients, state_now, attempts, created_at, next_attempt_at,
+                       last_attempt_at, expires_at, reason, reason_detail, priority, composed, packet_sha256, size,
+                       pieces, manifest, receipt_sha256))
 
 // Kinds of event are an open list of words (docs/store-format.md); unknown ones are kept and shown.
 struct event_row {
@@ -120,11 +126,12 @@ struct event_row {
     std::int64_t at = 0;
     std::string document;
     std::string recipient; // code as written, empty: the whole document
-    std::string kind;      // accepted, kept, handed_over, notice, status, fetched, acked, deferred, parked, returned, duplicate ...
-    std::string code;      // status code, error code or notice kind
-    std::string by;        // organisation, node or credential that caused it
-    std::string text;      // description given by the other side, as received
-    std::string proof;     // SHA-256 of the receipt or packet that shows it
+    std::string
+        kind; // accepted, kept, handed_over, notice, status, fetched, acked, deferred, parked, returned, duplicate ...
+    std::string code;            // status code, error code or notice kind
+    std::string by;              // organisation, node or credential that caused it
+    std::string text;            // description given by the other side, as received
+    std::string proof;           // SHA-256 of the receipt or packet that shows it
     std::int64_t claimed_at = 0; // the other side's own time, 0: none
 };
 BOOST_DESCRIBE_STRUCT(event_row, (), (sequence, at, document, recipient, kind, code, by, text, proof, claimed_at))
@@ -140,8 +147,8 @@ struct inbox_row {
     std::string last_status; // the last status this organisation's eOffice set
 };
 BOOST_DESCRIBE_STRUCT(inbox_row, (),
-                      (sequence, id, organisation, owner, document, kind, recipient_code, created_at, fetched_at, acked_at, cancelled_at,
-                       last_status))
+                      (sequence, id, organisation, owner, document, kind, recipient_code, created_at, fetched_at,
+                       acked_at, cancelled_at, last_status))
 
 // What occupies a business identity at one recipient.
 struct identity_row {

@@ -31,8 +31,10 @@ public:
         json::parse_options options;
         options.max_depth = 8;
         value_ = json::parse(json::string_view(text.data(), text.size()), ec, {}, options);
-        if (ec || !value_.is_object()) wrong_ = "not a JSON object";
-        else check_version(value_.get_object());
+        if (ec || !value_.is_object())
+            wrong_ = "not a JSON object";
+        else
+            check_version(value_.get_object());
     }
     explicit object_reader(const json::value& v) : value_(v) {
         if (!value_.is_object()) wrong_ = "not a JSON object";
@@ -44,8 +46,7 @@ public:
         if (v ? !v->is_null() : required) note(name);
         return {};
     }
-    template <class N>
-    N number(const char* name, bool required = false) {
+    template <class N> N number(const char* name, bool required = false) {
         if (const json::value* v = find(name)) {
             boost::system::error_code ec;
             N n = v->to_number<N>(ec);
@@ -68,11 +69,14 @@ public:
             if (required || v) note(name);
             return out;
         }
-        if (v->get_array().size() > recipient_limit) note(name);
+        if (v->get_array().size() > recipient_limit)
+            note(name);
         else
             for (const json::value& e : v->get_array()) {
-                if (e.is_string()) out.emplace_back(e.get_string());
-                else note(name);
+                if (e.is_string())
+                    out.emplace_back(e.get_string());
+                else
+                    note(name);
             }
         return out;
     }
@@ -83,8 +87,7 @@ public:
     void note(std::string what) {
         if (wrong_.empty()) wrong_ = std::move(what);
     }
-    template <class T>
-    result<T> answer(T value) const {
+    template <class T> result<T> answer(T value) const {
         if (version_refused_) return failed(errc::version_unsupported, wrong_);
         if (!wrong_.empty()) return failed(errc::malformed, wrong_);
         return value;
@@ -142,17 +145,14 @@ result<hello> decode_hello(std::string_view text) {
     h.clock = r.text("clock");
     VANTHU_TRY(hello good, r.answer(h));
     if (good.lowest > protocol_highest || good.highest < protocol_lowest)
-        return failed(errc::version_unsupported, "peer speaks " + std::to_string(good.lowest) + ".." + std::to_string(good.highest));
+        return failed(errc::version_unsupported,
+                      "peer speaks " + std::to_string(good.lowest) + ".." + std::to_string(good.highest));
     return good;
 }
 
 std::string encode(const manifest& m) {
-    json::object o{{"schema_version", 1},
-                   {"packet_sha256", m.packet_sha256.hex()},
-                   {"size", m.size},
-                   {"kind", m.kind},
-                   {"recipients", array_of(m.recipients)},
-                   {"document", m.document}};
+    json::object o{{"schema_version", 1}, {"packet_sha256", m.packet_sha256.hex()}, {"size", m.size},
+                   {"kind", m.kind},      {"recipients", array_of(m.recipients)},   {"document", m.document}};
     if (!m.origin.empty()) o.emplace("origin", m.origin);
     return json::serialize(o);
 }
@@ -172,7 +172,8 @@ result<manifest> decode_manifest(std::string_view text) {
 }
 
 std::string encode(const manifest_answer& a) {
-    if (a.known) return json::serialize(json::object{{"schema_version", 1}, {"state", "known"}, {"receipt", a.receipt}});
+    if (a.known)
+        return json::serialize(json::object{{"schema_version", 1}, {"state", "known"}, {"receipt", a.receipt}});
     return json::serialize(json::object{{"schema_version", 1}, {"state", "wanted"}, {"offset", a.offset}});
 }
 
@@ -194,8 +195,12 @@ result<manifest_answer> decode_manifest_answer(std::string_view text) {
 std::string encode(const std::vector<notice>& notices) {
     json::array list;
     for (const notice& n : notices) {
-        json::object o{{"sequence", n.sequence}, {"packet_sha256", n.packet_sha256.hex()}, {"recipient", n.recipient}, {"kind", n.kind},
-                       {"by", n.by},             {"at", n.at}};
+        json::object o{{"sequence", n.sequence},
+                       {"packet_sha256", n.packet_sha256.hex()},
+                       {"recipient", n.recipient},
+                       {"kind", n.kind},
+                       {"by", n.by},
+                       {"at", n.at}};
         if (!n.code.empty()) o.emplace("code", n.code);
         if (!n.proof.empty()) o.emplace("proof", n.proof);
         list.push_back(std::move(o));

@@ -1,7 +1,7 @@
 // What two vanthu say to each other besides packets and receipts: hello, the manifest of a transfer, notices.
 //
-// Wire rules (contracts 14): every object carries schema_version; unknown members, notice kinds and codes are kept apart
-// and passed on, never refused; version N talks to N-1. The bytes are described in docs/peer-protocol.md.
+// Wire rules (contracts 14): every object carries schema_version; unknown members, notice kinds and codes are kept
+// apart and passed on, never refused; version N talks to N-1. The bytes are described in docs/peer-protocol.md.
 #pragma once
 
 #include "daemon/base/bytes.hpp"
@@ -21,11 +21,11 @@ std::error_code make_error_code(errc);
 // GET /peer/v1/hello
 struct hello {
     int lowest = protocol_lowest, highest = protocol_highest;
-    std::string node;         // node id in the registry
-    std::string organisation; // code
-    std::string software;     // "vanthu 0.1.0"
+    std::string node;                      // node id in the registry
+    std::string organisation;              // code
+    std::string software;                  // "vanthu 0.1.0"
     std::vector<std::string> capabilities; // "resume", "notices", "status"
-    std::uint64_t packet_limit = 0; // bytes
+    std::uint64_t packet_limit = 0;        // bytes
     std::string registry_version;
     std::string clock; // RFC 3339, to show skew to an operator
 };
@@ -34,10 +34,10 @@ struct hello {
 struct manifest {
     digest packet_sha256;
     std::uint64_t size = 0;
-    std::string kind;                     // "document" or "status"
-    std::vector<std::string> recipients;  // codes as written in the packet; only these are handed over
-    std::string origin;                   // origin signature sidecar, exact text; empty: none
-    std::string document;                 // the sender's own id, for its logs and ours
+    std::string kind;                    // "document" or "status"
+    std::vector<std::string> recipients; // codes as written in the packet; only these are handed over
+    std::string origin;                  // origin signature sidecar, exact text; empty: none
+    std::string document;                // the sender's own id, for its logs and ours
 };
 
 // Answer to the manifest: do we hold these bytes from you already?
@@ -73,5 +73,4 @@ result<std::uint64_t> decode_notices_answer(std::string_view text);
 
 } // namespace vanthu::peer
 
-template <>
-struct std::is_error_code_enum<vanthu::peer::errc> : std::true_type {};
+template <> struct std::is_error_code_enum<vanthu::peer::errc> : std::true_type {};

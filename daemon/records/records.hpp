@@ -1,0 +1,117 @@
+// Reading and writing the business rows over the ledger.
+//
+// Row types under an owner (docs/store-format.md, section "Rows"):
+//   D document        C consignment by document and recipient   T transfer by document and node   E event by sequence
+//   e events of a document   S statuses and other documents about a document
+//   B by business DocumentId   K identity occupied at a recipient   k the same by number and notation
+//   I inbox by sequence   i inbox id   J inbox entry by document
+//   Y idempotency key   Z counters
+// Only under the node's own organisation ("home"):
+//   H packet received from a peer   X packet sent to a peer   W work waiting   N notice to send   n notices received
+//   R receipt of the next hop
+// An organisation is named by registry::canonical(): "@id", or the code itself where it is unknown.
+#pragma once
+
+#include "daemon/ledger/store.hpp"
+#include "daemon/records/rows.hpp"
+
+namespace vanthu::records {
+
+enum class errc { row_unreadable = 1, document_unknown, inbox_entry_unknown };
+std::error_code make_error_code(errc);
+
+class reader {
+public:
+    explicit reader(const ledger::view& view) : view_(view) {}
+
+    result<std::optional<document_row>> document(std::string_view owner, std::string_view id) const;
+    result<std::vector<consignment_row>> consignments(std::string_view owner, std::string_view document) const;
+    result<std::optional<consignment_row>> consignment(std::string_view owner, std::string_view document,
+                                                       std::string_view recipient_code) const;
+    result<std::optional<transfer_row>> transfer(std::string_view owner, std::string_view document,
+                                                 std::string_view node) const;
+    result<std::vector<transfer_row>> transfers(std::string_view owner, std::string_view document) const;
+    result<std::vector<event_row>> events_of(std::string_view owner, std::string_view document) const;
+    // Newest first, at most `limit`, older than `before` ("" for the newest).
+    result<std::vector<document_row>> documents(std::string_view owner, std::string_view before,
+                                                std::size_t limit) const;
+
+    // Entries with a sequence above `after`, in sequence.
+    result<std::vector<inbox_row>> inbox(std::string_view organisation, std::uint64_t after, std::size_t limit) const;
+    result<std::optional<inbox_row>> inbox_entry(std::string_view organisation, std::string_view inbox_id) const;
+
+    // The document that an issuer's DocumentId, or number and notation, names among the documents of `owner`.
+    result<std::optional<std::string>> by_document_id(std::string_view owner, std::string_view issuer,
+                                                      std::string_view document_id) const;
+    result<std::optional<std::string>> by_number(std::string_view owner, std::string_view issuer,
+                                                 std::string_view number, std::string_view notation) const;
+    result<std::optional<identity_row>> occupied(std::string_view owner, std::string_view recipient,
+                                                 const business_identity&) const;
+    result<std::optional<identity_row>> occupied_number(std::string_view owner, std::string_view recipient,
+                                                        const business_identity&) const;
+
+    result<std::optional<idempotency_row>> idempotent(std::string_view organisation, std::string_view credential,
+                                                      std::string_view key) const;
+
+    struct place {
+        std::string owner, document;
+    };
+    result<std::optional<place>> received_from(std::string_view home, std::string_view node,
+                                               const digest& packet) const;
+    result<std::optional<place>> sent_to(std::string_view home, std::string_view node, const digest& packet) const;
+    struct work {
+        std::string owner, document, node;
+    };
+    result<std::vector<work>> waiting_work(std::string_view home) const;
+    result<std::vector<notice_row>> notices_for(std::string_view home, std::string_view node, std::size_t limit) const;
+    result<std::vector<std::string>> nodes_with_notices(std::string_view home) const;
+    result<std::uint64_t> notices_received(std::string_view home, std::string_view node) const;
+    result<std::optional<std::string>> hop_receipt(std::string_view home, std::string_view owner,
+                                                   std::string_view document, std::string_view node) const;
+
+protected:
+    const ledger::view& view_;
+};
+
+// Inside a change. Puts are whole rows; the indexes named above follow by themselves.
+class writer : public reader {
+public:
+    explicit writer(ledger::transaction& t) : reader(t), transaction_(t) {}
+    std::int64_t now() const { return to_us(transaction_.now()); }
+    ledger::transaction& transaction() { return transaction_; }
+
+    void put(const document_row&);
+    void index_document(const document_row&); // B: so that statuses find it
+    void put(std::string_view owner, const consignment_row&);
+    void put(const transfer_row&); // without the work row
+    void add_work(std::string_view home, const transfer_row&);
+    void remove_work(std::string_view home, const transfer_row&);
+    void sent(std::string_view home, const transfer_row&);
+    // Gives the event its sequence and time.
+    result<> add_event(std::string_view owner, event_row);
+    // Gives the entry its sequence and id.
+    result<inbox_row> add_inbox(inbox_row, std::string_view id);
+    void put(const inbox_row&);
+    void occupy(std::string_view owner, std::string_view recipient, const business_identity&, const identity_row&);
+    void release(std::string_view owner, std::string_view recipient, const business_identity&);
+    void put(std::string_view organisation, std::string_view credential, std::string_view key, const idempotency_row&);
+    void received(std::string_view home, std::string_view node, const digest& packet, const place&);
+    result<> add_notice(std::string_view home, std::string_view node, notice_row); // gives it its sequence
+    void remove_notices(std::string_view home, std::string_view node, std::uint64_t up_to);
+    void notices_received_up_to(std::string_view home, std::string_view node, std::uint64_t sequence);
+    void put_hop_receipt(std::string_view home, const transfer_row&, std::string_view receipt);
+
+private:
+    ledger::transaction& transaction_;
+};
+
+// Does a status move the ladder on? Kept whatever the answer; only the shown "last status" depends on it.
+// Source: docs/statuses.md (rank of the code, then the sender's time).
+bool status_advances(std::string_view last, std::int64_t last_time, std::string_view next, std::int64_t next_time);
+
+// "0321" and "321" are one number; other texts compare as they are.
+std::string comparable_number(std::string_view number);
+
+} // namespace vanthu::records
+
+template <> struct std::is_error_code_enum<vanthu::records::errc> : std::true_type {};
