@@ -169,6 +169,7 @@ private:
         const dated_code* code;
     };
     void index();
+    const node* own_server(const organisation& o, timestamp at) const; // without looking above
     const node* way(const node& own, const node* server, timestamp at) const;
     const node* next_hop(const node& own, const organisation& final, timestamp at) const;
 
