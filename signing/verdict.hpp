@@ -49,14 +49,20 @@ inline constexpr std::string_view signed_data_not_found = "SIGNED_DATA_NOT_FOUND
 } // namespace sub
 
 constexpr std::string_view to_string(indication i) {
-    return i == indication::total_passed ? "TOTAL-PASSED" : i == indication::total_failed ? "TOTAL-FAILED" : "INDETERMINATE";
+    return i == indication::total_passed   ? "TOTAL-PASSED"
+           : i == indication::total_failed ? "TOTAL-FAILED"
+                                           : "INDETERMINATE";
 }
 constexpr std::string_view to_string(verdict v) {
     switch (v) {
-    case verdict::valid: return "valid";
-    case verdict::invalid: return "invalid";
-    case verdict::indeterminate: return "indeterminate";
-    case verdict::unsigned_: return "unsigned";
+    case verdict::valid:
+        return "valid";
+    case verdict::invalid:
+        return "invalid";
+    case verdict::indeterminate:
+        return "indeterminate";
+    case verdict::unsigned_:
+        return "unsigned";
     }
     return "indeterminate";
 }

@@ -1,7 +1,7 @@
 // CAdES baseline signatures (SignedData, detached), made with any key that can sign a hash.
 //
-// The content is never seen here: the caller hashes it (SHA-256) and passes the digest. The signer is a seam: a token, a
-// PKCS#12 file or a remote service; it gets a SHA-256 value and answers with a signature over it. Every signature is
+// The content is never seen here: the caller hashes it (SHA-256) and passes the digest. The signer is a seam: a token,
+// a PKCS#12 file or a remote service; it gets a SHA-256 value and answers with a signature over it. Every signature is
 // verified with the certificate's public key before it leaves.
 //
 // Source: ETSI EN 319 122-1 V1.3.1, clauses 5.1-5.3 and 6 (B-B, B-T); RFC 5652, section 5; RFC 5035, section 3.

@@ -18,5 +18,4 @@ std::error_code make_error_code(errc);
 
 } // namespace vanthu::cms
 
-template <>
-struct std::is_error_code_enum<vanthu::cms::errc> : std::true_type {};
+template <> struct std::is_error_code_enum<vanthu::cms::errc> : std::true_type {};

@@ -12,12 +12,12 @@ namespace vanthu::cms {
 // A token whose imprint, nonce and own signature have been checked. That its certificate is trusted is *not* said here:
 // verify() and check_timestamp() do.
 struct timestamp_token {
-    bytes der;                  // ContentInfo of the token
-    timestamp time;             // genTime
+    bytes der;      // ContentInfo of the token
+    timestamp time; // genTime
     x509::hash imprint_hash = x509::hash::sha256;
     bytes imprint;
-    std::string serial;         // hex
-    std::string policy;         // dotted OID
+    std::string serial;          // hex
+    std::string policy;          // dotted OID
     x509::certificate authority; // empty if the token does not carry it
 };
 
@@ -41,7 +41,8 @@ struct timestamp_verdict {
     x509::path_verdict path;
     std::vector<signing::finding> findings;
 };
-// `stamped` are the bytes that the imprint must be of (the signature value, or the byte range of a document time stamp).
+// `stamped` are the bytes that the imprint must be of (the signature value, or the byte range of a document time
+// stamp).
 timestamp_verdict check_timestamp(bytes_view token_der, bytes_view stamped, const x509::trust_store& trust,
                                   const x509::evidence& known, timestamp at,
                                   x509::revocation_rule rule = x509::revocation_rule::required);

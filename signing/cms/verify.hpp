@@ -32,13 +32,13 @@ struct cms_verdict {
     signing::verdict verdict = signing::verdict::indeterminate;
     signing::indication indication = signing::indication::indeterminate;
     std::string sub_indication;
-    std::string level;                     // "B-B", "B-T", "" for a plain CMS without signing-certificate-v2
-    x509::certificate signer;              // empty if it was not found
+    std::string level;        // "B-B", "B-T", "" for a plain CMS without signing-certificate-v2
+    x509::certificate signer; // empty if it was not found
     std::vector<x509::certificate> embedded;
     std::string digest_algorithm, signature_algorithm; // "SHA-256", "RSASSA-PKCS1-v1_5" | "RSASSA-PSS" | "ECDSA"
-    std::optional<timestamp> claimed_time; // what the signer says; never used to judge in his favour
-    timestamp best_time{};                 // time of a valid time stamp, otherwise `at`
-    bool best_time_proven = false;         // best_time comes from a valid time stamp
+    std::optional<timestamp> claimed_time;             // what the signer says; never used to judge in his favour
+    timestamp best_time{};                             // time of a valid time stamp, otherwise `at`
+    bool best_time_proven = false;                     // best_time comes from a valid time stamp
     std::optional<timestamp_verdict> time_stamp;
     x509::path_verdict path;
     std::vector<signing::finding> findings; // the path's and the time stamp's findings included

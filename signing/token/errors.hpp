@@ -6,18 +6,18 @@
 namespace vanthu::token {
 
 enum class errc {
-    bad_uri = 1,           // not an RFC 7512 URI, or one with attributes we do not know
-    pin_in_uri,            // pin-value in a URI: refused
-    module_not_loaded,     // the PKCS#11 module cannot be loaded or initialised
-    token_not_found,       // no token matches
-    token_ambiguous,       // more than one token matches
-    token_removed,         // pulled out, or its sessions are gone
+    bad_uri = 1,       // not an RFC 7512 URI, or one with attributes we do not know
+    pin_in_uri,        // pin-value in a URI: refused
+    module_not_loaded, // the PKCS#11 module cannot be loaded or initialised
+    token_not_found,   // no token matches
+    token_ambiguous,   // more than one token matches
+    token_removed,     // pulled out, or its sessions are gone
     token_not_initialised,
     pin_incorrect,
-    pin_locked,            // the PIN is locked; only the issuer can unlock it
-    pin_final_try,         // one try is left; we never spend it
-    pin_expired,           // the token wants its PIN changed first
-    pin_needed,            // the token needs a login and none was made
+    pin_locked,    // the PIN is locked; only the issuer can unlock it
+    pin_final_try, // one try is left; we never spend it
+    pin_expired,   // the token wants its PIN changed first
+    pin_needed,    // the token needs a login and none was made
     key_not_found,
     key_ambiguous,         // more than one key matches
     key_unfit,             // the key may not sign, or the token lacks a usable mechanism for it
@@ -29,15 +29,14 @@ enum class errc {
     device_error,          // the token or its reader reports a fault
     read_only,             // the token is write protected
     already_exists,
-    refused,               // the token refuses the function or the data
-    unsupported,           // the token does not know the function
-    internal,              // the module answered with something it may not answer
-    not_pkcs12,            // not a PKCS#12 file or PEM key
+    refused,     // the token refuses the function or the data
+    unsupported, // the token does not know the function
+    internal,    // the module answered with something it may not answer
+    not_pkcs12,  // not a PKCS#12 file or PEM key
     passphrase_wrong,
 };
 std::error_code make_error_code(errc);
 
 } // namespace vanthu::token
 
-template <>
-struct std::is_error_code_enum<vanthu::token::errc> : std::true_type {};
+template <> struct std::is_error_code_enum<vanthu::token::errc> : std::true_type {};

@@ -17,7 +17,7 @@
 
 #include "signing/cms/build.hpp"
 #include "signing/token/errors.hpp"
-#include "signing/token/secret.hpp"
+#include "signing/token/pin.hpp"
 
 struct ck_function_list; // CK_FUNCTION_LIST (p11-kit/pkcs11.h)
 
@@ -27,7 +27,8 @@ struct token_info {
     unsigned long slot = 0;
     std::string label, manufacturer, model, serial;
     bool initialised = false, login_required = false, protected_path = false;
-    bool pin_count_low = false, pin_final_try = false, pin_locked = false, pin_to_change = false, write_protected = false;
+    bool pin_count_low = false, pin_final_try = false, pin_locked = false, pin_to_change = false,
+         write_protected = false;
     bool operator==(const token_info&) const = default;
 };
 
@@ -63,10 +64,10 @@ private:
 struct key_info {
     bytes id;
     std::string label;
-    x509::certificate leaf;                // the certificate with the same CKA_ID and public key; may be empty in keys()
+    x509::certificate leaf; // the certificate with the same CKA_ID and public key; may be empty in keys()
     x509::key_kind kind = x509::key_kind::other;
     bool always_authenticate = false;
-    std::vector<x509::scheme> schemes;     // what key and token can do, preferred first
+    std::vector<x509::scheme> schemes; // what key and token can do, preferred first
 };
 
 class card : public std::enable_shared_from_this<card> {
@@ -76,7 +77,7 @@ public:
 
     token_info info() const; // as of the last open
     // At most one call of C_Login. pin_final_try, pin_locked: nothing was spent. Already logged in counts as success.
-    result<> login(const secret& pin);
+    result<> login(const pin& code);
     // Keys that may sign, with their certificates. Without login many tokens show only certificates.
     result<std::vector<key_info>> keys();
     // Exactly one; with its certificate, or key_not_found / key_ambiguous / certificate_not_found.
@@ -107,7 +108,7 @@ struct file_key {
     std::vector<x509::certificate> chain;
     std::shared_ptr<evp_pkey_st> key;
 };
-result<file_key> open_pkcs12(bytes_view file, const secret& passphrase);
+result<file_key> open_pkcs12(bytes_view file, const pin& passphrase);
 result<file_key> open_pem_key(bytes_view key_pem, bytes_view certificates_pem);
 bytes private_key_der(const file_key& key); // PKCS#8, for import
 

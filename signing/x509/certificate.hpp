@@ -30,15 +30,15 @@ public:
 
     // Precondition of everything below: not empty.
     const bytes& der() const;
-    const digest& sha256() const;      // of the DER: the fingerprint that pins name
-    const digest& spki_sha256() const; // of the SubjectPublicKeyInfo: survives renewal with the same key
+    const digest& sha256() const;       // of the DER: the fingerprint that pins name
+    const digest& spki_sha256() const;  // of the SubjectPublicKeyInfo: survives renewal with the same key
     const std::string& subject() const; // RFC 2253 order, UTF-8: "CN=...,O=...,C=VN"
     const std::string& issuer() const;
-    const std::string& serial() const; // hex, upper case, no leading zeros ("04", "FF303AE4E90AC1ED")
-    const std::string& common_name() const;                 // last CN, "" if none
-    const std::string& title() const;                       // subject title, "" if none
-    const std::vector<std::string>& organisations() const;      // O then OU, in the order of the subject
-    const std::vector<std::string>& san_uris() const;           // subjectAltName URIs
+    const std::string& serial() const;      // hex, upper case, no leading zeros ("04", "FF303AE4E90AC1ED")
+    const std::string& common_name() const; // last CN, "" if none
+    const std::string& title() const;       // subject title, "" if none
+    const std::vector<std::string>& organisations() const; // O then OU, in the order of the subject
+    const std::vector<std::string>& san_uris() const;      // subjectAltName URIs
     const std::vector<std::string>& san_emails() const;
     const std::vector<std::string>& crl_urls() const;
     const std::vector<std::string>& ocsp_urls() const;

@@ -11,10 +11,10 @@ enum class errc {
     not_a_crl,
     not_a_key,    // neither PEM nor DER of a private or public key
     pin_mismatch, // a certificate of the trust folder differs from its pinned fingerprint
+    not_a_ca,     // a certificate that may not issue others, offered as trust material
 };
 std::error_code make_error_code(errc);
 
 } // namespace vanthu::x509
 
-template <>
-struct std::is_error_code_enum<vanthu::x509::errc> : std::true_type {};
+template <> struct std::is_error_code_enum<vanthu::x509::errc> : std::true_type {};

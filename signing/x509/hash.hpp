@@ -9,8 +9,8 @@ namespace vanthu::x509 {
 
 enum class hash : std::uint8_t { sha1 = 1, sha256, sha384, sha512 };
 
-std::string_view name(hash h);                       // "SHA-256"
-std::size_t size(hash h);                            // bytes
+std::string_view name(hash h); // "SHA-256"
+std::size_t size(hash h);      // bytes
 bytes hash_of(hash h, bytes_view content);
 std::optional<hash> hash_from_oid(std::string_view dotted); // "2.16.840.1.101.3.4.2.1"
 std::string_view oid(hash h);

@@ -19,21 +19,23 @@ namespace vanthu::x509 {
 struct trust_store {
     std::vector<certificate> anchors;
     std::vector<certificate> intermediates; // supplied because senders often embed only the leaf
-    std::vector<digest> sha1_tolerated;     // SHA-256 fingerprints of certificates whose own SHA-1 signature is accepted
+    std::vector<digest> sha1_tolerated; // SHA-256 fingerprints of certificates whose own SHA-1 signature is accepted
 };
 
 // The five certificates of the Government CA (domain/signing.md, section 1), as pins.
 struct government_pin {
     std::string_view file;
     std::string_view sha256_hex;
-    bool anchor;        // false: intermediate
+    std::string_view common_name; // of the subject
+    bool anchor;                  // false: intermediate
     bool sha1_tolerated;
 };
 std::span<const government_pin> government_pins();
 
-// Sorts the content of certificate files into a store: self-issued CA certificates become anchors, other CA certificates
-// intermediates; leaf certificates are refused. A certificate with the subject of a pinned Government certificate must be that very certificate
-// (errc::pin_mismatch); the pinned G1 certificates enter sha1_tolerated. Nothing is read from disk here.
+// Sorts the content of certificate files into a store: self-issued CA certificates become anchors, other CA
+// certificates intermediates, certificates that are no CA are refused (errc::not_a_ca). A certificate named like a
+// pinned one of the Government CA must be that very certificate (errc::pin_mismatch); the pinned G1 certificates enter
+// sha1_tolerated. Nothing is read from disk here.
 result<trust_store> load_trust(const std::vector<bytes>& files);
 
 // What is known about revocation. OCSP responses are carried for later formats and not yet consulted.
@@ -61,16 +63,16 @@ struct revocation_entry {
 
 struct path_verdict {
     signing::indication indication = signing::indication::indeterminate;
-    std::string sub_indication; // "" when passed
-    std::vector<certificate> chain; // leaf first, anchor last; as far as it could be built
+    std::string sub_indication;              // "" when passed
+    std::vector<certificate> chain;          // leaf first, anchor last; as far as it could be built
     std::optional<revocation_entry> revoked; // also set when revocation came after `at`, which does no harm
     std::vector<signing::finding> findings;
     bool passed() const { return indication == signing::indication::total_passed; }
 };
 
 // Validates `leaf` for time `at`. Revocation before or at `at` is REVOKED_NO_POE (REVOKED_CA_NO_POE for a CA): whether
-// the signature was older is for the caller to prove. A CRL counts for `at` when its validity period holds `at`, or when
-// it was issued later while the certificate had not yet expired.
+// the signature was older is for the caller to prove. A CRL counts for `at` when its validity period holds `at`, or
+// when it was issued later while the certificate had not yet expired.
 path_verdict validate_path(const certificate& leaf, const std::vector<certificate>& extra, const trust_store& trust,
                            const evidence& known, timestamp at, purpose why,
                            revocation_rule rule = revocation_rule::required);

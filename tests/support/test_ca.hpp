@@ -39,15 +39,15 @@ enum class profile { ca, sub_ca, signer, service, tsa };
 
 struct subject_spec {
     std::string common_name = "Test";
-    std::string organisation;      // O
-    std::string title;             // title of a leader, "" none
-    std::string organisation_code; // SAN URI urn:vanthu:org:CODE, "" none
+    std::string organisation{};      // O
+    std::string title{};             // title of a leader, "" none
+    std::string organisation_code{}; // SAN URI urn:vanthu:org:CODE, "" none
     profile use = profile::signer; // service: TLS server and client on localhost and 127.0.0.1, and origin signatures
     test_key key = test_key::p256;
     timestamp not_before = from_us(1'704'067'200'000'000); // 2024-01-01
     timestamp not_after = from_us(2'019'686'400'000'000);  // 2034-01-01
-    std::string hash = "SHA256";   // hash of the certificate's own signature
-    std::vector<std::string> extra_extensions; // "name=value" as in openssl.cnf, e.g. "keyUsage=critical,cRLSign"
+    std::string hash = "SHA256";                           // hash of the certificate's own signature
+    std::vector<std::string> extra_extensions{}; // "name=value" as in openssl.cnf, e.g. "keyUsage=critical,cRLSign"
     bool without_key_usage = false;
 };
 
@@ -60,7 +60,7 @@ public:
     const identity& root() const { return root_; }
     const identity& sub() const { return sub_; }
 
-    identity issue(const subject_spec& spec) const;                        // by the sub CA
+    identity issue(const subject_spec& spec) const; // by the sub CA
     static identity issue_by(const identity& issuer, const subject_spec& spec);
 
     struct revocation {
@@ -71,7 +71,7 @@ public:
     struct crl_spec {
         timestamp this_update = from_us(1'704'153'600'000'000); // 2024-01-02
         timestamp next_update = from_us(2'019'600'000'000'000); // 2033-12-31
-        std::vector<revocation> revoked;
+        std::vector<revocation> revoked{};
     };
     static bytes crl_of(const identity& issuer, const crl_spec& spec);
     bytes root_crl() const { return crl_of(root_, {}); }

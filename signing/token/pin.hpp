@@ -5,18 +5,18 @@
 
 namespace vanthu::token {
 
-class secret {
+class pin {
 public:
-    secret() = default;
-    explicit secret(std::string_view text);
+    pin() = default;
+    explicit pin(std::string_view text);
     // Takes the text of a PIN file: one trailing line end is not part of the PIN. The caller's buffer is wiped.
-    static secret take(bytes& buffer);
-    secret(secret&& other) noexcept;
-    secret& operator=(secret&& other) noexcept;
-    secret(const secret&) = delete;
-    ~secret();
+    static pin take(bytes& buffer);
+    pin(pin&& other) noexcept;
+    pin& operator=(pin&& other) noexcept;
+    pin(const pin&) = delete;
+    ~pin();
 
-    secret clone() const; // on purpose
+    pin clone() const; // on purpose
     std::string_view text() const { return {data_, size_}; }
     bool empty() const { return size_ == 0; }
 

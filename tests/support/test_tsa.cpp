@@ -1,0 +1,77 @@
+#include "tests/support/test_ca.hpp"
+
+#include <cstdlib>
+#include <openssl/err.h>
+#include <openssl/ts.h>
+
+namespace vanthu::test {
+namespace {
+
+ASN1_INTEGER* random_serial(TS_RESP_CTX*, void*) {
+    bytes raw = random_bytes(8);
+    raw[0] = static_cast<std::uint8_t>((raw[0] & 0x7f) | 1);
+    BIGNUM* number = BN_bin2bn(raw.data(), static_cast<int>(raw.size()), nullptr);
+    ASN1_INTEGER* serial = BN_to_ASN1_INTEGER(number, nullptr);
+    BN_free(number);
+    return serial;
+}
+
+int given_time(TS_RESP_CTX*, void* data, long* seconds, long* microseconds) {
+    std::int64_t us = to_us(*static_cast<timestamp*>(data));
+    *seconds = static_cast<long>(us / 1'000'000);
+    *microseconds = 0;
+    return 1;
+}
+
+// Another nonce of the same length: the answer to somebody else's question.
+bytes with_other_nonce(bytes_view request) {
+    const unsigned char* at = request.data();
+    TS_REQ* req = d2i_TS_REQ(nullptr, &at, static_cast<long>(request.size()));
+    if (!req) return bytes(request.begin(), request.end());
+    ASN1_INTEGER* nonce = random_serial(nullptr, nullptr);
+    TS_REQ_set_nonce(req, nonce);
+    ASN1_INTEGER_free(nonce);
+    unsigned char* der = nullptr;
+    int size = i2d_TS_REQ(req, &der);
+    bytes out(der, der + size);
+    OPENSSL_free(der);
+    TS_REQ_free(req);
+    return out;
+}
+
+} // namespace
+
+bytes test_tsa(const identity& tsa, const std::vector<identity>& chain, bytes_view request, timestamp now,
+               tsa_behaviour how) {
+    bytes asked = how.other_nonce ? with_other_nonce(request) : bytes(request.begin(), request.end());
+    TS_RESP_CTX* ctx = TS_RESP_CTX_new();
+    STACK_OF(X509)* others = sk_X509_new_null();
+    for (const identity& i : chain) sk_X509_push(others, i.certificate());
+    ASN1_OBJECT* policy = OBJ_txt2obj("2.16.704.1.1.1.1.1", 1);
+    bool ready = ctx && TS_RESP_CTX_set_signer_cert(ctx, tsa.certificate()) &&
+                 TS_RESP_CTX_set_signer_key(ctx, tsa.key()) && TS_RESP_CTX_set_certs(ctx, others) &&
+                 TS_RESP_CTX_set_def_policy(ctx, policy) && TS_RESP_CTX_set_signer_digest(ctx, EVP_sha256()) &&
+                 TS_RESP_CTX_set_ess_cert_id_digest(ctx, EVP_sha256());
+    // A TSA that knows no hash but SHA-512 refuses every SHA-256 request.
+    ready = ready && TS_RESP_CTX_add_md(ctx, how.refuse ? EVP_sha512() : EVP_sha256());
+    ready = ready && (how.refuse || TS_RESP_CTX_add_md(ctx, EVP_sha1()));
+    if (!ready) std::abort();
+    TS_RESP_CTX_set_serial_cb(ctx, random_serial, nullptr);
+    TS_RESP_CTX_set_time_cb(ctx, given_time, &now);
+    BIO* in = BIO_new_mem_buf(asked.data(), static_cast<int>(asked.size()));
+    TS_RESP* reply = TS_RESP_create_response(ctx, in);
+    if (!reply) std::abort();
+    unsigned char* der = nullptr;
+    int size = i2d_TS_RESP(reply, &der);
+    bytes out(der, der + size);
+    OPENSSL_free(der);
+    TS_RESP_free(reply);
+    BIO_free(in);
+    ASN1_OBJECT_free(policy);
+    sk_X509_free(others);
+    TS_RESP_CTX_free(ctx);
+    ERR_clear_error();
+    return out;
+}
+
+} // namespace vanthu::test
