@@ -22,64 +22,64 @@ struct tls_files {
 
 struct daemon_config {
     using path = std::filesystem::path;
-    struct {
+    struct node_values {
         std::string id, organisation;
     } node;
-    struct {
+    struct registry_values {
         path file;
     } registry;
-    struct {
+    struct store_values {
         path directory, encryption_key;
         std::uint64_t inline_limit, segment_limit, minimum_free, spool_quota;
     } store;
-    struct {
+    struct api_values {
         std::string address;
         tls_files tls;
         path credentials;
         std::int64_t max_connections;
         std::uint64_t body_limit;
     } api;
-    struct {
+    struct peer_values {
         std::string address; // empty: this vanthu has no peers that call it
         tls_files tls;
     } peer;
-    struct {
+    struct operator_door_values {
         std::string address; // "unix:/run/..." or "127.0.0.1:9090"
         path secret_file;
         tls_files tls; // empty for a Unix socket and for loopback
     } operator_door;
-    struct {
+    struct threads_values {
         std::int64_t io, disk, crypto;
     } threads;
-    struct {
+    struct signing_values {
         path log_key, log_key_delegation, service_certificate, service_key, trust_directory, crl_directory;
         std::vector<std::string> agency_keys; // never opened by the daemon; here only to refuse a second role
         bool timestamp_required;
     } signing;
-    struct {
+    struct inspect_values {
         bool enabled;
         path executable;
         std::int64_t workers;
         config::duration time_limit;
         std::uint64_t memory_limit;
     } inspect;
-    struct {
+    struct policy_values {
         std::array<std::array<policy_action, 5>, 3> actions; // [policy_role][policy_verdict]
         bool send_final_refusal;                             // false: 02 is drafted for the clerk
         policy_action action(policy_role r, policy_verdict v) const { return actions[std::size_t(r)][std::size_t(v)]; }
     } policy;
-    struct {
+    struct limits_values {
         std::uint64_t packet_size, header_size, inflate_size;
         std::int64_t attachments, recipients, inflate_ratio;
     } limits;
-    struct {
+    struct delivery_values {
         std::int64_t attempts, concurrency;
         config::duration first_retry, longest_retry, expiry, request_timeout, notice_interval;
     } delivery;
-    struct {
+    struct inbox_values {
         std::int64_t not_fetched_after;
     } inbox; // working hours
-    struct {
+    struct log_values {
         std::string level, format, destination;
     } log;
 

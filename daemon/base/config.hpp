@@ -51,13 +51,13 @@ enum : unsigned { reloadable = 1, required = 2, secret_path = 4, input = 8 };
 struct row {
     std::string_view key; // "listen.api.address"
     type kind;
-    std::string_view fallback; // as written in the file, strings without quotes; "" = not set (lists: empty)
-    std::string_view min, max; // integer, duration, size: as written in the file; "" = no bound
-    std::string_view unit;     // of an integer, for people: "threads"
-    std::string_view choices;  // enumeration: "text|json"
-    unsigned traits;
-    std::string_view example; // for the sample where there is no default; "" = none
-    std::string_view vi, en;  // one sentence each
+    std::string_view fallback = {};      // as written in the file, strings without quotes; "" = not set (lists: empty)
+    std::string_view min = {}, max = {}; // integer, duration, size: as written in the file; "" = no bound
+    std::string_view unit = {};          // of an integer, for people: "threads"
+    std::string_view choices = {};       // enumeration: "text|json"
+    unsigned traits = 0;
+    std::string_view example = {}; // for the sample where there is no default; "" = none
+    std::string_view vi, en;       // one sentence each
 };
 
 struct section {
@@ -65,7 +65,7 @@ struct section {
     std::string_view vi, en;
 };
 
-// Rows of one section stand together, in the order of `sections`. Static data.
+// Static data. A row belongs to the section its key begins with ("policy" has the key "issue.valid"), and to one only.
 struct definition {
     std::span<const section> sections;
     std::span<const row> rows;
