@@ -20,6 +20,7 @@ enum class errc {
     signature_refused,       // a signed statement's signature does not verify
     unsupported_key,         // a key that is none of RSA 2048+, P-256, Ed25519
     not_what_was_sent,       // a genuine receipt, of something else than expected
+    time_refused,            // a statement dated after the time it is judged at
     signing_failed,          // the key could not sign
 };
 std::error_code make_error_code(errc);
