@@ -4,6 +4,7 @@
 #include "signing/x509/openssl.hpp"
 
 #include <algorithm>
+#include <openssl/ec.h>
 #include <openssl/rsa.h>
 
 namespace vanthu::x509 {
@@ -293,6 +294,19 @@ bool verify_hash(const certificate& signer, scheme s, hash h, bytes_view hashed,
         ready && EVP_PKEY_verify(ctx.get(), signature.data(), signature.size(), hashed.data(), hashed.size()) == 1;
     drain_errors();
     return good;
+}
+
+std::optional<bytes> ecdsa_to_der(bytes_view raw) {
+    if (raw.empty() || raw.size() % 2 || raw.size() > 132) return std::nullopt;
+    auto half = [&](std::size_t at) { return BN_bin2bn(raw.data() + at, static_cast<int>(raw.size() / 2), nullptr); };
+    owned<ECDSA_SIG, ECDSA_SIG_free> value(ECDSA_SIG_new());
+    if (!value || ECDSA_SIG_set0(value.get(), half(0), half(raw.size() / 2)) != 1) return std::nullopt;
+    unsigned char* out = nullptr;
+    int size = i2d_ECDSA_SIG(value.get(), &out);
+    if (size <= 0) return std::nullopt;
+    bytes der(out, out + size);
+    OPENSSL_free(out);
+    return der;
 }
 
 } // namespace vanthu::x509

@@ -92,4 +92,7 @@ result<crl> parse_crl(bytes_view der_or_pem);
 enum class scheme : std::uint8_t { rsa_pkcs1 = 1, rsa_pss, ecdsa };
 bool verify_hash(const certificate& signer, scheme s, hash h, bytes_view hashed, bytes_view signature);
 
+// A token's raw r||s (also with short halves) as the DER of Ecdsa-Sig-Value; nullopt for an odd or impossible length.
+std::optional<bytes> ecdsa_to_der(bytes_view raw);
+
 } // namespace vanthu::x509

@@ -1,0 +1,94 @@
+#include "signing/cms/der.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <openssl/objects.h>
+#include <string>
+
+namespace vanthu::der {
+
+bytes tlv(std::uint8_t tag, bytes_view content) {
+    bytes out{tag};
+    std::size_t n = content.size();
+    if (n < 128) {
+        out.push_back(static_cast<std::uint8_t>(n));
+    } else {
+        std::uint8_t digits[sizeof n];
+        unsigned count = 0;
+        for (; n > 0; n >>= 8) digits[count++] = static_cast<std::uint8_t>(n);
+        out.push_back(static_cast<std::uint8_t>(0x80 | count));
+        while (count > 0) out.push_back(digits[--count]);
+    }
+    out.insert(out.end(), content.begin(), content.end());
+    return out;
+}
+
+bytes joined(std::initializer_list<bytes_view> parts) {
+    bytes all;
+    for (bytes_view part : parts) all.insert(all.end(), part.begin(), part.end());
+    return all;
+}
+
+bytes sequence(std::initializer_list<bytes_view> parts) { return tlv(tag_sequence, joined(parts)); }
+
+bytes set_of_content(std::vector<bytes> members) {
+    std::sort(members.begin(), members.end());
+    bytes all;
+    for (const bytes& member : members) all.insert(all.end(), member.begin(), member.end());
+    return all;
+}
+
+bytes oid(std::string_view dotted) {
+    ASN1_OBJECT* object = OBJ_txt2obj(std::string(dotted).c_str(), 1);
+    if (!object) std::abort(); // only our own constants come here
+    bytes out(OBJ_get0_data(object), OBJ_get0_data(object) + OBJ_length(object));
+    ASN1_OBJECT_free(object);
+    return tlv(tag_oid, out);
+}
+
+bytes integer(bytes_view magnitude) {
+    while (!magnitude.empty() && magnitude[0] == 0) magnitude = magnitude.subspan(1);
+    bytes content;
+    if (magnitude.empty() || magnitude[0] & 0x80) content.push_back(0);
+    content.insert(content.end(), magnitude.begin(), magnitude.end());
+    return tlv(tag_integer, content);
+}
+
+bytes integer(unsigned small) {
+    std::uint8_t big_endian[] = {static_cast<std::uint8_t>(small >> 24), static_cast<std::uint8_t>(small >> 16),
+                                 static_cast<std::uint8_t>(small >> 8), static_cast<std::uint8_t>(small)};
+    return integer(bytes_view(big_endian));
+}
+
+bytes null() { return {0x05, 0x00}; }
+
+bytes algorithm(std::string_view dotted, bool with_null) {
+    return with_null ? sequence({oid(dotted), null()}) : sequence({oid(dotted)});
+}
+
+std::optional<element> first(bytes_view in) {
+    if (in.size() < 2 || (in[0] & 0x1f) == 0x1f) return std::nullopt;
+    std::size_t header = 2, length = in[1];
+    if (length & 0x80) {
+        std::size_t digits = length & 0x7f;
+        if (digits == 0 || digits > 4 || in.size() < 2 + digits) return std::nullopt;
+        length = 0;
+        for (std::size_t i = 0; i < digits; ++i) length = length << 8 | in[2 + i];
+        header += digits;
+    }
+    if (length > in.size() - header) return std::nullopt;
+    return element{in[0], in.subspan(header, length), in.first(header + length)};
+}
+
+std::optional<element> reader::next() {
+    auto found = first(rest_);
+    if (found) rest_ = rest_.subspan(found->whole.size());
+    return found;
+}
+
+std::optional<element> reader::next(std::uint8_t tag) {
+    if (rest_.empty() || rest_[0] != tag) return std::nullopt;
+    return next();
+}
+
+} // namespace vanthu::der

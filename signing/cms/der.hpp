@@ -1,0 +1,42 @@
+// Writing DER, and walking over it. Source: ITU-T X.690, clauses 8, 10 and 11.
+#pragma once
+
+#include "daemon/base/bytes.hpp"
+
+#include <initializer_list>
+
+namespace vanthu::der {
+
+inline constexpr std::uint8_t tag_integer = 0x02, tag_octets = 0x04, tag_oid = 0x06, tag_utc_time = 0x17,
+                              tag_generalized_time = 0x18, tag_sequence = 0x30, tag_set = 0x31, tag_context_0 = 0xa0;
+
+bytes tlv(std::uint8_t tag, bytes_view content);
+bytes sequence(std::initializer_list<bytes_view> parts);
+bytes joined(std::initializer_list<bytes_view> parts);
+bytes set_of_content(std::vector<bytes> members); // sorted (X.690, 11.6), without tag
+bytes oid(std::string_view dotted);
+bytes integer(bytes_view magnitude); // unsigned, big endian
+bytes integer(unsigned small);
+bytes null();
+bytes algorithm(std::string_view dotted, bool with_null);
+
+// One element at the start of `in`; nullopt where there is no whole definite-length element.
+struct element {
+    std::uint8_t tag;
+    bytes_view content, whole;
+};
+std::optional<element> first(bytes_view in);
+
+// Elements one after the other.
+class reader {
+public:
+    explicit reader(bytes_view in) : rest_(in) {}
+    std::optional<element> next();
+    std::optional<element> next(std::uint8_t tag); // nullopt and nothing consumed if another tag comes
+    bool at_end() const { return rest_.empty(); }
+
+private:
+    bytes_view rest_;
+};
+
+} // namespace vanthu::der

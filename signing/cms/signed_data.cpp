@@ -1,0 +1,158 @@
+#include "signing/cms/signed_data.hpp"
+
+#include "signing/cms/der.hpp"
+
+#include <algorithm>
+#include <openssl/err.h>
+
+namespace vanthu::cms {
+using namespace ossl;
+namespace {
+
+inline void free_certificates(STACK_OF(X509) * s) { sk_X509_pop_free(s, X509_free); }
+
+bytes encoded(X509* cert) {
+    unsigned char* out = nullptr;
+    int size = i2d_X509(cert, &out);
+    bytes der(out, out + (size > 0 ? size : 0));
+    OPENSSL_free(out);
+    return der;
+}
+
+const ASN1_STRING* signed_value(const signed_data& message, int nid, int type) {
+    // -3: the attribute is there once, with one value
+    auto* value = static_cast<ASN1_STRING*>(CMS_signed_get0_data_by_OBJ(message.info, OBJ_nid2obj(nid), -3, type));
+    ERR_clear_error();
+    return value;
+}
+
+int hash_nid(x509::hash h) { return EVP_MD_get_type(x509::native(h)); }
+
+} // namespace
+
+result<signed_data> open_signed_data(bytes_view cms, bool zero_padding) {
+    signed_data message;
+    const unsigned char* at = cms.data();
+    message.cms.reset(d2i_CMS_ContentInfo(nullptr, &at, static_cast<long>(cms.size())));
+    if (!message.cms) return failed(errc::not_cms, drain_errors());
+    bytes_view rest = cms.subspan(static_cast<std::size_t>(at - cms.data()));
+    if (!rest.empty() && !(zero_padding && std::all_of(rest.begin(), rest.end(), [](auto b) { return b == 0; })))
+        return failed(errc::not_cms, "bytes after the message");
+    if (OBJ_obj2nid(CMS_get0_type(message.cms.get())) != NID_pkcs7_signed)
+        return failed(errc::not_cms, "not SignedData");
+    const STACK_OF(CMS_SignerInfo)* infos = CMS_get0_SignerInfos(message.cms.get());
+    if (!infos || sk_CMS_SignerInfo_num(infos) != 1) return failed(errc::not_cms, "not exactly one signer");
+    message.info = sk_CMS_SignerInfo_value(infos, 0);
+    message.content_type = oid_text(CMS_get0_eContentType(message.cms.get()));
+    ASN1_OCTET_STRING** content = CMS_get0_content(message.cms.get());
+    if (content && *content) message.content = octets(*content);
+
+    X509_ALGOR* digest_algorithm = nullptr;
+    CMS_SignerInfo_get0_algs(message.info, nullptr, nullptr, &digest_algorithm, nullptr);
+    message.hash = x509::hash_from_oid(oid_text(digest_algorithm->algorithm));
+
+    owned<STACK_OF(X509), free_certificates> certs(CMS_get1_certs(message.cms.get()));
+    for (int i = 0; certs && i < sk_X509_num(certs.get()); ++i) {
+        X509* cert = sk_X509_value(certs.get(), i);
+        auto parsed = x509::parse_certificate(encoded(cert));
+        if (!parsed) continue; // an unreadable extra certificate does not decide
+        if (!message.signer && CMS_SignerInfo_cert_cmp(message.info, cert) == 0) {
+            message.signer = *parsed;
+            CMS_SignerInfo_set1_signer_cert(message.info, parsed->native());
+        }
+        message.embedded.push_back(std::move(*parsed));
+    }
+    ERR_clear_error();
+    return message;
+}
+
+bool signature_is_good(const signed_data& message) {
+    bool good = message.signer && message.signer.public_key() && CMS_signed_get_attr_count(message.info) > 0 &&
+                CMS_SignerInfo_verify(message.info) == 1;
+    ERR_clear_error();
+    return good;
+}
+
+std::optional<bytes> message_digest_attribute(const signed_data& message) {
+    const ASN1_STRING* value = signed_value(message, NID_pkcs9_messageDigest, V_ASN1_OCTET_STRING);
+    if (!value) return std::nullopt;
+    return octets(value);
+}
+
+bool content_type_matches(const signed_data& message) {
+    auto* type = reinterpret_cast<const ASN1_OBJECT*>(signed_value(message, NID_pkcs9_contentType, V_ASN1_OBJECT));
+    return type && OBJ_cmp(type, CMS_get0_eContentType(message.cms.get())) == 0;
+}
+
+essential signing_certificate_attribute(const signed_data& message, bool old_form) {
+    const ASN1_STRING* v2 = signed_value(message, NID_id_smime_aa_signingCertificateV2, V_ASN1_SEQUENCE);
+    const ASN1_STRING* v1 =
+        v2 || !old_form ? nullptr : signed_value(message, NID_id_smime_aa_signingCertificate, V_ASN1_SEQUENCE);
+    if (!v2 && !v1) return essential::absent;
+    // SigningCertificate(V2) ::= SEQUENCE { certs SEQUENCE OF ESSCertID(v2), ... }; the first one is the signer's.
+    bytes value = octets(v2 ? v2 : v1);
+    auto outer = der::first(value);
+    auto certs = outer ? der::first(outer->content) : std::nullopt;
+    auto id = certs ? der::first(certs->content) : std::nullopt;
+    if (!id || id->tag != der::tag_sequence) return essential::differs;
+    der::reader fields(id->content);
+    x509::hash h = v2 ? x509::hash::sha256 : x509::hash::sha1;
+    if (auto algorithm = v2 ? fields.next(der::tag_sequence) : std::nullopt) {
+        auto dotted = der::first(algorithm->content);
+        const unsigned char* at = dotted ? dotted->whole.data() : nullptr;
+        owned<ASN1_OBJECT, ASN1_OBJECT_free> object(
+            dotted ? d2i_ASN1_OBJECT(nullptr, &at, static_cast<long>(dotted->whole.size())) : nullptr);
+        auto named = object ? x509::hash_from_oid(oid_text(object.get())) : std::nullopt;
+        if (!named) return essential::differs;
+        h = *named;
+    }
+    auto hashed = fields.next(der::tag_octets);
+    if (!hashed || !message.signer) return essential::differs;
+    bytes own = x509::hash_of(h, message.signer.der());
+    return std::ranges::equal(hashed->content, own) ? essential::matches : essential::differs;
+}
+
+std::optional<timestamp> signing_time_attribute(const signed_data& message) {
+    for (int type : {V_ASN1_UTCTIME, V_ASN1_GENERALIZEDTIME})
+        if (const ASN1_STRING* value = signed_value(message, NID_pkcs9_signingTime, type)) return time_of(value);
+    return std::nullopt;
+}
+
+std::vector<bytes> timestamp_attributes(const signed_data& message) {
+    std::vector<bytes> all;
+    for (int at = -1; (at = CMS_unsigned_get_attr_by_NID(message.info, NID_id_smime_aa_timeStampToken, at)) >= 0;) {
+        X509_ATTRIBUTE* attribute = CMS_unsigned_get_attr(message.info, at);
+        for (int i = 0; i < X509_ATTRIBUTE_count(attribute); ++i) {
+            const ASN1_TYPE* value = X509_ATTRIBUTE_get0_type(attribute, i);
+            if (value && value->type == V_ASN1_SEQUENCE) all.push_back(octets(value->value.sequence));
+        }
+    }
+    ERR_clear_error();
+    return all;
+}
+
+std::string_view scheme_name(const signed_data& message) {
+    X509_ALGOR* algorithm = nullptr;
+    CMS_SignerInfo_get0_algs(message.info, nullptr, nullptr, nullptr, &algorithm);
+    int nid = OBJ_obj2nid(algorithm->algorithm), md = signature_hash(algorithm);
+    ERR_clear_error();
+    if (nid == NID_rsaEncryption) return "RSASSA-PKCS1-v1_5";
+    if (!message.hash || md != hash_nid(*message.hash)) return "";
+    switch (nid) {
+    case NID_rsassaPss:
+        return "RSASSA-PSS";
+    case NID_sha1WithRSAEncryption:
+    case NID_sha256WithRSAEncryption:
+    case NID_sha384WithRSAEncryption:
+    case NID_sha512WithRSAEncryption:
+        return "RSASSA-PKCS1-v1_5";
+    case NID_ecdsa_with_SHA256:
+    case NID_ecdsa_with_SHA384:
+    case NID_ecdsa_with_SHA512:
+        return "ECDSA";
+    default:
+        return "";
+    }
+}
+
+} // namespace vanthu::cms

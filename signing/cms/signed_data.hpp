@@ -1,0 +1,40 @@
+// One parsed SignedData with one signer, and the checks that signatures and time stamp tokens share.
+#pragma once
+
+#include "signing/cms/errors.hpp"
+#include "signing/x509/certificate.hpp"
+#include "signing/x509/openssl.hpp"
+
+namespace vanthu::cms {
+
+struct signed_data {
+    ossl::cms_ptr cms;
+    CMS_SignerInfo* info = nullptr; // owned by cms
+    std::vector<x509::certificate> embedded;
+    x509::certificate signer;       // the embedded certificate that the signer info names; empty if none
+    std::optional<x509::hash> hash; // digestAlgorithm, if we know it
+    std::string content_type;       // dotted OID of eContentType
+    std::optional<bytes> content;   // eContent where it is there
+};
+
+// errc::not_cms: no SignedData, not exactly one signer, or bytes after the message (other than zeros, if allowed).
+result<signed_data> open_signed_data(bytes_view cms, bool zero_padding);
+
+// The signature over the signed attributes, with the signer's certificate. False also when there are no signed
+// attributes.
+bool signature_is_good(const signed_data& message);
+// contentType and messageDigest are there exactly once (RFC 5652, 11.1 and 11.2); the content type is eContentType.
+std::optional<bytes> message_digest_attribute(const signed_data& message);
+bool content_type_matches(const signed_data& message);
+
+enum class essential { absent = 1, matches, differs };
+// signing-certificate-v2 or, where `old_form` allows, signing-certificate against the signer's certificate.
+essential signing_certificate_attribute(const signed_data& message, bool old_form);
+std::optional<timestamp> signing_time_attribute(const signed_data& message);
+// DER of every signature time stamp token among the unsigned attributes.
+std::vector<bytes> timestamp_attributes(const signed_data& message);
+
+// Name of the scheme for reports, "" for one that is not accepted; its hash must agree with digestAlgorithm.
+std::string_view scheme_name(const signed_data& message);
+
+} // namespace vanthu::cms
