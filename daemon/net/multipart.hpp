@@ -32,21 +32,24 @@ public:
     task<std::size_t> read_some(std::span<std::uint8_t> out);
 
 private:
-    task<bool> fill(); // false: the source is at its end
-    fail broken(std::error_code code, std::string detail);
-    task<> to_first_boundary();
-    task<bool> after_boundary(); // true: another part follows
-    task<part> part_header();
+    enum class place { start, in_part, at_boundary, end, broken };
+
+    task<bool> fill();              // more bytes from the source; false at its end
+    task<bool> have(std::size_t n); // at least n bytes held; false: the source ended before
+    task<bool> another_part();      // what follows a boundary: CRLF (true) or "--" (false)
+    task<part> part_header();       //
+    task<> skip_part();             //
+    fail broken(errc code, std::string detail);
+    fail broken(failure why);
 
     body_source& source_;
     std::string delimiter_; // CRLF "--" boundary
     multipart_limits limits_;
-    std::string held_; // received, not yet handed out
+    std::string held_; // received; handed out up to at_
     std::size_t at_ = 0;
     std::size_t parts_ = 0;
-    bool source_ended_ = false;
-    enum class place { start, in_part, at_boundary, end, broken } place_ = place::start;
-    failure why_;
+    place place_ = place::start;
+    failure why_; // of place::broken
 };
 
 } // namespace vanthu::net

@@ -1,0 +1,185 @@
+#include "daemon/net/transport.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/ssl/error.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <cstring>
+#include <openssl/ssl.h>
+#include <sys/socket.h>
+
+namespace vanthu::net {
+namespace {
+using boost::system::error_code;
+constexpr auto answer = asio::as_tuple(asio::use_awaitable);
+// A cancellation can fall between the socket operations of one TLS operation and be lost: it is repeated until the
+// operation ends.
+constexpr std::chrono::milliseconds repeat_cancel{20};
+} // namespace
+
+struct transport::state : std::enable_shared_from_this<state> {
+    transport::socket socket;
+    std::optional<asio::ssl::stream<transport::socket&>> tls;
+    asio::steady_timer timer;
+    steady_time deadline = steady_time::max(); // of the operation in progress; max: none
+    steady_time wakes_at = steady_time::max(); // when the timer looks next; max: it does not wait
+    bool expired = false;
+
+    explicit state(transport::socket s) : socket(std::move(s)), timer(socket.get_executor()) {}
+
+    // The timer is left to run over many operations and looks at the deadline of the day when it wakes.
+    void begin(steady_time until) {
+        deadline = until;
+        expired = false;
+        if (until < wakes_at) wake_at(until);
+    }
+    void end() { deadline = steady_time::max(); }
+
+    void wake_at(steady_time t) {
+        wakes_at = t;
+        timer.expires_at(t);
+        timer.async_wait([self = shared_from_this()](error_code ec) {
+            if (!ec) self->look();
+        });
+    }
+    void look() {
+        wakes_at = steady_time::max();
+        if (deadline == steady_time::max() || !socket.is_open()) return;
+        if (std::chrono::steady_clock::now() < deadline) return wake_at(deadline);
+        expired = true;
+        error_code ignored;
+        socket.cancel(ignored);
+        wake_at(in(repeat_cancel));
+    }
+
+    fail failure_of(const error_code& ec) const {
+        if (ec == asio::error::operation_aborted)
+            return expired ? failed(errc::timed_out, "no progress before the deadline")
+                           : failed(tasks::errc::cancelled);
+        if (ec.category() == asio::error::get_ssl_category()) return failed(errc::tls_failed, ec.message());
+        return failed(errc::connection_closed, ec.message());
+    }
+};
+
+transport::transport(socket connected) : state_(std::make_shared<state>(std::move(connected))) {}
+
+transport::~transport() {
+    if (!state_) return;
+    error_code ignored;
+    state_->socket.close(ignored);
+    state_->timer.cancel();
+}
+
+task<> transport::handshake(ssl_ptr session, role as, steady_time deadline) {
+    auto& s = *state_;
+    s.tls.emplace(s.socket, session.release());
+    s.begin(deadline);
+    auto [ec] = co_await s.tls->async_handshake(
+        as == role::server ? asio::ssl::stream_base::server : asio::ssl::stream_base::client, answer);
+    s.end();
+    if (ec) co_return s.failure_of(ec);
+    co_return result<>();
+}
+
+task<std::size_t> transport::read_some(std::span<std::uint8_t> out, steady_time deadline) {
+    auto& s = *state_;
+    error_code ec;
+    std::size_t n = 0;
+    s.begin(deadline);
+    if (s.tls)
+        std::tie(ec, n) = co_await s.tls->async_read_some(asio::buffer(out.data(), out.size()), answer);
+    else
+        std::tie(ec, n) = co_await s.socket.async_read_some(asio::buffer(out.data(), out.size()), answer);
+    s.end();
+    if (ec == asio::error::eof) co_return 0;
+    if (ec) co_return s.failure_of(ec);
+    co_return n;
+}
+
+task<std::size_t> transport::write_some(bytes_view data, steady_time deadline) {
+    auto& s = *state_;
+    error_code ec;
+    std::size_t n = 0;
+    s.begin(deadline);
+    if (s.tls)
+        std::tie(ec, n) = co_await s.tls->async_write_some(asio::buffer(data.data(), data.size()), answer);
+    else
+        std::tie(ec, n) = co_await s.socket.async_write_some(asio::buffer(data.data(), data.size()), answer);
+    s.end();
+    if (ec) co_return s.failure_of(ec);
+    co_return n;
+}
+
+task<> transport::write(bytes_view data, steady_time deadline) {
+    while (!data.empty()) {
+        VANTHU_CO_TRY(const std::size_t n, co_await write_some(data, deadline));
+        data = data.subspan(n);
+    }
+    co_return result<>();
+}
+
+task<> transport::finish_sending(steady_time deadline) {
+    auto& s = *state_;
+    // The engine writes our close_notify, then would wait for the other side's: that wait is cut short, so only TLS
+    // output is pushed here, by an operation that ends as soon as it has been written or the deadline comes.
+    if (s.tls && SSL_is_init_finished(s.tls->native_handle())) {
+        s.begin(deadline);
+        co_await s.tls->async_shutdown(answer);
+        s.end();
+    }
+    error_code ignored;
+    s.socket.shutdown(asio::socket_base::shutdown_send, ignored);
+    co_return result<>();
+}
+
+task<> transport::linger(steady_time deadline) {
+    auto& s = *state_;
+    std::uint8_t scratch[16 * 1024];
+    for (;;) {
+        s.begin(deadline);
+        auto [ec, n] = co_await s.socket.async_read_some(asio::buffer(scratch), answer);
+        s.end();
+        if (ec) co_return result<>();
+    }
+}
+
+void transport::expire() {
+    if (state_->deadline == steady_time::max()) return;
+    state_->deadline = std::chrono::steady_clock::now();
+    state_->look();
+}
+
+bool transport::stale() const {
+    std::uint8_t byte;
+    const ssize_t n = ::recv(state_->socket.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    if (n == 0) return true;
+    if (n < 0) return errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR;
+    return !state_->tls; // TLS: may be a session ticket
+}
+
+ssl_st* transport::session() const { return state_->tls ? state_->tls->native_handle() : nullptr; }
+
+void transport::describe(peer_identity& peer) const {
+    error_code ec;
+    const auto endpoint = state_->socket.remote_endpoint(ec);
+    if (ec) return;
+    if (endpoint.protocol().family() == AF_UNIX) {
+        peer.remote_address = "unix";
+        ucred who{};
+        socklen_t length = sizeof who;
+        if (::getsockopt(state_->socket.native_handle(), SOL_SOCKET, SO_PEERCRED, &who, &length) == 0)
+            peer.unix_uid = who.uid;
+    } else {
+        asio::ip::tcp::endpoint tcp;
+        std::memcpy(tcp.data(), endpoint.data(), std::min(endpoint.size(), tcp.capacity()));
+        auto address = tcp.address();
+        if (address.is_v6() && address.to_v6().is_v4_mapped())
+            address = asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
+        peer.remote_address = (address.is_v6() ? "[" + address.to_string() + "]" : address.to_string()) + ":" +
+                              std::to_string(tcp.port());
+    }
+    if (session()) describe_peer(session(), peer);
+}
+
+} // namespace vanthu::net
