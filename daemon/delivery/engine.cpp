@@ -1,0 +1,332 @@
+#include "daemon/delivery/engine.hpp"
+
+#include "daemon/base/error_table.hpp"
+#include "daemon/base/log.hpp"
+#include "daemon/delivery/errors.hpp"
+#include "daemon/delivery/packet_stream.hpp"
+#include "daemon/ledger/commit_task.hpp"
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+
+#include <algorithm>
+
+namespace vanthu::delivery {
+
+using records::state;
+using records::transfer_row;
+
+struct engine::item {
+    std::string owner, document;
+    std::int64_t due = 0, created = 0;
+    int priority = 0;
+};
+
+struct engine::lane {
+    std::string node;
+    asio::steady_timer timer;
+    // Key: document. One transfer a document and hop.
+    std::map<std::string, item> waiting;
+    std::set<std::string> active;
+    std::uint64_t delivered = 0, deferred = 0, refused = 0;
+    lane(std::string n, asio::any_io_executor e) : node(std::move(n)), timer(e) {}
+};
+
+engine::engine(engine_options options, ledger::store& store, asio::any_io_executor executor, asio::thread_pool& disk,
+               const wall_clock& clock, current_registry registry, transport_for transports)
+    : options_(std::move(options)), store_(store), executor_(std::move(executor)), disk_(disk), clock_(clock),
+      registry_(std::move(registry)), transport_for_(std::move(transports)), random_(std::random_device{}()) {}
+
+engine::~engine() = default;
+
+result<> engine::start(task_group& group) {
+    group_ = &group;
+    notice_timer_ = std::make_unique<asio::steady_timer>(executor_);
+    records::reader read(store_.committed());
+    VANTHU_TRY(auto work, read.waiting_work(options_.home));
+    for (const auto& w : work) {
+        VANTHU_TRY(auto t, read.transfer(w.owner, w.document, w.node));
+        if (t) asio::post(executor_, [this, row = std::move(*t)] { add(row); });
+    }
+    group.spawn(executor_, [this] { return run_notices(); });
+    return {};
+}
+
+void engine::wake(const std::vector<transfer_row>& rows) {
+    asio::post(executor_, [this, rows] {
+        for (const transfer_row& t : rows) add(t);
+    });
+}
+
+void engine::wake_notices() {
+    asio::post(executor_, [this] {
+        if (notice_timer_) notice_timer_->cancel();
+    });
+}
+
+engine::lane& engine::lane_of(const std::string& node) {
+    std::unique_ptr<lane>& l = lanes_[node];
+    if (!l) {
+        l = std::make_unique<lane>(node, executor_);
+        group_->spawn(executor_, [this, &lane = *l] { return run_lane(lane); });
+    }
+    return *l;
+}
+
+void engine::add(const transfer_row& t) {
+    std::lock_guard lock(guard_);
+    lane& l = lane_of(t.node);
+    l.waiting[t.document] = {t.owner, t.document, t.next_attempt_at, t.created_at, t.priority};
+    l.timer.cancel();
+}
+
+// Starts what is due, the urgent and then the oldest first, up to the hop's concurrency; then sleeps until the next due
+// time or until something changes.
+asio::awaitable<void> engine::run_lane(lane& l) {
+    for (;;) {
+        std::int64_t next = 0;
+        {
+            std::lock_guard lock(guard_);
+            const std::int64_t now = to_us(clock_.now());
+            std::vector<const item*> due;
+            for (const auto& [document, i] : l.waiting) {
+                if (l.active.contains(document)) continue;
+                if (i.due <= now)
+                    due.push_back(&i);
+                else if (next == 0 || i.due < next)
+                    next = i.due;
+            }
+            std::sort(due.begin(), due.end(), [](const item* a, const item* b) {
+                return a->priority != b->priority ? a->priority > b->priority : a->created < b->created;
+            });
+            for (const item* i : due) {
+                if (l.active.size() >= options_.concurrency) break;
+                l.active.insert(i->document);
+                group_->spawn(executor_, [this, &l, i = *i] { return attempt(l, i); });
+            }
+            if (next) next = std::max<std::int64_t>(next - now, 1000);
+        }
+        // The wall clock may step: never sleep longer than a minute on its word.
+        l.timer.expires_after(
+            next ? std::min<std::chrono::microseconds>(std::chrono::microseconds(next), std::chrono::minutes(1))
+                 : std::chrono::microseconds(std::chrono::minutes(1)));
+        boost::system::error_code woken;
+        co_await l.timer.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+        if ((co_await asio::this_coro::cancellation_state).cancelled() != asio::cancellation_type::none) co_return;
+    }
+}
+
+asio::awaitable<void> engine::attempt(lane& l, item i) {
+    outcome result_of;
+    std::optional<transfer_row> row;
+    records::reader read(store_.committed());
+    auto stored = read.transfer(i.owner, i.document, l.node);
+    auto document = read.document(i.owner, i.document);
+    if (stored && *stored && document && *document) row = **stored;
+    if (!row || records::is_final(row->state_now)) {
+        std::lock_guard lock(guard_);
+        l.waiting.erase(i.document);
+        l.active.erase(i.document);
+        l.timer.cancel();
+        co_return;
+    }
+    const std::int64_t now = to_us(clock_.now());
+    transport* via = transport_for_(l.node);
+    if (now > row->created_at + options_.expiry.count()) {
+        result_of = {.what = outcome::kind::refused, .code = public_code(errc::expired), .cause = {}};
+    } else if (!via) {
+        result_of = {.what = outcome::kind::deferred, .code = public_code(errc::no_transport), .cause = l.node};
+    } else if (auto composed = co_await compose_once(*row, **document); !composed) {
+        log::error("compose_failed", {{"document", i.document}, {"peer", l.node}, {"failure", composed.error()}});
+        result_of = {.what = outcome::kind::deferred, .code = public_code(composed.error().code), .cause = {}};
+    } else {
+        auto ref = ledger::payload_ref::decode((*document)->payload);
+        auto pieces = std::make_shared<const std::vector<records::piece_row>>(row->pieces);
+        outgoing packet{*row, (*document)->kind, [&, pieces](std::uint64_t offset) {
+                            return stream(pieces, row->size, offset, store_.payloads(), *ref, disk_);
+                        }};
+        result_of = co_await via->deliver(packet, in(options_.request_timeout));
+    }
+    auto kept = co_await conclude(*row, result_of);
+    if (!kept) log::error("outcome_not_kept", {{"document", i.document}, {"peer", l.node}, {"failure", kept.error()}});
+
+    std::lock_guard lock(guard_);
+    l.active.erase(i.document);
+    auto after = read.transfer(i.owner, i.document, l.node);
+    if (kept && after && *after && ((*after)->state_now == state::deferred || (*after)->state_now == state::waiting)) {
+        l.waiting[i.document].due = (*after)->next_attempt_at;
+        ++l.deferred;
+    } else if (kept) {
+        l.waiting.erase(i.document);
+        ++(result_of.what == outcome::kind::delivered ? l.delivered : l.refused);
+    } else {
+        l.waiting[i.document].due = to_us(clock_.now()) + options_.first_retry.count();
+    }
+    l.timer.cancel();
+}
+
+// Contracts 5: the envelope for a hop is written once, stored with its hash, and reused by every retry.
+task<> engine::compose_once(transfer_row& t, const records::document_row& d) {
+    if (t.composed) co_return result<>();
+    auto registry = registry_();
+    const registry::node* node = registry->find_node(t.node);
+    if (!node) co_return failed(errc::node_unknown, t.node);
+    edxml::element_order order =
+        node->order == registry::element_order::sdk ? edxml::element_order::sdk : edxml::element_order::qcvn;
+    timestamp at = clock_.now();
+    auto work = [&] { return compose(store_.payloads(), d, options_.organisation, at, order); };
+    VANTHU_CO_TRY(composition c, co_await offload(disk_, work));
+    t.composed = true;
+    t.pieces = std::move(c.pieces);
+    t.size = c.size;
+    t.packet_sha256 = c.sha256;
+    t.expires_at = t.created_at + options_.expiry.count();
+    peer::manifest m{.packet_sha256 = t.packet_sha256,
+                     .size = t.size,
+                     .kind = d.kind == records::document_kind::status ? "status" : "document",
+                     .recipients = t.recipients,
+                     .origin = d.origin,
+                     .document = d.id};
+    t.manifest = peer::encode(m);
+    co_return co_await ledger::commit(store_, [&](ledger::transaction& tr) -> result<> {
+        records::writer w(tr);
+        w.put(t);
+        w.sent(options_.home, t);
+        return {};
+    });
+}
+
+std::int64_t engine::backoff(unsigned attempts, std::optional<std::chrono::seconds> asked) {
+    std::int64_t wait = options_.first_retry.count();
+    for (unsigned i = 1; i < attempts && wait < options_.longest_retry.count(); ++i) wait *= 2;
+    wait = std::min<std::int64_t>(wait, options_.longest_retry.count());
+    wait = std::uniform_int_distribution<std::int64_t>(wait / 2, wait)(random_); // jitter: half to whole
+    if (asked) wait = std::max<std::int64_t>(wait, std::chrono::microseconds(*asked).count());
+    return wait;
+}
+
+task<> engine::conclude(transfer_row t, const outcome& o) {
+    const std::int64_t wait = backoff(t.attempts + 1, o.retry_after);
+    bool notices = false;
+    auto change = [&, t](ledger::transaction& tr) mutable -> result<> {
+        records::writer w(tr);
+        VANTHU_TRY(auto document, w.document(t.owner, t.document));
+        if (!document) return failed(records::errc::document_unknown, t.document);
+        const std::string last_reason = t.reason;
+        ++t.attempts;
+        t.last_attempt_at = w.now();
+        t.reason = o.code;
+        t.reason_detail = o.cause;
+        std::string event, notice;
+        switch (o.what) {
+        case outcome::kind::delivered:
+            t.state_now = state::delivered;
+            t.reason.clear();
+            t.reason_detail.clear();
+            t.receipt_sha256 = sha256::of(o.receipt);
+            w.put_hop_receipt(options_.home, t, o.receipt);
+            event = "handed_over";
+            notice = o.final_hop ? "kept" : "accepted";
+            break;
+        case outcome::kind::refused:
+            t.state_now = o.code == public_code(errc::expired) ? state::expired : state::refused;
+            event = notice = t.state_now == state::expired ? "expired" : "returned";
+            break;
+        case outcome::kind::deferred:
+            if (t.attempts >= options_.attempts) {
+                t.state_now = state::parked;
+                event = notice = "parked";
+            } else {
+                t.state_now = state::deferred;
+                t.next_attempt_at = w.now() + wait;
+                if (last_reason != t.reason) event = "deferred"; // one event a reason, not one an attempt
+            }
+            break;
+        }
+        if (t.state_now != state::deferred) w.remove_work(options_.home, t);
+        w.put(t);
+        const auto registry = registry_();
+        const registry::node* node = registry->find_node(t.node);
+        const registry::organisation* at_hop = node ? registry->find_organisation(node->organisation) : nullptr;
+        const registry::dated_code* hop_code = at_hop ? at_hop->preferred_code(clock_.now()) : nullptr;
+        const std::string by = hop_code && o.what == outcome::kind::delivered ? hop_code->code : options_.organisation;
+        for (const std::string& code : t.recipients) {
+            VANTHU_TRY(auto c, w.consignment(t.owner, t.document, code));
+            if (!c) continue;
+            c->state_now = t.state_now;
+            c->reason = t.reason;
+            c->updated_at = w.now();
+            w.put(t.owner, *c);
+            if (!event.empty())
+                VANTHU_CHECK(
+                    w.add_event(t.owner, {.document = t.document,
+                                          .recipient = code,
+                                          .kind = event,
+                                          .code = t.reason,
+                                          .by = t.node,
+                                          .text = t.reason_detail,
+                                          .proof = o.what == outcome::kind::delivered ? t.receipt_sha256.hex() : ""}));
+            if (!notice.empty() && !document->previous_node.empty()) {
+                VANTHU_CHECK(w.add_notice(options_.home, document->previous_node,
+                                          {.packet_sha256 = document->packet_sha256,
+                                           .recipient = code,
+                                           .kind = notice,
+                                           .code = t.reason,
+                                           .by = by,
+                                           .at = w.now(),
+                                           .proof = o.what == outcome::kind::delivered ? t.receipt_sha256.hex() : ""}));
+                notices = true;
+            }
+        }
+        return {};
+    };
+    VANTHU_CO_CHECK(co_await ledger::commit(store_, std::move(change)));
+    if (notices) wake_notices();
+    co_return result<>();
+}
+
+task<> engine::release(std::string owner, std::string document, std::string node) {
+    std::optional<transfer_row> released;
+    auto change = [&](ledger::transaction& tr) -> result<> {
+        records::writer w(tr);
+        VANTHU_TRY(auto t, w.transfer(owner, document, node));
+        if (!t) return failed(errc::transfer_unknown);
+        if (records::is_final(t->state_now)) return failed(errc::not_waiting);
+        if (t->state_now == state::parked) t->attempts = 0;
+        t->state_now = state::waiting;
+        t->next_attempt_at = w.now();
+        w.put(*t);
+        w.add_work(options_.home, *t);
+        VANTHU_CHECK(w.add_event(owner, {.document = document, .kind = "released", .code = node, .by = "operator"}));
+        released = *t;
+        return {};
+    };
+    VANTHU_CO_CHECK(co_await ledger::commit(store_, std::move(change)));
+    wake({*released});
+    co_return result<>();
+}
+
+std::vector<lane_view> engine::lanes() const {
+    std::lock_guard lock(guard_);
+    std::vector<lane_view> out;
+    for (const auto& [node, l] : lanes_) {
+        lane_view v{.node = node, .waiting = l->waiting.size(), .active = l->active.size()};
+        for (const auto& [document, i] : l->waiting) {
+            if (v.oldest_created_at == 0 || i.created < v.oldest_created_at) v.oldest_created_at = i.created;
+            if (v.next_due_at == 0 || i.due < v.next_due_at) v.next_due_at = i.due;
+        }
+        v.delivered = l->delivered;
+        v.deferred = l->deferred;
+        v.refused = l->refused;
+        out.push_back(std::move(v));
+    }
+    return out;
+}
+
+bool engine::is_active(std::string_view document, std::string_view node) const {
+    std::lock_guard lock(guard_);
+    auto l = lanes_.find(std::string(node));
+    return l != lanes_.end() && l->second->active.contains(std::string(document));
+}
+
+} // namespace vanthu::delivery

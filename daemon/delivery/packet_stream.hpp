@@ -1,0 +1,29 @@
+// The composed packet as bytes: our text, and ranges of the packet as it was received (attachments are never touched).
+#pragma once
+
+#include "daemon/base/task.hpp"
+#include "daemon/ledger/store.hpp"
+#include "daemon/net/http.hpp"
+#include "daemon/records/rows.hpp"
+#include "schemas/edxml/writer.hpp"
+
+namespace vanthu::delivery {
+
+// What goes to one hop, before it is stored with the transfer.
+struct composition {
+    std::vector<records::piece_row> pieces;
+    std::uint64_t size = 0;
+    digest sha256;
+};
+
+// Reads the stored packet again and writes the envelope for the next hop: header as received, one TraceHeader of ours
+// appended. A status packet goes on as it is. Blocks on disk and CPU: call from a pool.
+result<composition> compose(ledger::payload_store&, const records::document_row&, std::string_view organisation,
+                            timestamp at, edxml::element_order);
+
+// Streams pieces from `offset`. `payload` is the packet as received. The pool reads the disk.
+net::producer stream(std::shared_ptr<const std::vector<records::piece_row>> pieces, std::uint64_t size,
+                     std::uint64_t offset, ledger::payload_store&, ledger::payload_ref payload,
+                     asio::thread_pool& disk);
+
+} // namespace vanthu::delivery
