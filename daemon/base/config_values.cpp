@@ -2,6 +2,7 @@
 #include "daemon/base/error_table.hpp"
 
 #include <charconv>
+#include <cstdio>
 #include <cstdlib>
 #include <fmt/format.h>
 #include <limits>
@@ -121,14 +122,14 @@ const row* definition::find(std::string_view key) const {
 const value& config_values::at(std::string_view key) const {
     auto found = values_.find(key);
     if (found == values_.end()) {
-        fmt::print(stderr, "configuration key without a row: {}\n", key);
+        std::fputs(fmt::format("configuration key without a row: {}\n", key).c_str(), stderr);
         std::abort();
     }
     return found->second;
 }
 
 void config_values::wrong_type(std::string_view key) {
-    fmt::print(stderr, "configuration key asked for in the wrong type: {}\n", key);
+    std::fputs(fmt::format("configuration key asked for in the wrong type: {}\n", key).c_str(), stderr);
     std::abort();
 }
 

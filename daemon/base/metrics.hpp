@@ -49,7 +49,8 @@ public:
     void set(std::string_view gauge, label_values labels, double value);
     void set(std::string_view gauge, double value) { set(gauge, {}, value); }
     void observe(std::string_view histogram, label_values labels, double value);
-    // The whole family anew: series that are not among the samples vanish. For gauges read from a view.
+    // The whole family anew: series that are not among the samples vanish. For gauges read from a view. Of samples that
+    // had to be folded, "other" shows the largest.
     void replace(std::string_view gauge, const std::vector<sample>& samples);
 
     // `collect` runs on the thread that calls expose(), before the page is written; it may use every function but

@@ -1,0 +1,16 @@
+// Well-formed UTF-8, one code point at a time. Source: The Unicode Standard, table 3-7 (no surrogates, no overlong forms).
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+namespace vanthu {
+
+// The code point that begins at text[at] (at < size) and its length in bytes; length 0: text[at] begins none.
+struct code_point {
+    char32_t value = 0;
+    std::size_t length = 0;
+};
+code_point read_code_point(std::string_view text, std::size_t at);
+
+} // namespace vanthu

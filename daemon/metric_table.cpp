@@ -1,0 +1,41 @@
+#include "daemon/metric_table.hpp"
+
+namespace vanthu {
+namespace {
+using metrics::row;
+using enum metrics::kind;
+
+constexpr double size_buckets[] = {1024,    16384,    65536,    262144,    1048576,
+                                   4194304, 16777216, 67108864, 268435456, 1073741824};
+
+const row rows[] = {
+    {"vanthu_consignments_waiting", gauge, "Consignments that wait for delivery.", "destination,lane"},
+    {"vanthu_oldest_waiting_seconds", gauge, "Age of the oldest consignment that waits.", "destination,lane"},
+    {"vanthu_consignments_parked", gauge, "Consignments parked until a person acts.", "destination,reason"},
+    {"vanthu_inbox_unacknowledged", gauge, "Inbox entries the eOffice has not acknowledged.", "organisation"},
+    {"vanthu_inbox_oldest_unacknowledged_seconds", gauge, "Age of the oldest entry not acknowledged.", "organisation"},
+    {"vanthu_documents_accepted_total", counter, "Packets committed and acknowledged.", "door"},
+    {"vanthu_documents_refused_total", counter, "Packets refused at the gate.", "door,code"},
+    {"vanthu_documents_duplicate_total", counter, "Packets answered with the first answer again.", "door"},
+    {"vanthu_accept_seconds", histogram, "From the last byte of a packet to its durable commit.", "door",
+     metrics::latency_buckets()},
+    {"vanthu_packet_bytes", histogram, "Size of accepted packets.", "door", size_buckets},
+    {"vanthu_verdicts_total", counter, "Signature verdicts at the gate.", "role,verdict"},
+    {"vanthu_inspect_seconds", histogram, "Time one inspection took.", "", metrics::latency_buckets()},
+    {"vanthu_delivery_attempts_total", counter, "Attempts, by how they ended.", "destination,outcome"},
+    {"vanthu_delivery_attempt_seconds", histogram, "Time one attempt took.", "adapter", metrics::latency_buckets()},
+    {"vanthu_notices_total", counter, "Transport notices.", "direction,kind"},
+    {"vanthu_store_sync_seconds", histogram, "Time one group sync took.", "", metrics::latency_buckets()},
+    {"vanthu_store_free_bytes", gauge, "Free space on the disk of the store."},
+    {"vanthu_store_spool_bytes", gauge, "Bytes of packets still being received."},
+    {"vanthu_http_requests_total", counter, "Requests answered.", "listener,endpoint,status"},
+    {"vanthu_http_connections", gauge, "Open connections.", "listener"},
+    {"vanthu_certificate_expiry_timestamp_seconds", gauge, "When a certificate of this node expires.", "certificate"},
+    {"vanthu_token_logins_total", counter, "Login attempts at tokens, by how they ended.", "token,outcome"},
+    {"vanthu_build_info", gauge, "Always 1; the label is the version.", "version"},
+};
+} // namespace
+
+std::span<const metrics::row> daemon_metric_table() { return rows; }
+
+} // namespace vanthu
