@@ -2,8 +2,8 @@
 // beneath them that loses whatever was not synced.
 //
 // Failures: errc::no_space (ENOSPC, EDQUOT), errc::payload_missing (no such file), errc::write_failed (anything else
-// that writes), errc::damaged (anything else that reads). All calls may come from any thread; one file's pwrite calls
-// may run at the same time when their ranges do not overlap.
+// that writes), errc::damaged (anything else that reads). A failed sync is always errc::write_failed. All calls may
+// come from any thread; one file's pwrite calls may run at the same time when their ranges do not overlap.
 #pragma once
 
 #include "daemon/base/bytes.hpp"
@@ -25,6 +25,8 @@ public:
     virtual result<> preallocate(std::uint64_t offset, std::uint64_t length) = 0; // the file's length stays
     virtual result<> punch_hole(std::uint64_t offset, std::uint64_t length) = 0;  // reads as zeros, length stays
     virtual result<std::uint64_t> length() const = 0;
+    // The first offset from `from` on that is not in a hole (may be early, never late); length() when there is none.
+    virtual result<std::uint64_t> next_data(std::uint64_t from) const = 0;
 };
 
 enum class open_mode {

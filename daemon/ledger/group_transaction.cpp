@@ -1,0 +1,114 @@
+#include "daemon/ledger/group_transaction.hpp"
+
+#include "daemon/ledger/big_endian.hpp"
+#include "daemon/ledger/keys.hpp"
+#include "daemon/ledger/rows.hpp"
+
+#include <algorithm>
+
+namespace vanthu::ledger {
+using family = rows_database::family;
+
+std::string location_key(const payload_ref& ref) {
+    std::string key(1, ref.kind == payload_kind::segment ? 's' : ref.kind == payload_kind::file ? 'f' : 'i');
+    if (ref.kind == payload_kind::segment) {
+        put_big_endian(key, ref.segment);
+        put_big_endian(key, ref.offset);
+    } else {
+        key.append(as_text(ref.id));
+    }
+    return key;
+}
+
+std::string inside_key(const payload_ref& ref) { return row_key(ref.owner, 'i').raw(ref.id).take(); }
+
+result<std::optional<std::string>> group_transaction::get(std::string_view key) const {
+    std::string value;
+    auto status =
+        batch_.GetFromBatchAndDB(&rows_.db(), rocksdb::ReadOptions(), rows_[family::rows], slice(key), &value);
+    if (status.IsNotFound()) return std::nullopt;
+    if (!status.ok()) return read_failure(status);
+    return value;
+}
+
+result<> group_transaction::scan(std::string_view prefix, std::string_view from, const row_visitor& visit,
+                                 direction way) const {
+    prefix_bounds bounds(prefix);
+    rocksdb::Iterator* base = rows_.db().NewIterator(bounds.options, rows_[family::rows]);
+    std::unique_ptr<rocksdb::Iterator> both(batch_.NewIteratorWithBase(rows_[family::rows], base, &bounds.options));
+    return walk(*both, prefix, from, visit, way);
+}
+
+void group_transaction::put(std::string_view key, std::string_view value) {
+    batch_.Put(rows_[family::rows], slice(key), slice(value));
+}
+void group_transaction::erase(std::string_view key) { batch_.Delete(rows_[family::rows], slice(key)); }
+
+result<std::uint64_t> group_transaction::next_sequence(std::string_view counter_key) {
+    VANTHU_TRY(auto before, get(counter_key));
+    std::uint64_t last = 0;
+    if (before) {
+        VANTHU_TRY(auto row, row_reader::open(*before, '#', 1));
+        VANTHU_TRY(last, row.u64());
+    }
+    put(counter_key, row_writer('#', 1).u64(last + 1).take());
+    return last + 1;
+}
+
+result<> group_transaction::adopt(const stored_payload& payload) {
+    if (!space_) space_ = payloads_.check_space();
+    if (!*space_) return *space_;
+    const payload_ref& ref = payload.ref;
+    if (ref.kind == payload_kind::inside) batch_.Put(rows_[family::inside], inside_key(ref), payload.inside_record);
+    if (ref.kind == payload_kind::segment) adopted_segments_.push_back(ref.segment);
+    batch_.Put(rows_[family::payloads], location_key(ref), ref.encode());
+    return {};
+}
+
+result<> group_transaction::release(const payload_ref& ref) {
+    std::string key = location_key(ref), value;
+    auto status = batch_.GetFromBatchAndDB(&rows_.db(), rocksdb::ReadOptions(), rows_[family::payloads], key, &value);
+    // Compared whole: a stale reference must never free bytes that belong to another payload by now.
+    if (status.IsNotFound() || (status.ok() && value != ref.encode()))
+        return failed(errc::payload_missing, to_hex(ref.id));
+    if (!status.ok()) return read_failure(status);
+    batch_.Delete(rows_[family::payloads], key);
+    if (ref.kind == payload_kind::inside)
+        batch_.Delete(rows_[family::inside], inside_key(ref));
+    else
+        released_.push_back(ref);
+    return {};
+}
+
+void group_transaction::change_begins() {
+    batch_.SetSavePoint();
+    segments_mark_ = adopted_segments_.size();
+    released_mark_ = released_.size();
+    after_mark_ = after_.size();
+}
+
+void group_transaction::change_undone() {
+    if (!batch_.RollbackToSavePoint().ok()) std::abort(); // only without a save point: ours is set
+    adopted_segments_.resize(segments_mark_);
+    released_.resize(released_mark_);
+    after_.erase(after_.begin() + static_cast<std::ptrdiff_t>(after_mark_), after_.end());
+}
+
+void group_transaction::change_ends() {
+    if (!batch_.PopSavePoint().ok()) std::abort();
+}
+
+result<> group_transaction::sync_payloads() {
+    std::ranges::sort(adopted_segments_);
+    auto repeated = std::ranges::unique(adopted_segments_);
+    adopted_segments_.erase(repeated.begin(), repeated.end());
+    for (auto segment : adopted_segments_) VANTHU_CHECK(payloads_.sync_segment(segment));
+    return {};
+}
+
+result<> group_transaction::write() {
+    rows_database::put_last_group(batch_, rows_, group_);
+    return rows_.write(batch_);
+}
+
+} // namespace vanthu::ledger

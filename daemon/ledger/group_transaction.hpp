@@ -1,0 +1,52 @@
+// The transaction of one commit group: an overlay of uncommitted rows over the database, with a way back to the start
+// of the change that is running.
+#pragma once
+
+#include "daemon/ledger/payload_files.hpp"
+#include "daemon/ledger/rows_database.hpp"
+
+namespace vanthu::ledger {
+
+class group_transaction final : public transaction {
+public:
+    group_transaction(rows_database& rows, payload_files& payloads, std::uint64_t group, timestamp now)
+        : rows_(rows), payloads_(payloads), group_(group), now_(now), batch_(rocksdb::BytewiseComparator(), 0, true) {}
+
+    result<std::optional<std::string>> get(std::string_view key) const override;
+    result<> scan(std::string_view prefix, std::string_view from, const row_visitor&, direction) const override;
+    void put(std::string_view key, std::string_view value) override;
+    void erase(std::string_view key) override;
+    result<std::uint64_t> next_sequence(std::string_view counter_key) override;
+    timestamp now() const override { return now_; }
+    std::uint64_t group() const override { return group_; }
+    result<> adopt(const stored_payload&) override;
+    result<> release(const payload_ref&) override;
+    void after_commit(std::move_only_function<void()> f) override { after_.push_back(std::move(f)); }
+
+    void change_begins(); // marks the way back
+    void change_undone(); // goes there
+    void change_ends();   // keeps it
+
+    result<> sync_payloads(); // what the group adopted
+    result<> write();         // everything, with the group's number, synced
+    std::vector<std::move_only_function<void()>>& after() { return after_; }
+    const std::vector<payload_ref>& released() const { return released_; }
+
+private:
+    rows_database& rows_;
+    payload_files& payloads_;
+    const std::uint64_t group_;
+    const timestamp now_;
+    mutable rocksdb::WriteBatchWithIndex batch_; // reading through it is not const in RocksDB
+    std::vector<std::uint32_t> adopted_segments_;
+    std::vector<payload_ref> released_;
+    std::vector<std::move_only_function<void()>> after_;
+    std::size_t segments_mark_ = 0, released_mark_ = 0, after_mark_ = 0;
+    std::optional<result<>> space_; // asked once a group
+};
+
+// Keys of the location index and of small payloads (docs/store-format.md, "Payload rows").
+std::string location_key(const payload_ref&);
+std::string inside_key(const payload_ref&);
+
+} // namespace vanthu::ledger

@@ -1,0 +1,71 @@
+// RocksDB, with the options and the recovery rules of the store (docs/store-format.md). The only header of this folder
+// that shows RocksDB's types; only the store's own .cpp files include it.
+#pragma once
+
+#include "daemon/ledger/store.hpp"
+#include "daemon/ledger/store_directory.hpp"
+
+#include <atomic>
+#include <rocksdb/db.h>
+#include <rocksdb/utilities/write_batch_with_index.h>
+
+namespace vanthu::ledger {
+
+class rows_database {
+public:
+    struct settings {
+        std::filesystem::path directory;
+        std::size_t block_cache_bytes = 0;
+        rocksdb::Env* env = nullptr;
+        std::function<void(const failure&)> write_failed; // a background write failed; from any thread
+    };
+    enum class family { store_wide, rows, inside, payloads };
+
+    static result<std::unique_ptr<rows_database>> create(settings, const store_identity&);
+    // `at_least`: the last group that must be there. `torn_tail` becomes true when the end of the log was torn and cut
+    // off.
+    static result<std::unique_ptr<rows_database>> open(settings, std::uint64_t at_least, bool& torn_tail);
+    ~rows_database();
+
+    rocksdb::DB& db() const { return *db_; }
+    rocksdb::ColumnFamilyHandle* operator[](family f) const { return handles_[std::size_t(f)]; }
+    result<std::optional<std::string>> get(family, std::string_view key) const;
+    result<store_identity> identity() const;
+    result<std::uint64_t> last_group() const;
+    static void put_last_group(rocksdb::WriteBatchWithIndex&, const rows_database&, std::uint64_t);
+
+    // Synced. errc::no_space: nothing was written; the next write calls resume() first.
+    result<> write(rocksdb::WriteBatchWithIndex&);
+    result<> flush();
+
+private:
+    struct watcher;
+    rows_database() = default;
+    static result<std::unique_ptr<rows_database>> attempt(const settings&, const std::shared_ptr<watcher>&, bool create,
+                                                          rocksdb::WALRecoveryMode, bool read_only, bool& corrupt);
+    result<> resume();
+    result<> from_status(const rocksdb::Status&, std::string_view what) const;
+
+    std::shared_ptr<watcher> watcher_;
+    std::unique_ptr<rocksdb::DB> db_;
+    std::vector<rocksdb::ColumnFamilyHandle*> handles_;
+};
+
+inline rocksdb::Slice slice(std::string_view s) { return {s.data(), s.size()}; }
+inline std::string_view text(const rocksdb::Slice& s) { return {s.data(), s.size()}; }
+fail read_failure(const rocksdb::Status&);
+
+// Walks the rows of a prefix over any iterator: view::scan of committed rows and of a transaction alike.
+result<> walk(rocksdb::Iterator&, std::string_view prefix, std::string_view from, const view::row_visitor&, direction);
+// Read options whose bounds hold the iterator inside the prefix; keeps the bounds' bytes.
+struct prefix_bounds {
+    explicit prefix_bounds(std::string_view prefix);
+    prefix_bounds(const prefix_bounds&) = delete;
+    rocksdb::ReadOptions options;
+
+private:
+    std::string lower_, upper_;
+    rocksdb::Slice lower_slice_, upper_slice_;
+};
+
+} // namespace vanthu::ledger

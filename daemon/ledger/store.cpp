@@ -1,0 +1,223 @@
+#include "daemon/ledger/store.hpp"
+
+#include "daemon/ledger/group_transaction.hpp"
+#include "daemon/ledger/opening.hpp"
+
+#include <condition_variable>
+#include <deque>
+#include <future>
+#include <thread>
+
+namespace vanthu::ledger {
+namespace {
+using family = rows_database::family;
+
+// Committed rows, at the latest group or at one snapshot.
+class committed_rows final : public view {
+public:
+    explicit committed_rows(const rows_database& rows, const rocksdb::Snapshot* at = nullptr) : rows_(rows), at_(at) {}
+    ~committed_rows() override {
+        if (at_) rows_.db().ReleaseSnapshot(at_);
+    }
+    result<std::optional<std::string>> get(std::string_view key) const override {
+        rocksdb::ReadOptions options;
+        options.snapshot = at_;
+        std::string value;
+        auto status = rows_.db().Get(options, rows_[family::rows], slice(key), &value);
+        if (status.IsNotFound()) return std::nullopt;
+        if (!status.ok()) return read_failure(status);
+        return value;
+    }
+    result<> scan(std::string_view prefix, std::string_view from, const row_visitor& visit,
+                  direction way) const override {
+        prefix_bounds bounds(prefix);
+        bounds.options.snapshot = at_;
+        std::unique_ptr<rocksdb::Iterator> rows(rows_.db().NewIterator(bounds.options, rows_[family::rows]));
+        return walk(*rows, prefix, from, visit, way);
+    }
+
+private:
+    const rows_database& rows_;
+    const rocksdb::Snapshot* at_;
+};
+
+struct queued {
+    change run;
+    completion done;
+    result<> answer;
+};
+
+class open_store final : public store {
+public:
+    explicit open_store(opened_parts parts)
+        : parts_(std::move(parts)), committed_(*parts_.rows), last_group_(parts_.report.last_group) {
+        parts_.failures->listen([this](const failure& f) { end(f); });
+        thread_ = std::thread([this] { run(); });
+    }
+    ~open_store() override { close(); }
+
+    void register_observer(group_observer& observer) override { observer_ = &observer; }
+
+    void commit(change run, completion done) override {
+        {
+            std::lock_guard lock(mutex_);
+            if (!closing_) {
+                queue_.push_back({std::move(run), std::move(done), {}});
+                wake_.notify_one();
+                return;
+            }
+        }
+        done(failed(errc::closed));
+    }
+
+    const view& committed() const override { return committed_; }
+    std::unique_ptr<view> snapshot() const override {
+        return std::make_unique<committed_rows>(*parts_.rows, parts_.rows->db().GetSnapshot());
+    }
+    payload_store& payloads() override { return *parts_.payloads; }
+    const recovery_report& recovery() const override { return parts_.report; }
+    std::string_view instance_id() const override { return parts_.identity.instance; }
+    timestamp created_at() const override { return parts_.identity.created; }
+
+    result<> scrub(const std::function<void(const payload_ref&, const result<>&)>& visit) override {
+        return each_payload(*parts_.rows, "",
+                            [&](const payload_ref& ref) { visit(ref, parts_.payloads->verify(ref)); });
+    }
+
+    void close() override {
+        {
+            std::lock_guard lock(mutex_);
+            closing_ = true;
+            wake_.notify_one();
+        }
+        if (!thread_.joinable()) return;
+        thread_.join();
+        parts_.failures->listen(nullptr);
+        // After a failed write nothing is certain: the next start recovers as after a power cut.
+        if (ended_ || !parts_.rows->flush()) return;
+        if (parts_.mark->write({last_group_, true})) (void)parts_.mark->sync();
+    }
+
+private:
+    void run() {
+        for (;;) {
+            std::vector<queued> group;
+            std::optional<failure> ended;
+            {
+                std::unique_lock lock(mutex_);
+                wake_.wait(lock, [&] { return closing_ || !queue_.empty() || (ended_ && !told_); });
+                while (!queue_.empty() && group.size() < parts_.group_at_most) {
+                    group.push_back(std::move(queue_.front()));
+                    queue_.pop_front();
+                }
+                ended = ended_;
+                if (!ended && group.empty()) return; // closing
+            }
+            if (ended) {
+                tell_end(*ended);
+                for (auto& q : group) q.done(failed(errc::stopped, ended->detail));
+                std::lock_guard lock(mutex_);
+                if (closing_ && queue_.empty()) return;
+            } else {
+                commit_group(group);
+            }
+        }
+    }
+
+    void commit_group(std::vector<queued>& group) {
+        group_transaction transaction(*parts_.rows, *parts_.payloads, last_group_ + 1, parts_.clock->now());
+        std::size_t accepted = 0;
+        for (auto& q : group) accepted += run_change(transaction, q);
+        if (accepted > 0) {
+            auto stored = make_durable(transaction);
+            if (stored) {
+                conclude(transaction);
+            } else {
+                if (observer_) observer_->group_abandoned();
+                if (stored.error().code != errc::no_space && !refused_by_observer_) end(stored.error());
+                for (auto& q : group)
+                    if (q.answer) q.answer = stored;
+            }
+        }
+        for (auto& q : group) q.done(std::move(q.answer));
+        group.clear(); // what the changes and completions hold goes before the payloads do
+        if (accepted > 0 && last_group_ == transaction.group())
+            for (const auto& ref : transaction.released()) parts_.payloads->discard(ref);
+    }
+
+    bool run_change(group_transaction& transaction, queued& q) {
+        transaction.change_begins();
+        if (observer_) observer_->change_begins();
+        q.answer = q.run(transaction);
+        if (q.answer) {
+            transaction.change_ends();
+            return true;
+        }
+        transaction.change_undone();
+        if (observer_) observer_->change_undone();
+        return false;
+    }
+
+    // The order is the promise: payload bytes on disk before the rows that refer to them, rows before any answer.
+    result<> make_durable(group_transaction& transaction) {
+        refused_by_observer_ = false;
+        VANTHU_CHECK(transaction.sync_payloads());
+        if (observer_)
+            if (auto sealed = observer_->seal(transaction); !sealed) {
+                refused_by_observer_ = true;
+                return sealed;
+            }
+        return transaction.write();
+    }
+
+    void conclude(group_transaction& transaction) {
+        last_group_ = transaction.group();
+        parts_.payloads->durable_group(last_group_);
+        // The group stands whether or not its mark can be written; a disk that refuses the mark ends the store after
+        // it.
+        if (auto marked = parts_.mark->write({last_group_, false}); !marked && marked.error().code != errc::no_space)
+            end(marked.error());
+        if (observer_) observer_->durable();
+        for (auto& f : transaction.after()) f();
+    }
+
+    void end(const failure& f) {
+        std::lock_guard lock(mutex_);
+        if (!ended_) ended_ = f;
+        wake_.notify_one();
+    }
+
+    void tell_end(const failure& f) {
+        if (std::exchange(told_, true)) return;
+        if (parts_.on_fatal) parts_.on_fatal(f);
+    }
+
+    opened_parts parts_;
+    committed_rows committed_;
+    group_observer* observer_ = nullptr;
+    std::uint64_t last_group_;         // committer thread
+    bool refused_by_observer_ = false; // committer thread
+    bool told_ = false;                // committer thread
+    std::mutex mutex_;                 // guards all below
+    std::condition_variable wake_;
+    std::deque<queued> queue_;
+    bool closing_ = false;
+    std::optional<failure> ended_;
+    std::thread thread_;
+};
+
+} // namespace
+
+result<std::unique_ptr<store>> store::open(store_options options) {
+    VANTHU_TRY(auto parts, open_parts(std::move(options)));
+    return std::unique_ptr<store>(std::make_unique<open_store>(std::move(parts)));
+}
+
+result<> store::commit_and_wait(change run) {
+    std::promise<result<>> answer;
+    auto waiting = answer.get_future();
+    commit(std::move(run), [&](result<> r) { answer.set_value(std::move(r)); });
+    return waiting.get();
+}
+
+} // namespace vanthu::ledger
