@@ -64,7 +64,7 @@ void checks::references() {
     }
     for (const explicit_route& e : r_.routes_) {
         node_exists(e.at, e.line, "at");
-        organisation_exists(e.to, e.line, "to");
+        organisation_exists(e.organisation, e.line, "organisation");
         node_exists(e.via, e.line, "via");
         if (e.at == e.via)
             source_.refuse(errc::route_loop, e.line, fmt::format("route from node \"{}\" to itself", e.at));

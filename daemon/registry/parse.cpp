@@ -142,7 +142,7 @@ private:
         explicit_route e;
         e.line = r.line();
         e.at = r.id("at", need::required);
-        e.to = r.id("to", need::required);
+        e.organisation = r.id("organisation", need::required);
         e.via = r.id("via", need::required);
         e.valid = r.valid();
         r_.routes_.push_back(std::move(e));

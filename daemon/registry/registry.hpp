@@ -52,7 +52,14 @@ enum class route_kind {
     axis,  // hand to node `next`, an axis
     held,  // stays with the clerk for the reason given
 };
-enum class held_reason { none, unknown_organisation, closed_no_successor, closed_several_successors, no_route };
+enum class held_reason {
+    none,
+    unknown_organisation,
+    closed_no_successor,
+    closed_several_successors,
+    no_route,
+    would_return, // the way leads back to the peer that brought the packet: two nodes have different registries
+};
 std::string_view to_string(route_kind);
 std::string_view to_string(held_reason);
 
@@ -140,9 +147,12 @@ public:
     // top.
     const node* uplink(const node&, timestamp at) const;
 
-    route_decision route(std::string_view own_node, std::string_view recipient_code, timestamp at) const;
+    // `came_from`: the node that delivered the packet, empty when it was submitted here. It is never the next hop.
+    route_decision route(std::string_view own_node, std::string_view recipient_code, timestamp at,
+                         std::string_view came_from = {}) const;
     // The same for an organisation already chosen (the clerk decided between several successors).
-    route_decision route_to(std::string_view own_node, const organisation& recipient, timestamp at) const;
+    route_decision route_to(std::string_view own_node, const organisation& recipient, timestamp at,
+                            std::string_view came_from = {}) const;
 
     // A peer may deliver for an organisation when our way to that organisation begins with this peer: one below us for
     // its subtree, the one above for all that is neither ours nor below us. authorised_for adds to it.

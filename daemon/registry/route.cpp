@@ -47,6 +47,8 @@ std::string_view to_string(held_reason r) {
         return "closed_several_successors";
     case held_reason::no_route:
         return "no_route";
+    case held_reason::would_return:
+        return "would_return";
     }
     return "";
 }
@@ -107,12 +109,13 @@ const node* registry::next_hop(const node& own, const organisation& final, times
     if (target == &own) return &own;
     for (const organisation* above = &final; above && !routes_.empty(); above = parent(*above, at))
         for (const explicit_route& e : routes_)
-            if (e.at == own.id && e.to == above->id && e.valid.contains(at))
+            if (e.at == own.id && e.organisation == above->id && e.valid.contains(at))
                 if (const node* via = valid_or_null(find_node(e.via), at)) return via;
     return way(own, target, at);
 }
 
-route_decision registry::route_to(std::string_view own_node, const organisation& recipient, timestamp at) const {
+route_decision registry::route_to(std::string_view own_node, const organisation& recipient, timestamp at,
+                                  std::string_view came_from) const {
     route_decision d;
     d.final = &recipient;
     const node* own = find_node(own_node);
@@ -121,6 +124,15 @@ route_decision registry::route_to(std::string_view own_node, const organisation&
         d.reason = held_reason::no_route;
         d.note_vi = fmt::format("Không có tuyến tới {}.", recipient.name(at));
         d.note_en = fmt::format("No route from node {} to {}.", own_node, recipient.id);
+    } else if (d.next->id == came_from) {
+        d.reason = held_reason::would_return;
+        d.next = nullptr;
+        d.note_vi =
+            fmt::format("Tuyến tới {} quay lại nút {} vừa chuyển gói tin đến; hai nút đang dùng danh bạ khác nhau.",
+                        recipient.name(at), came_from);
+        d.note_en = fmt::format(
+            "The way to {} leads back to node {}, which brought the packet: the two nodes have different registries.",
+            recipient.id, came_from);
     } else if (d.next == own) {
         d.kind = route_kind::local;
     } else {
@@ -129,7 +141,8 @@ route_decision registry::route_to(std::string_view own_node, const organisation&
     return d;
 }
 
-route_decision registry::route(std::string_view own_node, std::string_view recipient_code, timestamp at) const {
+route_decision registry::route(std::string_view own_node, std::string_view recipient_code, timestamp at,
+                               std::string_view came_from) const {
     std::string_view code = trimmed(recipient_code);
     route_decision d;
     resolution r = resolve(code, at);
@@ -157,7 +170,7 @@ route_decision registry::route(std::string_view own_node, std::string_view recip
         return d;
     }
     const organisation& final = *holder.organisations.front();
-    d = route_to(own_node, final, at);
+    d = route_to(own_node, final, at, came_from);
     if (&final != r.found) {
         d.forwarded_from = code;
         d.note_vi = fmt::format("{} (mã {}) đã chấm dứt hoạt động; chuyển tới đơn vị kế thừa {}. {}", r.found->name(at),

@@ -58,7 +58,7 @@ bool node::operator==(const node& o) const {
 }
 
 bool explicit_route::operator==(const explicit_route& o) const {
-    return std::tie(at, to, via, valid) == std::tie(o.at, o.to, o.via, o.valid);
+    return std::tie(at, organisation, via, valid) == std::tie(o.at, o.organisation, o.via, o.valid);
 }
 
 bool authority::operator==(const authority& o) const {

@@ -101,9 +101,9 @@ struct node {
     bool operator==(const node& other) const; // all but `line`
 };
 
-// An exception to the tree: at node `at`, packets for `to` and all below it go to node `via`.
+// An exception to the tree: at node `at`, packets for the organisation and all below it go to node `via`.
 struct explicit_route {
-    std::string at, to, via;
+    std::string at, organisation, via;
     period valid;
     std::uint32_t line = 0;
     bool operator==(const explicit_route& other) const; // all but `line`
