@@ -264,7 +264,7 @@ result<std::uint64_t> reader::notices_received(std::string_view home, std::strin
 }
 result<std::optional<std::string>> reader::hop_receipt(std::string_view home, std::string_view owner,
                                                        std::string_view document, std::string_view node) const {
-    return get_text(view_, 'R', row_key(home, 'R').text(owner).text(document).text(node));
+    return get_text(view_, 'r', row_key(home, 'r').text(owner).text(document).text(node));
 }
 
 void writer::put(const document_row& d) { transaction_.put(row_key(d.owner, 'D').text(d.id), framed('D', d)); }
@@ -350,7 +350,7 @@ void writer::notices_received_up_to(std::string_view home, std::string_view node
     transaction_.put(row_key(home, 'n').text(node), framed_text('n', std::to_string(sequence)));
 }
 void writer::put_hop_receipt(std::string_view home, const transfer_row& t, std::string_view receipt) {
-    transaction_.put(row_key(home, 'R').text(t.owner).text(t.document).text(t.node), framed_text('R', receipt));
+    transaction_.put(row_key(home, 'r').text(t.owner).text(t.document).text(t.node), framed_text('r', receipt));
 }
 
 } // namespace vanthu::records

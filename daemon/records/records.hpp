@@ -8,7 +8,7 @@
 //   Y idempotency key   Z counters
 // Only under the node's own organisation ("home"):
 //   H packet received from a peer   X packet sent to a peer   W work waiting   N notice to send   n notices received
-//   R receipt of the next hop
+//   r receipt of the next hop (R belongs to the receipt log)
 // An organisation is named by registry::canonical(): "@id", or the code itself where it is unknown.
 #pragma once
 

@@ -63,7 +63,8 @@ struct document_row {
     std::string signature_report; // JSON of the pre-flight
     std::vector<std::string>
         flags;              // codes a clerk sees: number_reused, same_content_new_envelope, sender_unverified ...
-    std::uint64_t leaf = 0; // index of its receipt in our log
+    std::string log_origin; // where its receipt's leaf stands: origin and index
+    std::uint64_t leaf = 0;
     // Only for kind status:
     std::string status_code, status_description, about; // about: our id of the document it speaks of, if known
     std::int64_t status_time = 0;
@@ -71,7 +72,7 @@ struct document_row {
 BOOST_DESCRIBE_STRUCT(document_row, (),
                       (id, owner, kind, packet_sha256, content_sha256, size, payload, identity, from_code, from_name,
                        to_codes, subject, type_name, signer, due_date, priority, previous_node, credential, received_at,
-                       origin, origin_verdict, signatures, signature_report, flags, leaf, status_code,
+                       origin, origin_verdict, signatures, signature_report, flags, log_origin, leaf, status_code,
                        status_description, about, status_time))
 
 struct consignment_row {

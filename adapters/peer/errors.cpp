@@ -1,0 +1,34 @@
+#include "adapters/peer/errors.hpp"
+
+#include "daemon/base/error_table.hpp"
+
+namespace vanthu::peer_link {
+namespace {
+constexpr error_row rows[] = {
+    {int(errc::unknown_peer), "unknown_peer", 403, retry::no,
+     "Chứng thư kết nối không thuộc đầu mối nào trong danh bạ.",
+     "The connection's certificate belongs to no node of the registry.",
+     "Đăng ký chứng thư của đầu mối vào danh bạ hai bên.",
+     "Register the node's certificate in the registries of both sides."},
+    {int(errc::no_such_resource), "no_such_resource", 404, retry::no, "Không có địa chỉ này.",
+     "There is no such resource.", "Kiểm tra phiên bản phần mềm của hai bên.",
+     "Check the software versions of both sides."},
+    {int(errc::method_not_allowed), "method_not_allowed", 405, retry::no, "Phương thức không được hỗ trợ.",
+     "The method is not supported here.", "Kiểm tra phiên bản phần mềm của hai bên.",
+     "Check the software versions of both sides."},
+    {int(errc::manifest_missing), "manifest_missing", 409, retry::yes, "Gói tin đến trước bản khai của nó.",
+     "The packet came before its manifest.", "Gửi bản khai trước, rồi gửi gói tin.",
+     "Send the manifest first, then the packet."},
+    {int(errc::offset_mismatch), "offset_mismatch", 409, retry::yes, "Phần gửi tiếp không bắt đầu đúng chỗ đã nhận.",
+     "The continuation does not begin where the last part ended.", "Hỏi lại bản khai để biết vị trí gửi tiếp.",
+     "Ask with the manifest where to continue."},
+    {int(errc::transfer_running), "transfer_running", 409, retry::yes,
+     "Gói tin này đang được nhận trên một kết nối khác.", "This packet is arriving on another connection.",
+     "Chờ rồi gửi lại.", "Wait, then try again."},
+    {int(errc::too_many_transfers), "too_many_transfers", 503, retry::yes, "Có quá nhiều gói tin đang chờ nhận.",
+     "Too many announced packets are waiting.", "Chờ rồi gửi lại.", "Wait, then try again."},
+};
+const error_table table("peer_link", rows);
+} // namespace
+std::error_code make_error_code(errc e) { return {int(e), table}; }
+} // namespace vanthu::peer_link

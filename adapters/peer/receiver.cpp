@@ -1,0 +1,235 @@
+#include "adapters/peer/receiver.hpp"
+
+#include "adapters/peer/errors.hpp"
+#include "daemon/base/error_table.hpp"
+#include "daemon/base/log.hpp"
+#include "daemon/net/error_object.hpp"
+#include "daemon/net/range.hpp"
+
+#include <algorithm>
+
+namespace vanthu::peer_link {
+namespace {
+
+constexpr std::string_view packets = "/peer/v1/packets/";
+
+// A part file as a body.
+class file_body final : public net::body_source {
+public:
+    file_body(const ledger::spool_file& file, asio::thread_pool& disk) : file_(file), disk_(disk) {}
+    task<std::size_t> read_some(std::span<std::uint8_t> out) override {
+        auto read = [&] { return file_.read(at_, out); };
+        VANTHU_CO_TRY(std::size_t n, co_await offload(disk_, read));
+        at_ += n;
+        co_return n;
+    }
+
+private:
+    const ledger::spool_file& file_;
+    asio::thread_pool& disk_;
+    std::uint64_t at_ = 0;
+};
+
+net::response refuse(const failure& f, std::string cause = {}) {
+    net::error_notes notes;
+    notes.cause = std::move(cause);
+    if (transient(f.code)) notes.retry_after = std::chrono::seconds(5);
+    return net::error_response(f.code, notes);
+}
+
+} // namespace
+
+receiver::receiver(receiver_options options, intake::gate& gate, ledger::store& store, ledger::receipt_log& log,
+                   ledger::spool& spool, asio::thread_pool& disk, const wall_clock& clock)
+    : options_(std::move(options)), gate_(gate), store_(store), log_(log), spool_(spool), disk_(disk), clock_(clock) {}
+
+const registry::node* receiver::who(const net::peer_identity& p, const registry::registry& r) const {
+    if (!p.spki_sha256) return nullptr;
+    registry::peer_identity proven;
+    proven.spki_sha256 = *p.spki_sha256;
+    if (p.chain_verified) { // only then is the name in the certificate worth anything
+        proven.san_uris = p.san_uris;
+        proven.issuers = options_.ca_sha256;
+    }
+    return r.peer_by_identity(proven, clock_.now());
+}
+
+bool receiver::pinned(const net::peer_identity& p) const { return who(p, *gate_.registry()) != nullptr; }
+
+asio::awaitable<net::response> receiver::handle(net::request& r) {
+    auto registry = gate_.registry();
+    const registry::node* node = who(r.peer, *registry);
+    if (!node) {
+        log::warning("unknown_peer", {{"address", r.peer.remote_address}, {"subject", r.peer.subject}});
+        co_return net::error_response(errc::unknown_peer);
+    }
+    const std::string peer = node->id;
+    if (r.path == "/peer/v1/hello") {
+        if (r.method != "GET") co_return net::error_response(errc::method_not_allowed);
+        co_return net::response::json(200, hello());
+    }
+    if (r.path == "/peer/v1/notices") {
+        if (r.method != "POST") co_return net::error_response(errc::method_not_allowed);
+        co_return co_await notices(r, peer);
+    }
+    if (r.path.starts_with(packets)) {
+        std::string_view rest = std::string_view(r.path).substr(packets.size());
+        auto sha = digest::from_hex(rest.substr(0, 64));
+        std::string_view tail = rest.size() > 64 ? rest.substr(64) : std::string_view();
+        if (sha && (tail.empty() || tail == "/manifest")) {
+            if (r.method != "PUT") co_return net::error_response(errc::method_not_allowed);
+            co_return tail.empty() ? co_await receive(r, peer, *sha) : co_await announce(r, peer, *sha);
+        }
+    }
+    co_return net::error_response(errc::no_such_resource);
+}
+
+std::string receiver::hello() const {
+    peer::hello h;
+    h.node = options_.node;
+    h.organisation = options_.organisation;
+    h.software = "vanthu " VANTHU_VERSION;
+    h.capabilities = {"resume", "notices", "status"};
+    h.packet_limit = options_.packet_limit;
+    h.registry_version = std::to_string(gate_.registry()->version());
+    h.clock = to_rfc3339(clock_.now());
+    return peer::encode(h);
+}
+
+asio::awaitable<net::response> receiver::announce(net::request& r, const std::string& node, const digest& sha) {
+    auto text = co_await net::read_all(r.body, 8u << 20);
+    if (!text) co_return refuse(text.error());
+    auto manifest = peer::decode_manifest(as_text(*text));
+    if (!manifest) co_return refuse(manifest.error());
+    if (manifest->packet_sha256 != sha) co_return refuse({peer::errc::malformed, "sha256"}, "packet_sha256");
+    if (manifest->size > options_.packet_limit) co_return refuse({net::errc::body_too_large, {}});
+
+    auto place = records::reader(store_.committed()).received_from(options_.home, node, sha);
+    if (!place) co_return refuse(place.error());
+    if (*place) {
+        auto document = records::reader(store_.committed()).document((*place)->owner, (*place)->document);
+        if (!document || !*document) co_return refuse({records::errc::document_unknown, {}});
+        auto receipt = log_.receipt_bytes(store_.committed(), (*document)->log_origin, (*document)->leaf);
+        if (!receipt) co_return refuse(receipt.error());
+        co_return net::response::json(200, peer::encode(peer::manifest_answer{.known = true, .receipt = *receipt}));
+    }
+
+    std::lock_guard lock(guard_);
+    std::shared_ptr<incoming>& slot = incoming_[{node, sha}];
+    if (!slot) {
+        // Room is bounded: the longest untouched announcement of this node gives way.
+        std::size_t of_node = 0;
+        auto oldest = incoming_.end();
+        for (auto i = incoming_.begin(); i != incoming_.end(); ++i) {
+            if (i->first.first != node || !i->second) continue;
+            ++of_node;
+            if (!i->second->running && (oldest == incoming_.end() || i->second->touched < oldest->second->touched))
+                oldest = i;
+        }
+        if (of_node >= options_.transfers_per_node) {
+            if (oldest == incoming_.end()) {
+                incoming_.erase({node, sha});
+                co_return refuse({errc::too_many_transfers, {}});
+            }
+            incoming_.erase(oldest);
+        }
+        slot = std::make_shared<incoming>();
+    }
+    if (!slot->running) slot->manifest = std::move(*manifest);
+    slot->touched = ++touches_;
+    std::uint64_t offset = slot->part && !slot->running ? slot->part->size() : 0;
+    co_return net::response::json(200, peer::encode(peer::manifest_answer{.known = false, .offset = offset}));
+}
+
+asio::awaitable<net::response> receiver::receive(net::request& r, const std::string& node, const digest& sha) {
+    std::shared_ptr<incoming> in;
+    {
+        std::lock_guard lock(guard_);
+        auto found = incoming_.find({node, sha});
+        if (found == incoming_.end()) co_return refuse({errc::manifest_missing, {}});
+        in = found->second;
+        if (in->running) co_return refuse({errc::transfer_running, {}});
+        in->running = true;
+        in->touched = ++touches_;
+    }
+    struct release {
+        std::mutex& guard;
+        incoming& in;
+        ~release() {
+            std::lock_guard lock(guard);
+            in.running = false;
+        }
+    } when_done{guard_, *in};
+
+    auto accepted = co_await take(r, node, *in);
+    if (!accepted) {
+        log::info("packet_refused", {{"peer", node}, {"packet", sha.hex()}, {"failure", accepted.error()}});
+        // What cannot be taken is not kept; what only broke off is, to be continued.
+        if (!transient(accepted.error().code) || accepted.error().code == intake::errc::hash_mismatch) {
+            std::lock_guard lock(guard_);
+            incoming_.erase({node, sha});
+        }
+        co_return refuse(accepted.error());
+    }
+    {
+        std::lock_guard lock(guard_);
+        incoming_.erase({node, sha});
+    }
+    if (on_notices) on_notices();
+    co_return net::response::json(accepted->known ? 200 : 201, std::move(accepted->receipt));
+}
+
+task<intake::accepted> receiver::take(net::request& r, const std::string& node, incoming& in) {
+    intake::offer o;
+    o.source = intake::offer::from::peer;
+    o.node = node;
+    o.packet_sha256 = in.manifest.packet_sha256;
+    o.size = in.manifest.size;
+    o.kind = in.manifest.kind == "status" ? records::document_kind::status : records::document_kind::document;
+    if (o.kind == records::document_kind::document) o.recipients = in.manifest.recipients;
+    o.origin = in.manifest.origin;
+
+    const std::string range = std::string(r.fields.get("Content-Range"));
+    if (in.manifest.size < options_.resumable_from && range.empty())
+        co_return co_await gate_.accept(std::move(o), r.body);
+
+    std::uint64_t offset = 0;
+    if (!range.empty()) {
+        VANTHU_CO_TRY(net::upload_range asked, net::parse_content_range(range));
+        offset = asked.range.first;
+    }
+    if (!in.part || (range.empty() && in.part->size())) { // a whole body begins anew
+        in.part.reset();
+        VANTHU_CO_TRY(in.part, spool_.create());
+    }
+    if (offset != in.part->size()) co_return failed(errc::offset_mismatch, std::to_string(offset));
+    bytes chunk(256u << 10);
+    for (;;) {
+        VANTHU_CO_TRY(std::size_t n, co_await r.body.read_some(chunk));
+        if (n == 0) break;
+        if (in.part->size() + n > in.manifest.size) {
+            in.part.reset();
+            co_return failed(intake::errc::size_mismatch);
+        }
+        auto write = [&] { return in.part->write(bytes_view(chunk.data(), n)); };
+        VANTHU_CO_CHECK(co_await offload(disk_, write));
+    }
+    if (in.part->size() < in.manifest.size) co_return failed(net::errc::connection_closed); // the rest will come
+    file_body whole(*in.part, disk_);
+    result<intake::accepted> answer = co_await gate_.accept(std::move(o), whole);
+    in.part.reset();
+    co_return answer;
+}
+
+asio::awaitable<net::response> receiver::notices(net::request& r, const std::string& node) {
+    auto text = co_await net::read_all(r.body, 4u << 20);
+    if (!text) co_return refuse(text.error());
+    auto list = peer::decode_notices(as_text(*text));
+    if (!list) co_return refuse(list.error());
+    auto kept = co_await delivery::receive_notices(store_, options_.home, node, std::move(*list));
+    if (!kept) co_return refuse(kept.error());
+    if (on_notices) on_notices();
+    co_return net::response::json(200, peer::encode_notices_answer(*kept));
+}
+
+} // namespace vanthu::peer_link

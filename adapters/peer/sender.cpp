@@ -1,0 +1,168 @@
+#include "adapters/peer/sender.hpp"
+
+#include "daemon/base/error_table.hpp"
+#include "daemon/base/log.hpp"
+#include "daemon/delivery/errors.hpp"
+
+#include <boost/json.hpp>
+
+namespace vanthu::peer_link {
+
+using delivery::outcome;
+
+namespace {
+
+outcome deferred(std::error_code code, std::string cause = {}) {
+    return {.what = outcome::kind::deferred, .code = public_code(code), .cause = std::move(cause)};
+}
+
+outcome from_failure(const failure& f) {
+    outcome o = deferred(f.code);
+    // A wrong certificate or address is put right by a person; until then it is tried at the usual pace, never dropped.
+    return o;
+}
+
+// The other side's error object decides; without one the status does.
+outcome from_answer(const net::client_response& r) {
+    outcome o;
+    o.code = public_code(delivery::errc::refused_by_next_hop);
+    bool retryable = r.status >= 500 || r.status == 408 || r.status == 425 || r.status == 429;
+    boost::system::error_code ec;
+    boost::json::value v = boost::json::parse(r.body, ec);
+    if (const boost::json::object* e = ec ? nullptr : v.if_object()) {
+        if (const auto* code = e->if_contains("code"); code && code->is_string() && code->get_string().size() <= 100)
+            o.code = std::string(code->get_string());
+        if (const auto* cause = e->if_contains("cause"); cause && cause->is_string())
+            o.cause = std::string(std::string_view(cause->get_string()).substr(0, 200));
+        if (const auto* again = e->if_contains("retryable"); again && again->is_bool()) retryable = again->get_bool();
+    }
+    if (retryable) {
+        int seconds = 0;
+        std::string_view after = r.fields.get("Retry-After");
+        for (char c : after.substr(0, 6)) seconds = c >= '0' && c <= '9' ? seconds * 10 + (c - '0') : 0;
+        if (seconds) o.retry_after = std::chrono::seconds(std::min(seconds, 86'400));
+    }
+    o.what = retryable ? outcome::kind::deferred : outcome::kind::refused;
+    return o;
+}
+
+} // namespace
+
+class links::link final : public delivery::transport {
+public:
+    link(const links& owner, registry::node row, std::string hop_organisation, std::unique_ptr<net::client> client)
+        : owner_(owner), row_(std::move(row)), hop_organisation_(std::move(hop_organisation)),
+          client_(std::move(client)) {}
+    const registry::node& row() const { return row_; }
+
+    asio::awaitable<outcome> deliver(const delivery::outgoing& packet, steady_time deadline) override {
+        if (auto met = co_await meet(deadline); !met) co_return from_failure(met.error());
+        // A large packet gets the time it needs at 64 KiB a second.
+        deadline += std::chrono::seconds(packet.transfer.size >> 16);
+        const std::string path = "/peer/v1/packets/" + packet.transfer.packet_sha256.hex();
+        net::client_request ask{
+            .method = "PUT", .target = path + "/manifest", .body = packet.transfer.manifest, .deadline = deadline};
+        ask.fields.set("Content-Type", "application/json");
+        auto answer = co_await client_->send(std::move(ask));
+        if (!answer) co_return from_failure(answer.error());
+        if (answer->status != 200) co_return from_answer(*answer);
+        auto state = peer::decode_manifest_answer(answer->body);
+        if (!state) co_return deferred(state.error().code);
+        if (state->known) co_return judge(packet, state->receipt);
+
+        const std::uint64_t size = packet.transfer.size;
+        if (state->offset > size) co_return deferred(peer::errc::malformed);
+        net::client_request put{
+            .method = "PUT", .target = path, .body = packet.body(state->offset), .deadline = deadline};
+        put.fields.set("Content-Type", "application/xml");
+        if (state->offset)
+            put.fields.set("Content-Range", "bytes " + std::to_string(state->offset) + "-" + std::to_string(size - 1) +
+                                                "/" + std::to_string(size));
+        put.idempotent = false; // the body is a stream; the next attempt begins with the manifest again
+        auto done = co_await client_->send(std::move(put));
+        if (!done) co_return from_failure(done.error());
+        if (done->status != 200 && done->status != 201) co_return from_answer(*done);
+        co_return judge(packet, done->body);
+    }
+
+    task<std::uint64_t> notify(const std::vector<peer::notice>& notices, steady_time deadline) override {
+        VANTHU_CO_CHECK(co_await meet(deadline));
+        net::client_request ask{
+            .method = "POST", .target = "/peer/v1/notices", .body = peer::encode(notices), .deadline = deadline};
+        ask.fields.set("Content-Type", "application/json");
+        ask.idempotent = true; // sequenced: the other side drops what it has
+        VANTHU_CO_TRY(net::client_response answer, co_await client_->send(std::move(ask)));
+        if (answer.status != 200) co_return failed(delivery::errc::refused_by_next_hop, answer.body.substr(0, 300));
+        co_return peer::decode_notices_answer(answer.body);
+    }
+
+private:
+    // Once a connection's life: do both sides speak a common version?
+    task<> meet(steady_time deadline) {
+        if (std::chrono::steady_clock::now() < met_until_) co_return result<>();
+        VANTHU_CO_TRY(net::client_response answer,
+                      co_await client_->send({.target = "/peer/v1/hello", .deadline = deadline}));
+        if (answer.status != 200) co_return failed(delivery::errc::refused_by_next_hop, answer.body.substr(0, 300));
+        VANTHU_CO_TRY(peer::hello h, peer::decode_hello(answer.body));
+        if (h.node != row_.id) log::warning("peer_names_itself_differently", {{"peer", row_.id}, {"says", h.node}});
+        met_until_ = in(std::chrono::minutes(10));
+        co_return result<>();
+    }
+
+    // Custody has passed only with a receipt that verifies (contracts 6).
+    outcome judge(const delivery::outgoing& packet, const std::string& receipt) {
+        receipt::expectation expected;
+        expected.packet_sha256 = packet.transfer.packet_sha256;
+        expected.hop_organisation = hop_organisation_;
+        auto verified = receipt::verify(receipt, owner_.options_.anchors, expected);
+        if (!verified) {
+            log::error("receipt_not_valid",
+                       {{"document", packet.transfer.document}, {"peer", row_.id}, {"failure", verified.error()}});
+            return deferred(delivery::errc::receipt_not_valid, public_code(verified.error().code));
+        }
+        const auto* custody = std::get_if<receipt::custody_leaf>(&verified->content);
+        if (!custody) return deferred(delivery::errc::receipt_not_valid);
+        return {
+            .what = outcome::kind::delivered, .receipt = receipt, .final_hop = custody->as == receipt::role::final_hop};
+    }
+
+    const links& owner_;
+    registry::node row_;
+    std::string hop_organisation_;
+    std::unique_ptr<net::client> client_;
+    steady_time met_until_{};
+};
+
+links::links(sender_options options, asio::any_io_executor executor,
+             std::function<std::shared_ptr<const registry::registry>()> registry, const wall_clock& clock)
+    : options_(std::move(options)), executor_(std::move(executor)), registry_(std::move(registry)), clock_(clock) {}
+links::~links() = default;
+
+delivery::transport* links::to(const std::string& node) {
+    auto registry = registry_();
+    const registry::node* row = registry->find_node(node);
+    if (!row || row->kind != registry::node_kind::vanthu || row->urls.empty()) return nullptr;
+    std::unique_ptr<link>& known = links_[node];
+    if (known && known->row() == *row) return known.get();
+    net::client_options o;
+    o.url = row->urls.front();
+    o.ca_file = row->ca.empty() ? options_.ca_file : std::filesystem::path(row->ca);
+    o.certificate_file = options_.certificate_file;
+    o.key_file = options_.key_file;
+    o.required_san_uri = row->san_uri;
+    for (const registry::spki_pin& pin : row->pins)
+        if (pin.valid.contains(clock_.now())) o.spki_pins.push_back(pin.sha256);
+    o.tls13_only = true;
+    auto client = net::client::open(executor_, std::move(o));
+    if (!client) {
+        log::error("link_not_usable", {{"peer", node}, {"failure", client.error()}});
+        return nullptr;
+    }
+    const registry::organisation* organisation = registry->find_organisation(row->organisation);
+    const registry::dated_code* code = organisation ? organisation->preferred_code(clock_.now()) : nullptr;
+    if (known) replaced_.push_back(std::move(known));
+    known = std::make_unique<link>(*this, *row, code ? code->code : "", std::move(*client));
+    return known.get();
+}
+
+} // namespace vanthu::peer_link

@@ -1,0 +1,341 @@
+#include "daemon/intake/acceptance.hpp"
+
+#include "daemon/base/error_table.hpp"
+#include "daemon/base/ids.hpp"
+#include "daemon/base/log.hpp"
+#include "daemon/intake/quarantine.hpp"
+#include "daemon/ledger/commit_task.hpp"
+#include "schemas/edxml/writer.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace vanthu::intake {
+namespace {
+
+edxml::date today(timestamp at) { return edxml::date(std::chrono::floor<std::chrono::days>(at + vietnam_offset)); }
+
+} // namespace
+
+acceptance::acceptance(gate& g, offer o)
+    : gate_(g), offer_(std::move(o)), at_(g.clock_.now()), registry_(g.registry()),
+      packet_bytes_(g.spool_, g.options_.memory_spool), reader_(g.options_.limits, today(at_)) {
+    reader_.deliver_to(*this);
+    // A sender that may not speak for From is told before its attachments are read.
+    reader_.on_header([this](const edxml::packet& so_far) -> result<> {
+        return check_sender(so_far.document() ? so_far.document()->header.from.organ_id
+                                              : so_far.status()->from.organ_id);
+    });
+}
+
+task<accepted> acceptance::run(net::body_source& body) {
+    VANTHU_CO_CHECK(co_await read(body));
+    VANTHU_CO_CHECK(check_announcement());
+    arrival_.from = &offer_;
+    arrival_.packet = &*packet_;
+    arrival_.registry = registry_;
+    arrival_.at = at_;
+    VANTHU_CO_CHECK(check_sender(packet_->document() ? packet_->document()->header.from.organ_id
+                                                     : packet_->status()->from.organ_id));
+    if (packet_->document()) {
+        VANTHU_CO_CHECK(check_dates());
+        VANTHU_CO_CHECK(co_await check_secrets());
+        VANTHU_CO_CHECK(route_recipients());
+        VANTHU_CO_CHECK(apply_policy());
+    } else if (packet_->status()->response_for.organ_id.empty() ||
+               (packet_->status()->response_for.document_id.empty() && packet_->status()->response_for.code.empty())) {
+        co_return failed(errc::status_unreadable);
+    }
+    VANTHU_CO_CHECK(check_origin());
+    VANTHU_CO_CHECK(prepare_companions());
+    if (offer_.dry_run) {
+        accepted answer;
+        answer.document.packet_sha256 = packet_->packet_sha256;
+        answer.document.content_sha256 = packet_->content_sha256;
+        answer.document.signatures = arrival_.signatures_checked ? to_string(arrival_.signatures) : "not_checked";
+        answer.document.signature_report = arrival_.signature_report;
+        answer.document.flags = arrival_.flags;
+        answer.findings = packet_->findings;
+        co_return answer;
+    }
+    VANTHU_CO_CHECK(co_await store_payload());
+    co_return co_await commit();
+}
+
+// Small packets are read, parsed and hashed where the connection lives; what goes to disk goes through the disk pool.
+task<> acceptance::read(net::body_source& body) {
+    bytes chunk(256u << 10);
+    for (;;) {
+        VANTHU_CO_TRY(std::size_t n, co_await body.read_some(chunk));
+        if (n == 0) break;
+        bytes_view piece(chunk.data(), n);
+        if (packet_bytes_.size() + n <= gate_.options_.memory_spool) {
+            VANTHU_CO_CHECK(take(piece));
+        } else {
+            VANTHU_CO_CHECK(co_await offload(gate_.disk_, [this, piece] { return take(piece); }));
+        }
+    }
+    VANTHU_CO_TRY(packet_, reader_.finish());
+    co_return result<>();
+}
+
+result<> acceptance::take(bytes_view piece) {
+    VANTHU_CHECK(reader_.feed(piece));
+    return packet_bytes_.write(piece);
+}
+
+result<> acceptance::check_announcement() const {
+    if (offer_.size && *offer_.size != packet_->size) return failed(errc::size_mismatch);
+    if (offer_.packet_sha256 && *offer_.packet_sha256 != packet_->packet_sha256) return failed(errc::hash_mismatch);
+    bool is_document = packet_->document() != nullptr;
+    if (offer_.kind && (*offer_.kind == records::document_kind::document) != is_document)
+        return failed(errc::kind_mismatch);
+    return {};
+}
+
+// Contracts 4, the link: the credential's organisations, or what the registry lets this peer deliver.
+result<> acceptance::check_sender(std::string_view from_code) {
+    if (offer_.source == offer::from::eoffice) {
+        std::string sender = registry_->canonical(from_code, at_);
+        if (std::find(offer_.may_send_for.begin(), offer_.may_send_for.end(), sender) == offer_.may_send_for.end())
+            return failed(errc::sender_not_yours, std::string(from_code));
+    } else if (offer_.source == offer::from::peer) {
+        registry::delivery_verdict v = registry_->may_deliver(gate_.options_.node, offer_.node, from_code, at_);
+        if (v.right == registry::delivery_right::not_authorised)
+            return failed(errc::sender_not_authorised, std::string(from_code) + " by " + offer_.node + ": " +
+                                                           std::string(registry::to_string(v.reason)));
+        if (v.right == registry::delivery_right::unknown_sender &&
+            std::find(arrival_.flags.begin(), arrival_.flags.end(), "sender_unverified") == arrival_.flags.end())
+            arrival_.flags.push_back("sender_unverified");
+    }
+    return {};
+}
+
+result<> acceptance::check_dates() const {
+    if (offer_.source != offer::from::eoffice) return {};
+    const edxml::document_header& h = packet_->document()->header;
+    const edxml::packet_date& issued = h.promulgation.date;
+    if (!issued.empty() && !issued.value) return failed(errc::date_ambiguous, issued.text);
+    if (issued.value && *issued.value > today(at_)) return failed(errc::date_in_future, issued.text);
+    for (const edxml::attachment_info& a : packet_->document()->attachments)
+        if (a.damaged) return failed(errc::attachment_damaged, a.name);
+    return {};
+}
+
+// Who of the packet's recipients is ours to serve or to carry: each organisation once, whatever codes it was given.
+result<> acceptance::route_recipients() {
+    std::set<std::string> listed, seen;
+    std::vector<std::string> codes;
+    for (const edxml::organisation& to : packet_->document()->header.to) {
+        listed.insert(to.organ_id);
+        codes.push_back(to.organ_id);
+    }
+    if (!offer_.recipients.empty()) {
+        for (const std::string& code : offer_.recipients)
+            if (!listed.contains(code)) return failed(errc::recipient_not_listed, code);
+        codes = offer_.recipients;
+    }
+    if (codes.size() > gate_.options_.recipients)
+        return failed(errc::too_many_recipients, std::to_string(codes.size()));
+    for (const std::string& code : codes) {
+        routed r;
+        r.code = code;
+        r.route = registry_->route(gate_.options_.node, code, at_);
+        r.organisation = r.route.final ? "@" + r.route.final->id : registry_->canonical(code, at_);
+        if (r.route.final) r.name = r.route.final->name(at_);
+        if (r.route.kind == registry::route_kind::held && offer_.source == offer::from::eoffice) {
+            using registry::held_reason;
+            errc why = r.route.reason == held_reason::unknown_organisation ? errc::recipient_unknown
+                       : r.route.reason == held_reason::no_route           ? errc::no_route
+                                                                           : errc::recipient_closed;
+            return failed(why, code);
+        }
+        if (seen.insert(r.organisation).second) arrival_.recipients.push_back(std::move(r));
+    }
+    return {};
+}
+
+task<> acceptance::check_secrets() {
+    if (auto marker = edxml::find_secret_marker(packet_->document()->header)) marking_ = marker->field;
+    if (!marking_) VANTHU_CO_CHECK(co_await inspect_signatures());
+    if (marking_) co_return isolate_or_refuse(*marking_);
+    co_return result<>();
+}
+
+fail acceptance::isolate_or_refuse(const std::string& field) {
+    const edxml::document_header& h = packet_->document()->header;
+    // Identity only: the subject of a secret document does not belong into a log.
+    log::warning("secret_marking",
+                 {{"from", h.from.organ_id}, {"code", h.code.number + "/" + h.code.notation}, {"field", field}});
+    errc answer = errc::secret_refused;
+    if (offer_.source == offer::from::peer && !offer_.dry_run) {
+        isolated_secret record{.at = to_us(at_),
+                               .node = offer_.node,
+                               .from = h.from.organ_id,
+                               .code = h.code.number + "/" + h.code.notation,
+                               .packet_sha256 = packet_->packet_sha256};
+        if (auto kept = isolate(gate_.options_.quarantine, record, packet_bytes_); !kept) return fail(kept.error());
+        answer = errc::secret_isolated;
+    }
+    packet_bytes_.wipe();
+    for (auto& c : candidates_) {
+        c->outer.content.wipe();
+        c->unpacked.content.wipe();
+    }
+    return failed(answer, field);
+}
+
+result<> acceptance::apply_policy() {
+    bool any_local = false;
+    for (const routed& r : arrival_.recipients) any_local |= r.route.kind == registry::route_kind::local;
+    role as = offer_.source == offer::from::eoffice ? role::issue : any_local ? role::final : role::transit;
+    std::shared_ptr<const policy> table = gate_.policy_.load();
+    switch (table->of(as, arrival_.signatures)) {
+    case action::accept:
+        break;
+    case action::information:
+        arrival_.flags.push_back("for_information");
+        break;
+    case action::hold:
+        arrival_.flags.push_back("signature_held");
+        break;
+    case action::refuse:
+        if (as == role::issue) return failed(errc::signature_refused, std::string(to_string(arrival_.signatures)));
+        if (as == role::final && table->send_final_refusal)
+            arrival_.refused_at_end = public_code(errc::signature_refused);
+        else
+            arrival_.flags.push_back("refusal_drafted");
+        break;
+    }
+    return {};
+}
+
+// Contracts 4, the origin: the first vanthu signs what it takes in; every later one checks what travels beside it.
+result<> acceptance::check_origin() {
+    receipt::origin_subject subject;
+    subject.kind = packet_->document() ? receipt::origin_kind::document : receipt::origin_kind::status;
+    subject.packet_sha256 = packet_->packet_sha256;
+    subject.content_sha256 = packet_->content_sha256;
+    if (const edxml::status_packet* s = packet_->status()) subject.fields = status_fields(*s);
+    if (offer_.source == offer::from::peer) {
+        arrival_.origin = offer_.origin;
+        const std::string& from =
+            packet_->document() ? packet_->document()->header.from.organ_id : packet_->status()->from.organ_id;
+        // The signer is the vanthu that serves the sender, so its organisation is the server's.
+        auto sender = registry_->resolve(from, at_);
+        const registry::node* server = sender.known() ? registry_->server(*sender.found, at_) : nullptr;
+        const registry::organisation* signer = server ? registry_->find_organisation(server->organisation) : nullptr;
+        const registry::dated_code* code = signer ? signer->preferred_code(at_) : nullptr;
+        subject.organisation = code ? code->code : from;
+        subject.packet_unchanged = false; // every hop appends its TraceHeader
+        receipt::origin_verdict v = receipt::verify_origin(offer_.origin, subject, gate_.options_.anchors, at_);
+        arrival_.origin_verdict = receipt::to_string(v.state);
+        if (v.state == receipt::origin_state::invalid) {
+            arrival_.flags.push_back("origin_invalid");
+            log::warning("origin_invalid",
+                         {{"from", from}, {"peer", offer_.node}, {"reason", v.reason}, {"detail", v.detail}});
+        }
+    } else if (gate_.options_.service_key) {
+        receipt::origin_statement statement;
+        statement.kind = subject.kind;
+        statement.packet_sha256 = subject.packet_sha256;
+        statement.content_sha256 = subject.content_sha256;
+        statement.fields = subject.fields;
+        statement.organisation = gate_.options_.organisation;
+        statement.time = at_;
+        VANTHU_TRY(arrival_.origin,
+                   receipt::sign_origin(statement, *gate_.options_.service_key, gate_.options_.service_chain));
+        arrival_.origin_verdict = "proven";
+    } else {
+        arrival_.origin_verdict = "absent";
+    }
+    return {};
+}
+
+result<> acceptance::prepare_companions() {
+    const edxml::document_packet* document = packet_->document();
+    if (!document) return {};
+    for (const routed& r : arrival_.recipients) {
+        if (r.route.kind != registry::route_kind::local) continue;
+        const bool refuse = !arrival_.refused_at_end.empty();
+        if (!refuse && !r.route.final->answers_on_commit) continue;
+        const edxml::document_header& h = document->header;
+        edxml::status_packet s;
+        s.from.organ_id = r.code;
+        s.from.organ_name = r.name;
+        s.response_for = {h.from.organ_id, h.code.number + "/" + h.code.notation, h.promulgation.date, h.document_id};
+        s.status_code = refuse ? "02" : "01";
+        s.description = refuse ? std::string(describe(errc::signature_refused)->message_vi) : "Đã đến";
+        s.timestamp = edxml::packet_time::of(at_);
+        auto c = std::make_unique<companion>();
+        VANTHU_TRY(std::string text, edxml::compose_status(s));
+        VANTHU_TRY(c->packet, edxml::read_packet(as_bytes(text)));
+        c->from.source = offer::from::ourselves;
+        c->status.from = &c->from;
+        c->status.packet = &c->packet;
+        c->status.registry = registry_;
+        c->status.at = at_;
+        c->status.origin_verdict = "absent";
+        VANTHU_TRY(c->status.payload, gate_.store_.payloads().put(gate_.options_.home, as_bytes(text)));
+        companions_.push_back(std::move(c));
+    }
+    return {};
+}
+
+task<> acceptance::store_payload() {
+    auto copy = [this]() -> result<ledger::stored_payload> {
+        VANTHU_TRY(auto writer, gate_.store_.payloads().begin(gate_.options_.home, packet_bytes_.size()));
+        if (packet_bytes_.in_memory()) {
+            VANTHU_CHECK(writer->write(packet_bytes_.memory()));
+        } else {
+            bytes chunk(1u << 20);
+            for (std::uint64_t at = 0;;) {
+                VANTHU_TRY(std::size_t n, packet_bytes_.read(at, chunk));
+                if (n == 0) break;
+                VANTHU_CHECK(writer->write(bytes_view(chunk.data(), n)));
+                at += n;
+            }
+        }
+        return writer->finish();
+    };
+    VANTHU_CO_TRY(arrival_.payload, co_await offload(gate_.disk_, copy));
+    co_return result<>();
+}
+
+task<accepted> acceptance::commit() {
+    outcome out;
+    std::vector<outcome> followed(companions_.size());
+    auto decide = [&](ledger::transaction& t) -> result<> {
+        decision d(gate_.options_, gate_.log_, t);
+        VANTHU_CHECK(packet_->document() ? d.document(arrival_, out) : d.status(arrival_, out));
+        if (!out.known)
+            for (std::size_t i = 0; i < companions_.size(); ++i)
+                VANTHU_CHECK(d.status(companions_[i]->status, followed[i]));
+        if (offer_.also) VANTHU_CHECK(offer_.also(d.writer()));
+        std::vector<records::transfer_row> work = out.work;
+        std::vector<std::string> inboxes = out.inboxes;
+        for (const outcome& f : followed) {
+            work.insert(work.end(), f.work.begin(), f.work.end());
+            inboxes.insert(inboxes.end(), f.inboxes.begin(), f.inboxes.end());
+        }
+        t.after_commit([&g = gate_, work = std::move(work), inboxes = std::move(inboxes)] {
+            if (g.on_work && !work.empty()) g.on_work(work);
+            if (g.on_inbox)
+                for (const std::string& organisation : inboxes) g.on_inbox(organisation);
+        });
+        return {};
+    };
+    result<> done = co_await ledger::commit(gate_.store_, std::move(decide));
+    if (!done || out.known) gate_.store_.payloads().discard(arrival_.payload.ref);
+    if (!done) co_return std::unexpected(done.error());
+    accepted answer;
+    answer.known = out.known;
+    answer.document = std::move(out.document);
+    answer.consignments = std::move(out.consignments);
+    answer.findings = packet_->findings;
+    VANTHU_CO_TRY(answer.receipt,
+                  gate_.log_.receipt_bytes(gate_.store_.committed(), answer.document.log_origin, answer.document.leaf));
+    co_return answer;
+}
+
+} // namespace vanthu::intake

@@ -1,0 +1,68 @@
+// One packet on its way through the gate.
+#pragma once
+
+#include "daemon/intake/arrival.hpp"
+#include "daemon/intake/spooled.hpp"
+
+namespace vanthu::intake {
+
+class acceptance final : public edxml::attachment_sink {
+public:
+    acceptance(gate& g, offer o);
+    task<accepted> run(net::body_source& body);
+
+    result<> begin(std::size_t index, const edxml::attachment_info& so_far) override;
+    result<> data(std::size_t index, bytes_view decoded) override;
+    result<> inner(std::size_t index, bytes_view unpacked) override;
+    result<> end(std::size_t index, const edxml::attachment_info& final) override;
+
+private:
+    // A PDF among the attachments, kept for the inspector while its bytes pass by.
+    struct copy {
+        explicit copy(spooled s) : content(std::move(s)) {}
+        spooled content;
+        bool decided = false, wanted = false, over_budget = false;
+        result<> take(bytes_view piece, std::uint64_t limit);
+    };
+    struct candidate {
+        std::string name;
+        copy outer, unpacked;
+        copy* chosen = nullptr;
+    };
+
+    task<> read(net::body_source& body);
+    result<> take(bytes_view piece);
+    result<> check_announcement() const;
+    result<> check_sender(std::string_view from_code);
+    result<> check_dates() const;
+    result<> route_recipients();
+    task<> check_secrets();
+    task<> inspect_signatures();
+    result<> apply_policy();
+    result<> check_origin();
+    result<> prepare_companions();
+    task<> store_payload();
+    task<accepted> commit();
+    fail isolate_or_refuse(const std::string& field);
+
+    gate& gate_;
+    offer offer_;
+    timestamp at_;
+    std::shared_ptr<const registry::registry> registry_;
+    spooled packet_bytes_;
+    edxml::packet_reader reader_;
+    std::optional<edxml::packet> packet_;
+    std::vector<std::unique_ptr<candidate>> candidates_;
+    std::optional<std::string> marking_; // where a secrecy marking was found
+    arrival arrival_;
+
+    // Statuses that follow from taking the document in: 01 where an organisation has no eOffice, 02 by policy.
+    struct companion {
+        offer from;
+        edxml::packet packet;
+        arrival status;
+    };
+    std::vector<std::unique_ptr<companion>> companions_;
+};
+
+} // namespace vanthu::intake

@@ -1,0 +1,34 @@
+// Why the gate does not take a packet. docs/errors.md tables the codes ("intake.secret_refused").
+#pragma once
+
+#include "daemon/base/failure.hpp"
+
+namespace vanthu::intake {
+
+enum class errc {
+    sender_not_authorised = 1, // the link may not deliver for this From
+    sender_not_yours,          // the credential does not belong to From
+    hash_mismatch,             // the bytes are not those announced
+    size_mismatch,
+    kind_mismatch,        // the manifest says document, the packet is a status, or the other way round
+    recipient_not_listed, // the manifest hands over a recipient that the packet does not name
+    too_many_recipients,
+    recipient_unknown,    // submitted here: no such organisation
+    recipient_closed,     // submitted here: closed, without one successor
+    no_route,             // submitted here: nobody serves it
+    date_in_future,       // submitted here: date of issue after today
+    date_ambiguous,       // cannot be read without doubt
+    secret_refused,       // a secrecy marking: this network carries no state secrets
+    secret_isolated,      // the same, from a partner: kept apart, not carried
+    number_reused,        // issuer: this number and notation stand on another document
+    signature_refused,    // policy: the verdict on the signatures does not allow it
+    attachment_damaged,   // submitted here: an attachment cannot be read
+    idempotency_conflict, // same Idempotency-Key, other request
+    still_running,        // the first request with this key has not been answered yet
+    status_unreadable,    // a status without what identifies its document
+};
+std::error_code make_error_code(errc);
+
+} // namespace vanthu::intake
+
+template <> struct std::is_error_code_enum<vanthu::intake::errc> : std::true_type {};

@@ -1,0 +1,119 @@
+// The gate: the only way into the ledger, for documents and statuses, from eOffices, peers and ourselves.
+//
+//   bytes ─▶ spool (unsynced) ─▶ parse, limits, hashes ─▶ sender ─▶ secrets ─▶ signatures (worker) ─▶ policy
+//                                                                                                      │
+//                 receipt ◀─ signed head ◀─ one synced commit: duplicates, rows, receipt leaf, work ◀──┘
+//
+// Guarantees
+// - accept() answers success only when the packet, its consignments and its receipt's leaf survive a power cut.
+// - After a failure nothing of the packet is kept (except an isolated secret and an audit event, contracts 11).
+// - The same packet from the same peer, the same Idempotency-Key, or the same business identity with the same content
+//   gets the first answer again; no consignment ever gets a second inbox id.
+// Any executor; the blocking parts run on the pools given.
+#pragma once
+
+#include "daemon/base/clock.hpp"
+#include "daemon/base/task.hpp"
+#include "daemon/inspect/pool.hpp"
+#include "daemon/intake/errors.hpp"
+#include "daemon/ledger/receipt_log.hpp"
+#include "daemon/ledger/spool.hpp"
+#include "daemon/net/http.hpp"
+#include "daemon/records/records.hpp"
+#include "daemon/registry/registry.hpp"
+#include "schemas/edxml/reader.hpp"
+#include "schemas/receipt/origin.hpp"
+
+#include <array>
+#include <atomic>
+#include <map>
+
+namespace vanthu::intake {
+
+// Contracts 10: role x verdict. Transit never refuses for a signature.
+enum class role { issue, transit, final };
+enum class verdict { valid, invalid, indeterminate, unsigned_, damaged };
+enum class action { accept, information, hold, refuse };
+struct policy {
+    std::array<std::array<action, 5>, 3> actions{};
+    bool send_final_refusal = false; // true: 02 goes out by itself; false: the clerk finds the entry marked
+    action of(role r, verdict v) const { return actions[std::size_t(r)][std::size_t(v)]; }
+};
+std::string_view to_string(verdict v);
+
+// Who offers, and what it says about what it offers.
+struct offer {
+    enum class from { eoffice, peer, ourselves } source = from::eoffice;
+    std::string credential;                // eoffice: id of the credential
+    std::vector<std::string> may_send_for; // eoffice: organisations (canonical)
+    std::string node;                      // peer: node id
+    std::optional<digest> packet_sha256;   // announced
+    std::optional<std::uint64_t> size;     // announced
+    std::optional<records::document_kind> kind;
+    std::vector<std::string> recipients; // peer: handed over (codes as written); empty: all
+    std::string origin;                  // peer: sidecar
+    std::string idempotency_key;         // eoffice; empty: none
+    digest request_sha256;               // eoffice: of the request, for the key
+    bool dry_run = false;                // everything but the commit
+    // Runs in the same commit, after the rows are written (acknowledgement and status 01 are one change).
+    std::function<result<>(records::writer&)> also;
+};
+
+std::string_view to_string(offer::from source);
+
+struct accepted {
+    records::document_row document;
+    std::vector<records::consignment_row> consignments;
+    bool known = false;  // this was the answer to an earlier offer
+    std::string receipt; // exact bytes; empty for a dry run
+    std::vector<edxml::finding> findings;
+};
+
+struct gate_options {
+    std::string node;         // ours, in the registry
+    std::string home;         // our organisation, canonical
+    std::string organisation; // our organisation's code, for trace and receipts
+    edxml::limits limits;
+    std::size_t recipients = 5000;
+    intake::policy policy;
+    std::uint64_t memory_spool = 1u << 20;   // up to here a packet waits in memory, above in the spool
+    std::uint64_t inspect_limit = 64u << 20; // a larger PDF is "indeterminate: budget"
+    std::chrono::seconds inspect_time{30};
+    std::filesystem::path quarantine;                // isolated secrets of partners
+    std::optional<receipt::service_key> service_key; // signs the origin; none: documents leave without origin signature
+    std::vector<bytes> service_chain;
+    receipt::trust_anchors anchors; // for origin signatures of others
+};
+
+class gate {
+public:
+    // All references must outlive the gate. `inspectors` may be null: signatures are then "not checked"
+    // (indeterminate).
+    gate(gate_options, ledger::store&, ledger::receipt_log&, ledger::spool&, inspect::inspector_pool* inspectors,
+         asio::thread_pool& disk, asio::thread_pool& crypto, const wall_clock&);
+
+    task<accepted> accept(offer, net::body_source& body);
+
+    void use_registry(std::shared_ptr<const registry::registry> r) { registry_.store(std::move(r)); }
+    std::shared_ptr<const registry::registry> registry() const { return registry_.load(); }
+    void use_policy(const intake::policy& p) { policy_.store(std::make_shared<intake::policy>(p)); }
+
+    // Called on the committer thread when an accept is durable; must only post.
+    std::function<void(const std::vector<records::transfer_row>&)> on_work;
+    std::function<void(const std::string& organisation)> on_inbox;
+
+private:
+    friend class acceptance;
+    friend class decision;
+    gate_options options_;
+    ledger::store& store_;
+    ledger::receipt_log& log_;
+    ledger::spool& spool_;
+    inspect::inspector_pool* inspectors_;
+    asio::thread_pool &disk_, &crypto_;
+    const wall_clock& clock_;
+    std::atomic<std::shared_ptr<const registry::registry>> registry_;
+    std::atomic<std::shared_ptr<const intake::policy>> policy_;
+};
+
+} // namespace vanthu::intake

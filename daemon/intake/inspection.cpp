@@ -1,0 +1,93 @@
+// The signature pre-flight: PDFs are copied aside while the packet passes by, then given to the inspector.
+#include "daemon/intake/acceptance.hpp"
+
+#include "daemon/base/log.hpp"
+#include "daemon/records/row_json.hpp"
+
+namespace vanthu::intake {
+namespace {
+constexpr std::string_view pdf_mark = "%PDF-";
+} // namespace
+
+result<> acceptance::copy::take(bytes_view piece, std::uint64_t limit) {
+    if (!decided) {
+        decided = true;
+        // ISO 32000: the header may stand within the first 1 024 bytes; what is sniffed elsewhere is the same rule.
+        wanted = as_text(piece.first(std::min<std::size_t>(piece.size(), 1024 + pdf_mark.size()))).find(pdf_mark) !=
+                 std::string_view::npos;
+    }
+    if (!wanted || over_budget) return {};
+    if (content.size() + piece.size() > limit) {
+        over_budget = true;
+        return {};
+    }
+    return content.write(piece);
+}
+
+result<> acceptance::begin(std::size_t index, const edxml::attachment_info& so_far) {
+    candidates_.resize(std::max(candidates_.size(), index + 1));
+    auto space = [this] { return copy(spooled(gate_.spool_, gate_.options_.memory_spool)); };
+    candidates_[index] = std::make_unique<candidate>(candidate{so_far.name, space(), space(), nullptr});
+    return {};
+}
+
+result<> acceptance::data(std::size_t index, bytes_view decoded) {
+    return candidates_[index]->outer.take(decoded, gate_.options_.inspect_limit);
+}
+
+result<> acceptance::inner(std::size_t index, bytes_view unpacked) {
+    return candidates_[index]->unpacked.take(unpacked, gate_.options_.inspect_limit);
+}
+
+result<> acceptance::end(std::size_t index, const edxml::attachment_info& final) {
+    candidate& c = *candidates_[index];
+    c.name = final.name;
+    copy& counts = final.unwrapped ? c.unpacked : c.outer;
+    if (counts.wanted) c.chosen = &counts;
+    return {};
+}
+
+// The worst verdict decides: damaged, invalid, indeterminate, then valid if anything is signed, else unsigned.
+task<> acceptance::inspect_signatures() {
+    bool damaged = false, invalid = false, indeterminate = false, valid = false;
+    for (const edxml::attachment_info& a : packet_->document()->attachments) damaged |= a.damaged;
+    boost::json::array reports;
+    for (auto& c : candidates_) {
+        if (!c || !c->chosen) continue;
+        if (!gate_.inspectors_) {
+            indeterminate = true;
+            continue;
+        }
+        arrival_.signatures_checked = true;
+        if (c->chosen->over_budget) {
+            indeterminate = true;
+            reports.push_back({{"file", c->name}, {"verdict", "indeterminate"}, {"finding", "budget"}});
+            continue;
+        }
+        auto look = [this, &content = c->chosen->content]() -> inspect::inspection {
+            auto deadline = in(gate_.options_.inspect_time);
+            if (content.in_memory()) return gate_.inspectors_->inspect(content.memory(), at_, deadline);
+            auto fd = content.file()->read_only();
+            if (!fd) return {};
+            return gate_.inspectors_->inspect(fd->get(), at_, deadline);
+        };
+        inspect::inspection seen = co_await offload(gate_.crypto_, look);
+        if (seen.marking) marking_ = "first_page";
+        seen.report.file = c->name;
+        invalid |= seen.report.verdict == signing::verdict::invalid;
+        indeterminate |= seen.report.verdict == signing::verdict::indeterminate;
+        valid |= seen.report.verdict == signing::verdict::valid;
+        boost::system::error_code ec;
+        reports.push_back(boost::json::parse(pdf::to_json(seen.report), ec));
+    }
+    arrival_.signatures = damaged         ? intake::verdict::damaged
+                          : invalid       ? intake::verdict::invalid
+                          : indeterminate ? intake::verdict::indeterminate
+                          : valid         ? intake::verdict::valid
+                                          : intake::verdict::unsigned_;
+    if (!arrival_.signatures_checked && !indeterminate) arrival_.signatures_checked = true; // nothing there to check
+    if (!reports.empty()) arrival_.signature_report = boost::json::serialize(reports);
+    co_return result<>();
+}
+
+} // namespace vanthu::intake
