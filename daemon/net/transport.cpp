@@ -121,8 +121,7 @@ task<> transport::write(bytes_view data, steady_time deadline) {
 
 task<> transport::finish_sending(steady_time deadline) {
     auto& s = *state_;
-    // The engine writes our close_notify, then would wait for the other side's: that wait is cut short, so only TLS
-    // output is pushed here, by an operation that ends as soon as it has been written or the deadline comes.
+    // Ends with the other side's close_notify, with anything else it sends, or at the deadline.
     if (s.tls && SSL_is_init_finished(s.tls->native_handle())) {
         s.begin(deadline);
         co_await s.tls->async_shutdown(answer);
@@ -142,6 +141,12 @@ task<> transport::linger(steady_time deadline) {
         s.end();
         if (ec) co_return result<>();
     }
+}
+
+void transport::reset() {
+    error_code ignored;
+    state_->socket.set_option(asio::socket_base::linger(true, 0), ignored);
+    state_->socket.close(ignored);
 }
 
 void transport::expire() {

@@ -33,6 +33,7 @@ public:
     // Closing with unread bytes would make the kernel reset the connection and lose the answer on its way.
     task<> linger(steady_time deadline);
 
+    void reset();            // closes so that the other side sees an error, never an orderly end
     void expire();           // the operation in progress ends with timed_out
     bool stale() const;      // an idle connection the other side has closed (or spoken on, where it must not)
     ssl_st* session() const; // nullptr on a plain connection
