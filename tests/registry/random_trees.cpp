@@ -80,8 +80,13 @@ void follow(const reg::registry& r, const node& start, const organisation& o, ti
 
 BOOST_AUTO_TEST_CASE(following_routes_from_every_node_ends_at_the_serving_node) {
     std::mt19937 random(20250701);
+#ifdef VANTHU_UNDER_ASAN
+    constexpr int rounds = 80; // unoptimised and checked code is much slower
+#else
+    constexpr int rounds = 400;
+#endif
     int accepted = 0, hops_seen = 0;
-    for (int round = 0; round < 400; ++round) {
+    for (int round = 0; round < rounds; ++round) {
         std::string text = random_registry(random);
         result<reg::registry> r = reg::registry::parse(text, "random.toml");
         if (!r) { // hosting can close a ring of nodes: that is refused when loaded, never found on the way
@@ -98,8 +103,8 @@ BOOST_AUTO_TEST_CASE(following_routes_from_every_node_ends_at_the_serving_node) 
                 }
             }
     }
-    BOOST_TEST(accepted > 200);
-    BOOST_TEST(hops_seen > 1000);
+    BOOST_TEST(accepted > rounds / 2);
+    BOOST_TEST(hops_seen > rounds * 3);
 }
 
 BOOST_AUTO_TEST_CASE(reading_the_same_data_twice_changes_nothing) {
