@@ -1,7 +1,7 @@
 // Error tables: every folder has one enum `errc` (values from 1, never 0, because 0 reads as success) and one table of
 // rows, one row a value. From the row come the stable code ("edxml.doctype_refused"), the HTTP status, whether a retry
 // can help, and the Vietnamese and English texts of the error object (contracts: one error object everywhere).
-// docs/errors.md lists every row; tests/base/errors_documented.cpp compares the two.
+// docs/errors.md lists every row; the test errors_documented compares the two (tests/tools/list_errors.cpp).
 //
 // To add a table: enum class errc in FOLDER/errors.hpp; rows in FOLDER/errors.cpp; make_error_code() found by ADL;
 // std::is_error_code_enum specialised. See daemon/base/files.hpp for the smallest example.
