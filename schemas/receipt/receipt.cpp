@@ -33,8 +33,9 @@ json::object encode_custody(const custody_leaf& leaf) {
 
 json::object encode_tombstone(const tombstone_leaf& leaf) {
     return {{"kind", "tombstone"},
-            {"destroyed",
-             json::object{{"sequence", leaf.destroyed_sequence}, {"leaf_hash", leaf.destroyed_leaf_hash.hex()}}},
+            {"destroyed", json::object{{"log_origin", leaf.destroyed_origin},
+                                       {"sequence", leaf.destroyed_sequence},
+                                       {"leaf_hash", leaf.destroyed_leaf_hash.hex()}}},
             {"authority", leaf.authority},
             {"reason", leaf.reason}};
 }
@@ -72,6 +73,7 @@ result<leaf> decode_custody(const canonical::members& in) {
 result<leaf> decode_tombstone(const canonical::members& in) {
     tombstone_leaf out;
     VANTHU_TRY(canonical::members destroyed, in.object("destroyed"));
+    VANTHU_TRY(out.destroyed_origin, destroyed.text("log_origin"));
     VANTHU_TRY(out.destroyed_sequence, destroyed.number("sequence"));
     VANTHU_TRY(out.destroyed_leaf_hash, destroyed.hash("leaf_hash"));
     VANTHU_TRY(out.authority, in.text("authority"));

@@ -48,6 +48,7 @@ struct custody_leaf {
 
 // A leaf whose content was destroyed lawfully. Its hash stays in the tree; this says who ordered it.
 struct tombstone_leaf {
+    std::string destroyed_origin; // the log that holds it: this one or an earlier one
     std::uint64_t destroyed_sequence = 0;
     digest destroyed_leaf_hash;
     std::string authority; // the decision: number, notation, date

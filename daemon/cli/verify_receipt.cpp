@@ -1,0 +1,177 @@
+#include "daemon/cli/verify_receipt.hpp"
+
+#include "daemon/base/error_table.hpp"
+#include "daemon/base/files.hpp"
+#include "schemas/receipt/receipt.hpp"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <iostream>
+#include <memory>
+
+namespace vanthu::cli {
+namespace {
+
+namespace json = boost::json;
+constexpr int holds = 0, does_not_hold = 1, unreadable = 66;
+
+struct request {
+    std::string receipt, trust = "/etc/vanthu/trust", packet, language = "vi";
+    bool as_json = false;
+};
+
+// Every certificate of the folder's .pem and .crt files.
+result<receipt::trust_anchors> read_trust(const std::filesystem::path& folder) {
+    std::error_code error;
+    std::vector<std::filesystem::path> found;
+    for (std::filesystem::directory_iterator at(folder, error), end; !error && at != end; at.increment(error))
+        if (auto kind = at->path().extension(); kind == ".pem" || kind == ".crt") found.push_back(at->path());
+    if (error) return failed(files::errc::unreadable, folder.string());
+    if (found.empty()) return failed(files::errc::not_found, folder.string() + "/*.pem");
+    receipt::trust_anchors out;
+    for (const auto& path : found) {
+        VANTHU_TRY(std::string text, read_text_file(path, 1u << 20));
+        bool is_pem = text.find("-----BEGIN") != text.npos;
+        if (auto added = is_pem ? out.add_pem(text) : out.add_der(as_bytes(text)); !added)
+            return failed(files::errc::unreadable, path.string());
+    }
+    return out;
+}
+
+std::string_view role_text(receipt::role role, bool vietnamese) {
+    switch (role) {
+    case receipt::role::accepted:
+        return vietnamese ? "đã tiếp nhận để gửi đi" : "accepted for sending";
+    case receipt::role::relayed:
+        return vietnamese ? "đã tiếp nhận để chuyển tiếp" : "accepted for relay";
+    case receipt::role::final_hop:
+        return vietnamese ? "đã giữ cho nơi nhận" : "kept for the recipient";
+    }
+    return "";
+}
+
+void print_text(const receipt::verified_receipt& good, bool vi) {
+    auto line = [](std::string_view name, std::string_view value) {
+        std::cout << fmt::format("  {}: {}\n", name, value);
+    };
+    std::cout << (vi ? "Biên nhận hợp lệ.\n" : "The receipt holds.\n");
+    line(vi ? "Cơ quan xác nhận" : "Confirmed by", receipt::hop_organisation(good.content));
+    line(vi ? "Thời điểm" : "At", to_rfc3339_vietnam(receipt::hop_time(good.content)));
+    if (const auto* leaf = std::get_if<receipt::custody_leaf>(&good.content)) {
+        const receipt::business_identity& id = leaf->identity;
+        line(vi ? "Việc xác nhận" : "What", role_text(leaf->as, vi));
+        line(vi ? "Văn bản" : "Document", fmt::format("{}/{} ({}), {} {}", id.number, id.notation, id.date,
+                                                      vi ? "cơ quan ban hành" : "issued by", id.issuer));
+        line(vi ? "Mã văn bản" : "Document id", id.document_id);
+        line(vi ? "Nơi gửi" : "From", leaf->from);
+        line(vi ? "Nơi nhận" : "To", fmt::format("{}", fmt::join(leaf->recipients, ", ")));
+        line("SHA-256", leaf->packet_sha256.hex());
+    } else {
+        const auto& stone = std::get<receipt::tombstone_leaf>(good.content);
+        line(vi ? "Việc xác nhận" : "What", vi ? "đã tiêu hủy nội dung theo quy định" : "content destroyed lawfully");
+        line(vi ? "Bản ghi đã tiêu hủy" : "Destroyed entry",
+             fmt::format("{} {}", stone.destroyed_origin, stone.destroyed_sequence));
+        line(vi ? "Căn cứ" : "Authority", stone.authority);
+        line(vi ? "Lý do" : "Reason", stone.reason);
+    }
+    line(vi ? "Nhật ký" : "Log",
+         fmt::format("{}, {} {}/{}", good.log_origin, vi ? "số" : "entry", good.sequence, good.tree_size));
+    line(vi ? "Chứng thư dịch vụ" : "Service certificate", good.service_subject);
+}
+
+void print_json(const receipt::verified_receipt& good) {
+    json::object out{{"schema_version", 1},
+                     {"valid", true},
+                     {"log_origin", good.log_origin},
+                     {"sequence", good.sequence},
+                     {"tree_size", good.tree_size},
+                     {"root", good.root.hex()},
+                     {"hop_organisation", receipt::hop_organisation(good.content)},
+                     {"hop_time", to_rfc3339(receipt::hop_time(good.content))},
+                     {"service_certificate", good.service_subject}};
+    if (const auto* leaf = std::get_if<receipt::custody_leaf>(&good.content)) {
+        const receipt::business_identity& id = leaf->identity;
+        out["kind"] = "custody";
+        out["role"] = receipt::to_string(leaf->as);
+        out["packet_sha256"] = leaf->packet_sha256.hex();
+        out["content_sha256"] = leaf->content_sha256.hex();
+        out["from"] = leaf->from;
+        out["recipients"] = json::array(leaf->recipients.begin(), leaf->recipients.end());
+        out["identity"] =
+            json::object{{"issuer", id.issuer}, {"document_type", id.document_type}, {"document_id", id.document_id},
+                         {"number", id.number}, {"notation", id.notation},           {"date", id.date}};
+    } else {
+        const auto& stone = std::get<receipt::tombstone_leaf>(good.content);
+        out["kind"] = "tombstone";
+        out["destroyed_origin"] = stone.destroyed_origin;
+        out["destroyed_sequence"] = stone.destroyed_sequence;
+        out["authority"] = stone.authority;
+        out["reason"] = stone.reason;
+    }
+    std::cout << json::serialize(out) << '\n';
+}
+
+int complain(const failure& why, const request& asked, int code) {
+    const error_row* row = describe(why.code);
+    std::string public_name = public_code(why.code);
+    std::string_view message_vi = row ? row->message_vi : "Lỗi nội bộ.",
+                     message_en = row ? row->message_en : "Internal error.";
+    std::string_view action_vi = row ? row->action_vi : "", action_en = row ? row->action_en : "";
+    if (asked.as_json) {
+        json::object out{{"schema_version", 1},      {"valid", false},           {"code", public_name},
+                         {"message_vi", message_vi}, {"message_en", message_en}, {"action_vi", action_vi},
+                         {"action_en", action_en},   {"cause", why.detail},      {"retryable", transient(why.code)}};
+        std::cout << json::serialize(out) << '\n';
+        return code;
+    }
+    bool vi = asked.language == "vi";
+    std::ostream& out = code == does_not_hold ? std::cout : std::cerr;
+    if (code == does_not_hold) out << (vi ? "Biên nhận KHÔNG hợp lệ.\n" : "The receipt does NOT hold.\n");
+    out << fmt::format("  {}: {}\n  {}\n", public_name, vi ? message_vi : message_en, vi ? action_vi : action_en);
+    if (!why.detail.empty()) out << fmt::format("  ({})\n", why.detail);
+    return code;
+}
+
+int run(const request& asked) {
+    auto text = read_text_file(asked.receipt, receipt::max_receipt_size + 1); // one more: decode() says too large
+    if (!text) return complain(text.error(), asked, unreadable);
+    // An editor or a shell may have added the newline: it is no part of the receipt.
+    if (text->ends_with('\n')) text->pop_back();
+    auto anchors = read_trust(asked.trust);
+    if (!anchors) return complain(anchors.error(), asked, unreadable);
+    receipt::expectation expected;
+    if (!asked.packet.empty()) {
+        auto packet = read_file(asked.packet, 1u << 30);
+        if (!packet) return complain(packet.error(), asked, unreadable);
+        expected.packet_sha256 = sha256::of(*packet);
+    }
+    auto verified = receipt::verify(*text, *anchors, expected);
+    if (!verified) return complain(verified.error(), asked, does_not_hold);
+    if (asked.as_json)
+        print_json(*verified);
+    else
+        print_text(*verified, asked.language == "vi");
+    return holds;
+}
+
+} // namespace
+
+void add_verify_receipt_command(CLI::App& app, int& exit_code) {
+    auto asked = std::make_shared<request>();
+    CLI::App* command =
+        app.add_subcommand("verify-receipt", "Kiểm tra biên nhận, không cần mạng / verify a receipt, offline");
+    command->add_option("FILE", asked->receipt, "biên nhận / the receipt")->required();
+    command->add_option("--trust", asked->trust, "thư mục chứng thư CA tin cậy / folder of trusted CA certificates")
+        ->capture_default_str();
+    command->add_option("--packet", asked->packet, "gói tin để đối chiếu / the packet to compare with");
+    command->add_option("--lang", asked->language, "vi, en")->check(CLI::IsMember({"vi", "en"}))->capture_default_str();
+    command->add_flag("--json", asked->as_json, "kết quả dạng JSON / answer in JSON");
+    // Wrong usage is CLI11's ParseError; the caller of parse() turns it into 64.
+    command->callback([asked, &exit_code] { exit_code = run(*asked); });
+}
+
+} // namespace vanthu::cli

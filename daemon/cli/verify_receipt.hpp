@@ -1,0 +1,17 @@
+// `vanthu verify-receipt FILE [--trust DIR] [--packet FILE] [--lang vi|en] [--json]`: judges a receipt, offline.
+//
+// Exit code: 0 the receipt holds; 1 it does not (the reason's code is printed); 64 wrong usage; 66 a file or the trust
+// folder cannot be read.
+#pragma once
+
+namespace CLI {
+class App;
+}
+
+namespace vanthu::cli {
+
+// Adds the subcommand. When it was called, parsing runs it, writes to std::cout (complaints to std::cerr) and sets
+// `exit_code`.
+void add_verify_receipt_command(CLI::App& app, int& exit_code);
+
+} // namespace vanthu::cli
