@@ -36,6 +36,11 @@ std::optional<timestamp> general_time(const ASN1_GENERALIZEDTIME* t) {
 
 std::string integer_hex(const ASN1_INTEGER* i) { return i ? to_hex(octets(i)) : std::string(); }
 
+std::string magnitude(bytes_view number) {
+    while (!number.empty() && number[0] == 0) number = number.subspan(1);
+    return to_hex(number);
+}
+
 result<timestamp_token> token_of(bytes_view der, const signed_data& message) {
     if (message.content_type != oid_tst_info || !message.content)
         return failed(errc::not_a_timestamp_reply, "not a time stamp token");
@@ -98,10 +103,7 @@ result<timestamp_token> check_timestamp_reply(bytes_view reply, const digest& im
         return failed(errc::timestamp_mismatch, "imprint");
     tst_info info = read_info(*message->content);
     const ASN1_INTEGER* answered = TS_TST_INFO_get_nonce(info.get());
-    bytes expected = der::integer(nonce);
-    if (!nonce.empty() &&
-        (!answered || integer_hex(answered) !=
-                          to_hex(expected[2] == 0 ? bytes_view(expected).subspan(3) : bytes_view(expected).subspan(2))))
+    if (!nonce.empty() && (!answered || magnitude(octets(answered)) != magnitude(nonce)))
         return failed(errc::timestamp_mismatch, "nonce");
     if (!token_is_genuine(*message)) return failed(errc::timestamp_bad_signature, token.serial);
     return token;

@@ -25,7 +25,7 @@ struct verify_policy {
     bool require_timestamp = false; // true: without a valid time stamp INDETERMINATE / NO_POE
     bool zero_padding = false;      // zero bytes after the message are the filling of a PDF /Contents
     // A signing time claimed outside the message (PDF /M); one inside the message goes first.
-    std::optional<timestamp> claimed_time;
+    std::optional<timestamp> claimed_time = std::nullopt;
 };
 
 struct cms_verdict {

@@ -155,6 +155,12 @@ std::string identity::key_pem() const {
     return text_of(out);
 }
 
+std::string identity::public_key_pem() const {
+    BIO* out = BIO_new(BIO_s_mem());
+    must(PEM_write_bio_PUBKEY(out, key()) == 1, "PEM_write_bio_PUBKEY");
+    return text_of(out);
+}
+
 bytes identity::pkcs12(const std::string& password, const std::string& name, const std::vector<identity>& chain) const {
     STACK_OF(X509)* others = sk_X509_new_null();
     for (const identity& i : chain) sk_X509_push(others, i.certificate());
@@ -186,6 +192,18 @@ identity self_signed(const subject_spec& spec) {
     identity who;
     who.key_.reset(must(make_key(spec.key), "key generation"), EVP_PKEY_free);
     who.certificate_.reset(make_certificate(spec, who.key(), nullptr, who.key()), X509_free);
+    return who;
+}
+
+identity load_identity(const std::filesystem::path& certificate_pem, const std::filesystem::path& key_pem) {
+    auto open = [](const std::filesystem::path& path) { return must(BIO_new_file(path.c_str(), "r"), path.c_str()); };
+    BIO *cert = open(certificate_pem), *key = open(key_pem);
+    identity who;
+    who.certificate_.reset(must(PEM_read_bio_X509(cert, nullptr, nullptr, nullptr), "reading the certificate"),
+                           X509_free);
+    who.key_.reset(must(PEM_read_bio_PrivateKey(key, nullptr, nullptr, nullptr), "reading the key"), EVP_PKEY_free);
+    BIO_free(cert);
+    BIO_free(key);
     return who;
 }
 

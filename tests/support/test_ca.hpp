@@ -21,6 +21,7 @@ public:
     bytes certificate_der() const;
     std::string certificate_pem() const;
     std::string key_pem() const; // PKCS#8, unencrypted
+    std::string public_key_pem() const;
     bytes pkcs12(const std::string& password, const std::string& name = "key",
                  const std::vector<identity>& chain = {}) const;
     x509_st* certificate() const { return certificate_.get(); }
@@ -33,6 +34,7 @@ private:
     std::shared_ptr<evp_pkey_st> key_;
     friend class test_ca;
     friend identity self_signed(const struct subject_spec&);
+    friend identity load_identity(const std::filesystem::path&, const std::filesystem::path&);
 };
 
 enum class profile { ca, sub_ca, signer, service, tsa };
@@ -42,7 +44,7 @@ struct subject_spec {
     std::string organisation{};      // O
     std::string title{};             // title of a leader, "" none
     std::string organisation_code{}; // SAN URI urn:vanthu:org:CODE, "" none
-    profile use = profile::signer; // service: TLS server and client on localhost and 127.0.0.1, and origin signatures
+    profile use = profile::signer;   // service: TLS server and client on localhost and 127.0.0.1, and origin signatures
     test_key key = test_key::p256;
     timestamp not_before = from_us(1'704'067'200'000'000); // 2024-01-01
     timestamp not_after = from_us(2'019'686'400'000'000);  // 2034-01-01
@@ -52,6 +54,7 @@ struct subject_spec {
 };
 
 identity self_signed(const subject_spec& spec);
+identity load_identity(const std::filesystem::path& certificate_pem, const std::filesystem::path& key_pem);
 
 class test_ca {
 public:

@@ -1,0 +1,49 @@
+// A signer, a TSA and their PKI, shared by the CMS tests.
+#pragma once
+
+#include "signing/cms/build.hpp"
+#include "signing/cms/verify.hpp"
+#include "tests/support/test_ca.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+namespace vanthu::test {
+
+inline const timestamp now = from_rfc3339("2026-03-01T08:00:00Z").value();
+inline timestamp at_time(const char* text) { return from_rfc3339(text).value(); }
+inline x509::certificate cert_of(const identity& i) { return x509::parse_certificate(i.certificate_der()).value(); }
+
+struct world {
+    test_ca ca;
+    identity who, tsa = ca.issue({.common_name = "TSA", .use = profile::tsa});
+    x509::trust_store trust{{cert_of(ca.root())}, {}, {}};
+    x509::evidence known{{x509::parse_crl(ca.root_crl()).value(), x509::parse_crl(ca.sub_crl()).value()}, {}};
+    bytes content = to_bytes("Công văn số 321/UBND-KGVX");
+
+    explicit world(test_key kind = test_key::p256) : who(ca.issue({.common_name = "Nguyễn Văn A", .key = kind})) {}
+
+    cms::signer signer(bool pss = false) const {
+        auto leaf = cert_of(who);
+        auto how = leaf.kind() != x509::key_kind::rsa ? cms::scheme::ecdsa
+                   : pss                              ? cms::scheme::rsa_pss
+                                                      : cms::scheme::rsa_pkcs1;
+        return {leaf, {cert_of(ca.sub())}, how, [key = who, pss](bytes_view h) -> result<bytes> {
+                    return key.sign_sha256(h, pss);
+                }};
+    }
+    bytes sign(bool pss = false, const cms::build_options& options = {}) const {
+        return cms::build_signature(sha256::of(content), signer(pss), options).value();
+    }
+    bytes stamp(const bytes& signature, timestamp when) const {
+        digest imprint = cms::signature_imprint(signature).value();
+        bytes nonce = random_bytes(cms::nonce_size);
+        bytes reply = test_tsa(tsa, {ca.sub()}, cms::timestamp_request(imprint, nonce), when);
+        return cms::add_timestamp(signature, cms::check_timestamp_reply(reply, imprint, nonce).value()).value();
+    }
+    cms::cms_verdict verify(bytes_view signature, timestamp at = now, const cms::verify_policy& policy = {}) const {
+        return cms::verify(
+            signature, [&](x509::hash h) { return x509::hash_of(h, content); }, trust, known, at, policy);
+    }
+};
+
+} // namespace vanthu::test
