@@ -260,10 +260,9 @@ result<> make_packet(const options& o) {
     std::filesystem::path target(o.output);
     VANTHU_TRY(new_file out, new_file::beside(target.parent_path()));
     for (const edxml::piece& p : pieces) {
-        if (const auto* text = std::get_if<std::string>(&p))
-            VANTHU_CHECK(out.write(as_bytes(*text)));
-        else
-            VANTHU_CHECK(write_base64(out, o.attached[std::get<edxml::attachment_content>(p).index]));
+        const auto* text = std::get_if<std::string>(&p);
+        VANTHU_CHECK(text ? out.write(as_bytes(*text))
+                          : write_base64(out, o.attached[std::get<edxml::attachment_content>(p).index]));
     }
     return out.replace(target);
 }
