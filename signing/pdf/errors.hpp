@@ -27,5 +27,4 @@ std::error_code make_error_code(errc);
 
 } // namespace vanthu::pdf
 
-template <>
-struct std::is_error_code_enum<vanthu::pdf::errc> : std::true_type {};
+template <> struct std::is_error_code_enum<vanthu::pdf::errc> : std::true_type {};

@@ -1,10 +1,10 @@
 // Finds a mark of secrecy on the first page: a stand-alone "MẬT", "TỐI MẬT" or "TUYỆT MẬT" (cell 10a of the layout).
 //
-// Stand-alone: nothing else in the same run of text, where a gap of two letters' height in the line ends a run; a frame,
-// brackets, one full stop and letter-spacing are tolerated; capitals only ("bảo mật", "Mật khẩu", "BẢO MẬT" never match).
-// Limits, so that nobody relies on more: marks in pictures or drawn as outlines are not seen; text without /ToUnicode is read in
-// WinAnsi, by glyph names, or as TCVN3 for fonts named ".Vn*"; other private encodings are not seen; annotations are read
-// through their normal appearance.
+// Stand-alone: nothing else in the same run of text, where a gap of two letters' height in the line ends a run; a
+// frame, brackets, one full stop and letter-spacing are tolerated; capitals only ("bảo mật", "Mật khẩu", "BẢO MẬT"
+// never match). Limits, so that nobody relies on more: marks in pictures or drawn as outlines are not seen; text
+// without /ToUnicode is read in WinAnsi, by glyph names, or as TCVN3 for fonts named ".Vn*"; other private encodings
+// are not seen; annotations are read through their normal appearance.
 #pragma once
 
 #include "daemon/base/bytes.hpp"

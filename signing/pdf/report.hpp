@@ -10,8 +10,9 @@
 //   - the reader never repairs: what it would have to guess is a finding, and then nothing is valid
 // Source: ISO 32000-2 12.8.2 (DocMDP, FieldMDP), ETSI EN 319 142-1, ETSI EN 319 102-1 (indications).
 //
-// Pure and thread-safe. Bounded by `budget`; exceeding it is the finding "budget" and the verdict indeterminate. Untrusted
-// files belong into daemon/inspect, which adds limits on memory and time that a library cannot set for itself.
+// Pure and thread-safe. Bounded by `budget`; exceeding it is the finding "budget" and the verdict indeterminate.
+// Untrusted files belong into daemon/inspect, which adds limits on memory and time that a library cannot set for
+// itself.
 #pragma once
 
 #include "daemon/base/bytes.hpp"
@@ -28,11 +29,11 @@ namespace vanthu::pdf {
 
 struct budget {
     std::size_t bytes = 256u << 20;
-    std::size_t objects = 400'000;  // entries of the cross-reference
-    std::size_t revisions = 64;     // after the first signature
+    std::size_t objects = 400'000; // entries of the cross-reference
+    std::size_t revisions = 64;    // after the first signature
     std::size_t signatures = 32;
     std::size_t fields = 20'000;
-    int nesting = 60;               // of fields and of objects
+    int nesting = 60; // of fields and of objects
 };
 
 struct verify_policy {
@@ -43,14 +44,15 @@ struct verify_policy {
 struct signer_info {
     std::string subject, serial, organisation; // organisation: O of the subject
     std::string common_name;
-    std::string organisation_code; // urn:vanthu:org:CODE, "" if none
+    std::string organisation_code;  // urn:vanthu:org:CODE, "" if none
     std::string certificate_sha256; // hex, "" if no certificate was found
 };
 
 struct signature_report {
-    std::string format = "pades"; // "pades" | "pkcs7" (historic adbe.pkcs7.detached) | "timestamp" (document time stamp)
-    std::string level;            // "B-B" | "B-T" | "" where no baseline level is met
-    std::string field;            // full name of the signature field
+    std::string format =
+        "pades";       // "pades" | "pkcs7" (historic adbe.pkcs7.detached) | "timestamp" (document time stamp)
+    std::string level; // "B-B" | "B-T" | "" where no baseline level is met
+    std::string field; // full name of the signature field
     signing::verdict verdict = signing::verdict::indeterminate;
     signing::indication indication = signing::indication::indeterminate;
     std::string sub_indication;
@@ -59,7 +61,8 @@ struct signature_report {
     std::optional<timestamp> best_time;    // proven by a valid time stamp
     std::string covers = "part";           // "whole" | "revision" (a complete earlier revision) | "part" (neither)
     std::size_t covered_bytes = 0;
-    std::vector<std::string> changes_after; // codes, in order, without repetition: "signature_added", "field_filled:NAME" ...
+    std::vector<std::string>
+        changes_after; // codes, in order, without repetition: "signature_added", "field_filled:NAME" ...
     std::vector<signing::finding> findings;
 };
 

@@ -6,8 +6,8 @@
 //
 // Guaranteed: the input is a prefix of the output; no object in use before the first signature is changed except the
 // catalogue, the form dictionary, annotation lists of pages and the fields filled; field names are unique.
-// Source: ISO 32000-2 7.5.6 (incremental updates), 12.7.5.5 (signature fields), 12.8 (signatures), ETSI EN 319 142-1 5, 6.
-// Pure: no I/O, clock or log; any thread. After a failure nothing was produced.
+// Source: ISO 32000-2 7.5.6 (incremental updates), 12.7.5.5 (signature fields), 12.8 (signatures), ETSI EN 319 142-1
+// 5, 6. Pure: no I/O, clock or log; any thread. After a failure nothing was produced.
 #pragma once
 
 #include "daemon/base/bytes.hpp"
@@ -57,10 +57,10 @@ struct signature_request {
 };
 
 struct prepared {
-    bytes document;                             // the hole is filled with zeros
-    std::array<std::uint64_t, 4> byte_range{};  // [0 a b c]
-    std::size_t contents_size = 0;              // bytes of CMS that fit
-    digest content_sha256;                      // over the two signed ranges
+    bytes document;                            // the hole is filled with zeros
+    std::array<std::uint64_t, 4> byte_range{}; // [0 a b c]
+    std::size_t contents_size = 0;             // bytes of CMS that fit
+    digest content_sha256;                     // over the two signed ranges
     bytes_view before() const { return bytes_view(document).subspan(byte_range[0], byte_range[1]); }
     bytes_view after() const { return bytes_view(document).subspan(byte_range[2], byte_range[3]); }
 };

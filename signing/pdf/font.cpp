@@ -1,0 +1,171 @@
+#include "signing/pdf/font.hpp"
+
+#include "signing/pdf/errors.hpp"
+
+#include <cmath>
+#include <fmt/format.h>
+#include <hb-ot.h>
+#include <hb-subset.h>
+
+namespace vanthu::pdf {
+namespace {
+
+template <class T, void (*Free)(T*)> struct freed_by {
+    void operator()(T* p) const { Free(p); }
+};
+using blob_ptr = std::unique_ptr<hb_blob_t, freed_by<hb_blob_t, hb_blob_destroy>>;
+using face_ptr = std::unique_ptr<hb_face_t, freed_by<hb_face_t, hb_face_destroy>>;
+using font_ptr = std::unique_ptr<hb_font_t, freed_by<hb_font_t, hb_font_destroy>>;
+using input_ptr = std::unique_ptr<hb_subset_input_t, freed_by<hb_subset_input_t, hb_subset_input_destroy>>;
+
+// nullopt: not UTF-8.
+std::optional<std::u32string> decoded(std::string_view utf8) {
+    std::u32string out;
+    for (std::size_t i = 0; i < utf8.size();) {
+        unsigned char lead = static_cast<unsigned char>(utf8[i]);
+        int more = lead < 0x80 ? 0 : lead >> 5 == 6 ? 1 : lead >> 4 == 14 ? 2 : lead >> 3 == 30 ? 3 : -1;
+        if (more < 0 || i + more >= utf8.size()) return std::nullopt;
+        char32_t c = more == 0 ? lead : lead & (0x3f >> more);
+        for (int k = 1; k <= more; ++k) {
+            unsigned char next = static_cast<unsigned char>(utf8[i + k]);
+            if (next >> 6 != 2) return std::nullopt;
+            c = c << 6 | (next & 0x3f);
+        }
+        constexpr char32_t smallest[] = {0, 0x80, 0x800, 0x10000};
+        if (c < smallest[more] || c > 0x10ffff || (c >= 0xd800 && c < 0xe000)) return std::nullopt;
+        out += c;
+        i += more + 1;
+    }
+    return out;
+}
+
+} // namespace
+
+result<std::u32string> usable_text(std::string_view utf8) {
+    auto text = decoded(utf8);
+    if (!text || text->size() > 200) return failed(errc::bad_text);
+    for (char32_t c : *text) {
+        bool control = c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0xad || (c >= 0x200b && c <= 0x200f) ||
+                       (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) || c == 0xfeff;
+        // Vietnamese letters all have composed forms: a combining mark means the text is not in NFC.
+        bool combining = (c >= 0x300 && c < 0x370) || (c >= 0x1ab0 && c < 0x1b00) || (c >= 0x1dc0 && c < 0x1e00);
+        if (control || combining) return failed(errc::bad_text);
+    }
+    return std::move(*text);
+}
+
+result<embedded_font> embedded_font::subset(bytes_view truetype, std::span<const std::string> texts) {
+    blob_ptr blob(hb_blob_create(reinterpret_cast<const char*>(truetype.data()), static_cast<unsigned>(truetype.size()),
+                                 HB_MEMORY_MODE_READONLY, nullptr, nullptr));
+    face_ptr face(hb_face_create(blob.get(), 0));
+    if (hb_face_get_glyph_count(face.get()) == 0) return failed(errc::font_unusable);
+    input_ptr input(hb_subset_input_create_or_fail());
+    if (!input) return failed(errc::font_unusable);
+    hb_subset_input_set_flags(input.get(), HB_SUBSET_FLAGS_NO_HINTING);
+    for (hb_tag_t layout : {HB_TAG('G', 'S', 'U', 'B'), HB_TAG('G', 'P', 'O', 'S'), HB_TAG('G', 'D', 'E', 'F'),
+                            HB_TAG('n', 'a', 'm', 'e'), HB_TAG('F', 'F', 'T', 'M')})
+        hb_set_add(hb_subset_input_set(input.get(), HB_SUBSET_SETS_DROP_TABLE_TAG), layout);
+    std::set<char32_t> letters;
+    for (const std::string& text : texts) {
+        VANTHU_TRY(std::u32string decoded_text, usable_text(text));
+        letters.insert(decoded_text.begin(), decoded_text.end());
+    }
+    for (char32_t c : letters) hb_set_add(hb_subset_input_unicode_set(input.get()), c);
+    face_ptr small(hb_subset_or_fail(face.get(), input.get()));
+    if (!small) return failed(errc::font_unusable);
+
+    embedded_font f;
+    font_ptr font(hb_font_create(small.get()));
+    const double em = hb_face_get_upem(small.get());
+    auto thousandths = [&](double units) { return static_cast<int>(std::lround(units * 1000 / em)); };
+    for (char32_t c : letters) {
+        hb_codepoint_t id = 0;
+        if (!hb_font_get_nominal_glyph(font.get(), c, &id) || id == 0)
+            return failed(errc::glyph_missing, fmt::format("U+{:04X}", std::uint32_t(c)));
+        f.glyphs_[c] = {id, thousandths(hb_font_get_glyph_h_advance(font.get(), id))};
+        hb_glyph_extents_t box{};
+        if (hb_font_get_glyph_extents(font.get(), id, &box)) {
+            f.box_[0] = std::min(f.box_[0], thousandths(box.x_bearing));
+            f.box_[1] = std::min(f.box_[1], thousandths(box.y_bearing + box.height));
+            f.box_[2] = std::max(f.box_[2], thousandths(box.x_bearing + box.width));
+            f.box_[3] = std::max(f.box_[3], thousandths(box.y_bearing));
+        }
+    }
+    hb_font_extents_t lines{};
+    hb_font_get_h_extents(font.get(), &lines);
+    f.ascent_ = thousandths(lines.ascender);
+    f.descent_ = thousandths(lines.descender);
+    blob_ptr out(hb_face_reference_blob(small.get()));
+    unsigned size = 0;
+    const char* data = hb_blob_get_data(out.get(), &size);
+    f.file_.assign(data, data + size);
+    if (f.file_.empty()) return failed(errc::font_unusable);
+    // A subset's name begins with six capitals that tell subsets apart (9.9.2).
+    std::string tag;
+    for (std::uint8_t b : sha256::of(f.file_).value)
+        if (tag.size() < 6) tag += static_cast<char>('A' + b % 26);
+    char name[64] = "TimesMetric";
+    unsigned room = sizeof name;
+    hb_ot_name_get_utf8(face.get(), HB_OT_NAME_ID_POSTSCRIPT_NAME, HB_LANGUAGE_INVALID, &room, name);
+    std::string plain;
+    for (char c : std::string_view(name))
+        if (std::isalnum(static_cast<unsigned char>(c)) || c == '-') plain += c;
+    f.name_ = "/" + tag + "+" + plain;
+    return f;
+}
+
+std::string embedded_font::encoded(std::string_view text) const {
+    std::string hex = "<";
+    const std::u32string letters = decoded(text).value();
+    for (char32_t c : letters) hex += fmt::format("{:04X}", glyphs_.at(c).id);
+    return hex + ">";
+}
+
+double embedded_font::width(std::string_view text, double size) const {
+    double sum = 0;
+    const std::u32string letters = decoded(text).value();
+    for (char32_t c : letters) sum += glyphs_.at(c).advance;
+    return sum * size / 1000;
+}
+
+QPDFObjectHandle embedded_font::write(update& into) const {
+    QPDFObjectHandle file =
+        into.add_stream(QPDFObjectHandle::parse(fmt::format("<< /Length1 {} >>", file_.size())), as_text(file_));
+    QPDFObjectHandle descriptor = into.add(QPDFObjectHandle::parse(fmt::format(
+        "<< /Type /FontDescriptor /FontName {} /Flags 4 /FontBBox [{} {} {} {}] /ItalicAngle 0 /Ascent {} /Descent {} "
+        "/CapHeight {} /StemV 80 >>",
+        name_, box_[0], box_[1], box_[2], box_[3], ascent_, descent_, ascent_ * 3 / 4)));
+    descriptor.replaceKey("/FontFile2", file);
+    std::map<unsigned, std::pair<char32_t, int>> by_id;
+    for (auto [letter, g] : glyphs_) by_id.emplace(g.id, std::pair(letter, g.advance));
+    std::string widths, map;
+    for (auto [id, g] : by_id) {
+        widths += fmt::format("{} [{}] ", id, g.second);
+        char32_t c = g.first;
+        std::string utf16 = c < 0x10000 ? fmt::format("{:04X}", std::uint32_t(c))
+                                        : fmt::format("{:04X}{:04X}", 0xd7c0 + (c >> 10), 0xdc00 + (c & 0x3ff));
+        map += fmt::format("1 beginbfchar\n<{:04X}> <{}>\nendbfchar\n", id, utf16);
+    }
+    QPDFObjectHandle to_unicode =
+        into.add_stream(QPDFObjectHandle::newDictionary(),
+                        "/CIDInit /ProcSet findresource begin\n12 dict begin\nbegincmap\n/CIDSystemInfo << /Registry "
+                        "(Adobe) /Ordering (UCS) "
+                        "/Supplement 0 >> def\n/CMapName /Adobe-Identity-UCS def\n/CMapType 2 def\n1 "
+                        "begincodespacerange\n<0000> <FFFF>\n"
+                        "endcodespacerange\n" +
+                            map + "endcmap\nCMapName currentdict /CMap defineresource pop\nend\nend\n");
+    QPDFObjectHandle descendant = into.add(QPDFObjectHandle::parse(fmt::format(
+        "<< /Type /Font /Subtype /CIDFontType2 /BaseFont {} /CIDSystemInfo << /Registry (Adobe) /Ordering (Identity) "
+        "/Supplement 0 >> /CIDToGIDMap /Identity /DW 1000 /W [{}] >>",
+        name_, widths)));
+    descendant.replaceKey("/FontDescriptor", descriptor);
+    QPDFObjectHandle font = into.add(QPDFObjectHandle::parse(
+        fmt::format("<< /Type /Font /Subtype /Type0 /BaseFont {} /Encoding /Identity-H >>", name_)));
+    QPDFObjectHandle descendants = QPDFObjectHandle::newArray();
+    descendants.appendItem(descendant);
+    font.replaceKey("/DescendantFonts", descendants);
+    font.replaceKey("/ToUnicode", to_unicode);
+    return font;
+}
+
+} // namespace vanthu::pdf

@@ -1,0 +1,155 @@
+// The only file of this room that sees Boost.JSON.
+#include "signing/pdf/errors.hpp"
+#include "signing/pdf/report.hpp"
+
+#include <boost/json.hpp>
+
+namespace vanthu::pdf {
+namespace {
+namespace json = boost::json;
+
+json::value of(std::optional<timestamp> t) { return t ? json::value(to_rfc3339(*t)) : json::value(nullptr); }
+
+json::array of(const std::vector<signing::finding>& findings) {
+    json::array all;
+    for (const auto& f : findings) all.push_back({{"code", f.code}, {"text_vi", f.text_vi}, {"text_en", f.text_en}});
+    return all;
+}
+
+json::object of(const signature_report& s) {
+    json::array changes(s.changes_after.begin(), s.changes_after.end());
+    return {{"format", s.format},
+            {"level", s.level},
+            {"field", s.field},
+            {"verdict", to_string(s.verdict)},
+            {"indication", to_string(s.indication)},
+            {"sub_indication", s.sub_indication},
+            {"signer",
+             {{"subject", s.signer.subject},
+              {"serial", s.signer.serial},
+              {"organisation", s.signer.organisation},
+              {"common_name", s.signer.common_name},
+              {"organisation_code", s.signer.organisation_code},
+              {"certificate_sha256", s.signer.certificate_sha256}}},
+            {"claimed_time", of(s.claimed_time)},
+            {"best_time", of(s.best_time)},
+            {"covers", s.covers},
+            {"covered_bytes", s.covered_bytes},
+            {"changes_after", std::move(changes)},
+            {"findings", of(s.findings)}};
+}
+
+std::string text(const json::object& o, std::string_view key) { return std::string(o.at(key).as_string()); }
+
+std::optional<timestamp> time(const json::object& o, std::string_view key) {
+    return o.at(key).is_null() ? std::nullopt : from_rfc3339(text(o, key));
+}
+
+std::vector<signing::finding> findings(const json::object& o) {
+    std::vector<signing::finding> all;
+    for (const json::value& v : o.at("findings").as_array())
+        all.push_back({text(v.as_object(), "code"), text(v.as_object(), "text_vi"), text(v.as_object(), "text_en")});
+    return all;
+}
+
+// Unknown words never read as "valid".
+signing::verdict verdict_of(std::string_view word) {
+    for (auto v : {signing::verdict::valid, signing::verdict::invalid, signing::verdict::unsigned_})
+        if (word == to_string(v)) return v;
+    return signing::verdict::indeterminate;
+}
+
+signing::indication indication_of(std::string_view word) {
+    for (auto i : {signing::indication::total_passed, signing::indication::total_failed})
+        if (word == to_string(i)) return i;
+    return signing::indication::indeterminate;
+}
+
+signature_report signature_of(const json::object& o) {
+    signature_report s;
+    const json::object& who = o.at("signer").as_object();
+    s.format = text(o, "format");
+    s.level = text(o, "level");
+    s.field = text(o, "field");
+    s.verdict = verdict_of(text(o, "verdict"));
+    s.indication = indication_of(text(o, "indication"));
+    s.sub_indication = text(o, "sub_indication");
+    s.signer = {text(who, "subject"),           text(who, "serial"),
+                text(who, "organisation"),      text(who, "common_name"),
+                text(who, "organisation_code"), text(who, "certificate_sha256")};
+    s.claimed_time = time(o, "claimed_time");
+    s.best_time = time(o, "best_time");
+    s.covers = text(o, "covers");
+    s.covered_bytes = o.at("covered_bytes").to_number<std::size_t>();
+    for (const json::value& c : o.at("changes_after").as_array()) s.changes_after.emplace_back(c.as_string());
+    s.findings = findings(o);
+    return s;
+}
+
+// JSON is UTF-8: names out of hostile files are not always.
+void make_utf8(std::string& s) {
+    std::string out;
+    for (std::size_t i = 0; i < s.size();) {
+        auto byte = [&](std::size_t k) { return i + k < s.size() ? static_cast<unsigned char>(s[i + k]) : 0u; };
+        unsigned lead = byte(0);
+        std::size_t n = lead < 0x80                   ? 1
+                        : lead >= 0xc2 && lead < 0xe0 ? 2
+                        : lead >= 0xe0 && lead < 0xf0 ? 3
+                        : lead >= 0xf0 && lead < 0xf5 ? 4
+                                                      : 0;
+        bool sound = n > 0;
+        for (std::size_t k = 1; k < n; ++k) sound = sound && byte(k) >> 6 == 2;
+        if (n == 3) sound = sound && !(lead == 0xe0 && byte(1) < 0xa0) && !(lead == 0xed && byte(1) >= 0xa0);
+        if (n == 4) sound = sound && !(lead == 0xf0 && byte(1) < 0x90) && !(lead == 0xf4 && byte(1) >= 0x90);
+        if (!sound) {
+            out += '?';
+            ++i;
+            continue;
+        }
+        out.append(s, i, n);
+        i += n;
+    }
+    s = std::move(out);
+}
+
+} // namespace
+
+std::string to_json(const pdf_report& given) {
+    pdf_report report = given;
+    auto clean = [](std::vector<signing::finding>& all) {
+        for (auto& f : all) make_utf8(f.text_vi), make_utf8(f.text_en);
+    };
+    make_utf8(report.file);
+    clean(report.findings);
+    json::array signatures;
+    for (signature_report& s : report.signatures) {
+        for (std::string* t :
+             {&s.field, &s.signer.subject, &s.signer.organisation, &s.signer.common_name, &s.signer.organisation_code})
+            make_utf8(*t);
+        for (std::string& c : s.changes_after) make_utf8(c);
+        clean(s.findings);
+        signatures.push_back(of(s));
+    }
+    return json::serialize(json::object{{"file", report.file},
+                                        {"verdict", to_string(report.verdict)},
+                                        {"signatures", std::move(signatures)},
+                                        {"findings", of(report.findings)}});
+}
+
+result<pdf_report> report_from_json(std::string_view text_of_report) {
+    try {
+        json::value parsed = json::parse(text_of_report);
+        const json::object& o = parsed.as_object();
+        pdf_report report;
+        report.file = text(o, "file");
+        report.verdict = verdict_of(text(o, "verdict"));
+        for (const json::value& s : o.at("signatures").as_array())
+            report.signatures.push_back(signature_of(s.as_object()));
+        report.findings = findings(o);
+        return report;
+    } catch (const std::exception& e) {
+        return failed(errc::report_unreadable, e.what());
+    }
+}
+
+} // namespace vanthu::pdf

@@ -1,0 +1,399 @@
+#include "signing/pdf/revisions.hpp"
+
+#include <algorithm>
+#include <map>
+
+namespace vanthu::pdf {
+namespace {
+
+using table = std::map<QPDFObjGen, QPDFXRefEntry>;
+
+bool same_entry(const QPDFXRefEntry& a, const QPDFXRefEntry& b) {
+    if (a.getType() != b.getType()) return false;
+    if (a.getType() == 1) return a.getOffset() == b.getOffset();
+    return a.getObjStreamNumber() == b.getObjStreamNumber() && a.getObjStreamIndex() == b.getObjStreamIndex();
+}
+
+bool same_value(QPDFObjectHandle a, QPDFObjectHandle b) {
+    if (a.isStream() != b.isStream()) return false;
+    if (!a.isStream()) return a.unparseResolved() == b.unparseResolved();
+    if (a.getDict().unparseResolved() != b.getDict().unparseResolved()) return false;
+    auto x = a.getRawStreamData(), y = b.getRawStreamData();
+    return x->getSize() == y->getSize() && std::equal(x->getBuffer(), x->getBuffer() + x->getSize(), y->getBuffer());
+}
+
+std::string written(QPDFObjectHandle value) { return value.isNull() ? std::string("null") : value.unparse(); }
+
+struct reference {
+    QPDFObjGen from;  // 0 0: the trailer
+    std::string path; // "/AcroForm/Fields/*"
+};
+
+class comparison {
+public:
+    comparison(const document& before, const document& after, const field_limits& limits)
+        : before_(before), after_(after), old_table_(before.qpdf().getXRefTable()),
+          new_table_(after.qpdf().getXRefTable()), old_fields_(read_fields(before.qpdf(), limits)),
+          new_fields_(read_fields(after.qpdf(), limits)), limits_(limits) {}
+
+    std::vector<change> run() {
+        if (old_fields_.exceeded || new_fields_.exceeded) return {{change_kind::forbidden, "fields_unreadable"}};
+        compare_trailers();
+        find_differences();
+        if (altered_.empty() && fresh_.empty()) return std::move(changes_);
+        index_fields();
+        index_references();
+        for (QPDFObjGen id : fresh_)
+            if (references_.contains(id)) forbid("missing_object_supplied");
+        for (QPDFObjGen id : altered_) classify(id);
+        check_new_fields();
+        return std::move(changes_);
+    }
+
+private:
+    void note(change_kind kind, std::string what = {}) {
+        change c{kind, std::move(what)};
+        if (std::find(changes_.begin(), changes_.end(), c) == changes_.end()) changes_.push_back(std::move(c));
+    }
+    void forbid(std::string what) { note(change_kind::forbidden, std::move(what)); }
+
+    QPDFObjectHandle old_object(QPDFObjGen id) const { return before_.qpdf().getObject(id); }
+    QPDFObjectHandle new_object(QPDFObjGen id) const { return after_.qpdf().getObject(id); }
+    bool is_fresh(QPDFObjectHandle object) const { return object.isIndirect() && fresh_.contains(object.getObjGen()); }
+
+    void compare_trailers() {
+        QPDFObjectHandle a = before_.qpdf().getTrailer(), b = after_.qpdf().getTrailer();
+        if (written(a.getKey("/Root")) != written(b.getKey("/Root"))) forbid("catalogue_replaced");
+        if (b.hasKey("/Encrypt")) forbid("encryption_added");
+        if (QPDFObjectHandle id = a.getKey("/ID"); id.isArray() && id.getArrayNItems() > 0) {
+            QPDFObjectHandle now = b.getKey("/ID");
+            if (!now.isArray() || now.getArrayNItems() == 0 ||
+                written(id.getArrayItem(0)) != written(now.getArrayItem(0)))
+                forbid("file_id_changed");
+        }
+    }
+
+    void find_differences() {
+        for (const auto& [id, entry] : old_table_)
+            if (!new_table_.contains(id)) forbid("object_removed");
+        auto entry_changed = [&](QPDFObjGen id) {
+            auto was = old_table_.find(id);
+            auto is = new_table_.find(id);
+            return was == old_table_.end() || is == new_table_.end() || !same_entry(was->second, is->second);
+        };
+        for (const auto& [id, entry] : new_table_) {
+            auto was = old_table_.find(id);
+            if (was == old_table_.end()) {
+                fresh_.insert(id);
+                continue;
+            }
+            bool moved =
+                entry_changed(id) || (entry.getType() == 2 && entry_changed(QPDFObjGen(entry.getObjStreamNumber(), 0)));
+            if (!moved || same_value(old_object(id), new_object(id))) continue;
+            auto is_xref = [](QPDFObjectHandle o) {
+                return o.isStream() && o.getDict().getKey("/Type").isNameAndEquals("/XRef");
+            };
+            if (is_xref(old_object(id)) && is_xref(new_object(id))) continue;
+            altered_.insert(id);
+        }
+    }
+
+    void index_fields() {
+        auto index = [](const field_tree& tree, std::map<QPDFObjGen, const form_field*>& by_object) {
+            for (const form_field& f : tree.fields) {
+                if (f.object.isIndirect()) by_object[f.object.getObjGen()] = &f;
+                for (QPDFObjectHandle w : f.widgets)
+                    if (w.isIndirect()) by_object[w.getObjGen()] = &f;
+            }
+        };
+        index(old_fields_, old_by_object_);
+        index(new_fields_, new_by_object_);
+    }
+
+    // Who, in the earlier revision, refers to the objects that changed or appeared?
+    void index_references() {
+        struct place {
+            QPDFObjectHandle value;
+            std::string path;
+            int depth;
+        };
+        auto visit = [&](QPDFObjectHandle top, QPDFObjGen from) {
+            std::vector<place> open{{top, "", 0}};
+            while (!open.empty()) {
+                place p = std::move(open.back());
+                open.pop_back();
+                if (p.depth > 0 && p.value.isIndirect()) {
+                    QPDFObjGen to = p.value.getObjGen();
+                    if (altered_.contains(to) || fresh_.contains(to)) references_[to].push_back({from, p.path});
+                    continue;
+                }
+                if (p.depth > 500) continue; // the reader refuses deeper nesting
+                QPDFObjectHandle d = p.value.isStream() ? p.value.getDict() : p.value;
+                if (d.isDictionary())
+                    for (const std::string& key : d.getKeys())
+                        open.push_back({d.getKey(key), p.path + key, p.depth + 1});
+                else if (d.isArray())
+                    for (int i = 0, n = d.getArrayNItems(); i < n; ++i)
+                        open.push_back({d.getArrayItem(i), p.path + "/*", p.depth + 1});
+            }
+        };
+        visit(before_.qpdf().getTrailer(), QPDFObjGen());
+        for (const auto& [id, entry] : old_table_) visit(old_object(id), id);
+    }
+
+    bool is_old_page(QPDFObjGen id) const {
+        QPDFObjectHandle o = old_object(id);
+        return o.isDictionary() && o.getKey("/Type").isNameAndEquals("/Page");
+    }
+
+    // Do all references to `id` come from places that `accepts`?
+    template <class Accepts> bool only_from(QPDFObjGen id, Accepts accepts) const {
+        auto it = references_.find(id);
+        return it != references_.end() && std::all_of(it->second.begin(), it->second.end(), accepts);
+    }
+
+    void classify(QPDFObjGen id) {
+        QPDFObjectHandle was = old_object(id), is = new_object(id);
+        const QPDFObjGen root = before_.root().getObjGen();
+        QPDFObjectHandle form = before_.root().getKey("/AcroForm");
+        auto at = [&](const reference& r, std::string_view path) {
+            // An entry of the form dictionary, which may stand in the catalogue or by itself.
+            if (r.from == root && r.path == "/AcroForm" + std::string(path)) return true;
+            return !path.empty() && form.isIndirect() && r.from == form.getObjGen() && r.path == path;
+        };
+        if (id == root) return catalogue(was, is);
+        if (is_old_page(id)) return page(was, is);
+        if (auto f = old_by_object_.find(id); f != old_by_object_.end()) return field(*f->second, was, is);
+        if (!references_.contains(id)) return; // nothing in use then: it has an effect only like a new object
+        if (only_from(id, [&](const reference& r) { return r.from == QPDFObjGen() && r.path == "/Info"; }))
+            return information(was, is);
+        if (only_from(id, [&](const reference& r) { return at(r, ""); })) return form_dictionary(was, is);
+        if (only_from(id, [&](const reference& r) { return at(r, "/Fields"); })) return field_list(was, is);
+        if (only_from(id, [&](const reference& r) { return at(r, "/DR") || at(r, "/DR/Font"); }))
+            return resources(was, is);
+        if (only_from(id, [&](const reference& r) { return r.path == "/Annots" && is_old_page(r.from); }))
+            return annotations(was, is);
+        if (only_from(id, [&](const reference& r) { return r.from == root && r.path == "/Metadata"; }))
+            return note(change_kind::metadata_updated);
+        if (in_security_store(id)) return note(change_kind::evidence_added);
+        if (appearance(id, was, is)) return;
+        forbid(was.isStream() ? "stream_changed" : "object_changed");
+    }
+
+    void catalogue(QPDFObjectHandle was, QPDFObjectHandle is) {
+        for (const std::string& key : differing_keys(was, is)) {
+            if (key == "/AcroForm")
+                form_dictionary(was.getKey(key), is.getKey(key));
+            else if (key == "/DSS" && is.getKey(key).isDictionary())
+                note(change_kind::evidence_added);
+            else if (key == "/Extensions" || key == "/Version" || key == "/Metadata")
+                note(change_kind::metadata_updated);
+            else
+                forbid("catalogue_changed:" + key.substr(1));
+        }
+    }
+
+    void page(QPDFObjectHandle was, QPDFObjectHandle is) {
+        for (const std::string& key : differing_keys(was, is)) {
+            if (key == "/Annots")
+                annotations(was.getKey(key), is.getKey(key));
+            else
+                forbid("page_changed:" + key.substr(1));
+        }
+    }
+
+    void information(QPDFObjectHandle was, QPDFObjectHandle is) {
+        for (const std::string& key : differing_keys(was, is)) {
+            if (key == "/ModDate" || key == "/Producer")
+                note(change_kind::metadata_updated);
+            else
+                forbid("information_changed:" + key.substr(1));
+        }
+    }
+
+    void form_dictionary(QPDFObjectHandle was, QPDFObjectHandle is) {
+        if (!is.isDictionary()) return forbid("form_removed");
+        for (const std::string& key : differing_keys(was, is)) {
+            QPDFObjectHandle a = was.isDictionary() ? was.getKey(key) : QPDFObjectHandle::newNull(), b = is.getKey(key);
+            if (key == "/Fields")
+                field_list(a, b);
+            else if (key == "/DR")
+                resources(a, b);
+            else if (key == "/SigFlags" && b.isInteger() &&
+                     (!a.isInteger() || (a.getIntValue() & ~b.getIntValue()) == 0))
+                continue;
+            else if (key == "/NeedAppearances" && !(b.isBool() && b.getBoolValue()))
+                continue;
+            else if (key == "/DA" && a.isNull())
+                continue;
+            else
+                forbid("form_changed:" + key.substr(1));
+        }
+    }
+
+    // Everything that was there stays, in its order; new members are judged by `added`.
+    template <class Added> void grown(QPDFObjectHandle was, QPDFObjectHandle is, const char* otherwise, Added added) {
+        int before = was.isArray() ? was.getArrayNItems() : 0, now = is.isArray() ? is.getArrayNItems() : 0;
+        if (now < before || (!was.isArray() && !was.isNull())) return forbid(otherwise);
+        for (int i = 0; i < before; ++i)
+            if (written(was.getArrayItem(i)) != written(is.getArrayItem(i))) return forbid(otherwise);
+        for (int i = before; i < now; ++i) added(is.getArrayItem(i));
+    }
+
+    void field_list(QPDFObjectHandle was, QPDFObjectHandle is) {
+        grown(was, is, "field_removed", [&](QPDFObjectHandle extra) {
+            // check_new_fields() judges what the field is.
+            if (!is_fresh(extra) || !new_by_object_.contains(extra.getObjGen())) forbid("field_list_changed");
+        });
+    }
+
+    void annotations(QPDFObjectHandle was, QPDFObjectHandle is) {
+        grown(was, is, "annotation_changed", [&](QPDFObjectHandle extra) {
+            auto f = extra.isIndirect() ? new_by_object_.find(extra.getObjGen()) : new_by_object_.end();
+            bool widget_of_new_signature = is_fresh(extra) && f != new_by_object_.end() && f->second->is_signature() &&
+                                           is_fresh(f->second->object) &&
+                                           extra.getKey("/Subtype").isNameAndEquals("/Widget");
+            if (!widget_of_new_signature) forbid("annotation_added");
+        });
+    }
+
+    void resources(QPDFObjectHandle was, QPDFObjectHandle is, int depth = 0) {
+        if (was.isNull()) return;
+        if (!was.isDictionary() || !is.isDictionary() || depth > 2) return forbid("form_resources_changed");
+        for (const std::string& key : differing_keys(was, is)) {
+            QPDFObjectHandle a = was.getKey(key);
+            if (a.isNull()) continue; // added
+            if (a.isDictionary() && !a.isIndirect() && depth < 2)
+                resources(a, is.getKey(key), depth + 1);
+            else
+                forbid("form_resources_changed");
+        }
+    }
+
+    void field(const form_field& f, QPDFObjectHandle was, QPDFObjectHandle is) {
+        if (f.is_signed()) return forbid("signed_field_changed");
+        bool text = f.type == "/Tx" || f.type == "/Ch", button = f.type == "/Btn";
+        auto now = new_fields_.find(f.name);
+        for (const std::string& key : differing_keys(was, is)) {
+            bool allowed = f.is_signature() ? key == "/V" || key == "/AP"
+                           : text           ? key == "/V" || key == "/AP" || key == "/I" || key == "/AS"
+                           : button         ? key == "/V" || key == "/AS"
+                                            : false;
+            // Read-only may be switched on, nothing else.
+            if (key == "/Ff" && !f.is_signature() && is.getKey(key).isInteger()) {
+                long long old_flags = was.getKey(key).isInteger() ? was.getKey(key).getIntValue() : 0;
+                allowed = is.getKey(key).getIntValue() == (old_flags | 1);
+            }
+            if (!allowed) return forbid("field_changed:" + f.name);
+        }
+        if (!f.is_signature()) return note(change_kind::field_filled, f.name);
+        if (!now || !now->is_signed() || !is_fresh(now->value)) return forbid("field_changed:" + f.name);
+        note_signature(*now);
+    }
+
+    void note_signature(const form_field& f) {
+        bool stamp = f.value.getKey("/SubFilter").isNameAndEquals("/ETSI.RFC3161");
+        note(stamp ? change_kind::timestamp_added : change_kind::signature_added, f.name);
+    }
+
+    void check_new_fields() {
+        for (const form_field& f : new_fields_.fields) {
+            if (!f.object.isIndirect() || old_by_object_.contains(f.object.getObjGen())) continue;
+            bool fresh = is_fresh(f.object) &&
+                         std::all_of(f.widgets.begin(), f.widgets.end(), [&](auto& w) { return is_fresh(w); });
+            bool acts = std::any_of(f.widgets.begin(), f.widgets.end(),
+                                    [](QPDFObjectHandle w) { return w.hasKey("/A") || w.hasKey("/AA"); });
+            if (!fresh || !f.is_signature() || acts)
+                forbid("field_added:" + f.name);
+            else if (old_fields_.find(f.name))
+                forbid("field_name_reused:" + f.name);
+            else if (f.is_signed() && is_fresh(f.value))
+                note_signature(f);
+            else if (f.is_signed())
+                forbid("signature_value_reused:" + f.name);
+            else if (std::any_of(f.widgets.begin(), f.widgets.end(),
+                                 [](QPDFObjectHandle w) { return w.hasKey("/AP"); }))
+                forbid("field_added:" + f.name); // a picture over the page without a signature of its own
+            else
+                note(change_kind::field_added, f.name);
+        }
+    }
+
+    // Only reachable through /DSS of the catalogue.
+    bool in_security_store(QPDFObjGen id, int depth = 0) const {
+        return depth < 4 && only_from(
+                                id,
+                                [&](const reference& r) {
+                                    if (r.from == before_.root().getObjGen()) return r.path.starts_with("/DSS");
+                                    // A member of a part of the store that itself changed.
+                                    return references_.contains(r.from) && in_security_store(r.from, depth + 1);
+                                });
+    }
+
+    // The appearance stream of a text field, used by nothing else.
+    bool appearance(QPDFObjGen id, QPDFObjectHandle was, QPDFObjectHandle is) {
+        std::string name;
+        bool only = only_from(id, [&](const reference& r) {
+            auto f = old_by_object_.find(r.from);
+            if (f == old_by_object_.end() || r.path != "/AP/N" || f->second->type != "/Tx") return false;
+            name = f->second->name;
+            return true;
+        });
+        if (!only || !was.isStream() || !is.isStream()) return false;
+        for (const char* key : {"/BBox", "/Matrix"})
+            if (written(was.getDict().getKey(key)) != written(is.getDict().getKey(key))) return false;
+        note(change_kind::field_filled, name);
+        return true;
+    }
+
+    static std::vector<std::string> differing_keys(QPDFObjectHandle was, QPDFObjectHandle is) {
+        std::set<std::string> keys;
+        if (was.isDictionary()) keys = was.getKeys();
+        if (is.isDictionary()) keys.merge(is.getKeys());
+        std::vector<std::string> differing;
+        for (const std::string& key : keys) {
+            std::string a = was.isDictionary() ? written(was.getKey(key)) : "null",
+                        b = is.isDictionary() ? written(is.getKey(key)) : "null";
+            if (a != b) differing.push_back(key);
+        }
+        if (was.isDictionary() != is.isDictionary() && differing.empty()) differing.emplace_back("/");
+        return differing;
+    }
+
+    const document &before_, &after_;
+    table old_table_, new_table_;
+    field_tree old_fields_, new_fields_;
+    field_limits limits_;
+    std::set<QPDFObjGen> altered_, fresh_;
+    std::map<QPDFObjGen, const form_field*> old_by_object_, new_by_object_;
+    std::map<QPDFObjGen, std::vector<reference>> references_;
+    std::vector<change> changes_;
+};
+
+} // namespace
+
+std::string to_string(const change& c) {
+    switch (c.kind) {
+    case change_kind::signature_added:
+        return "signature_added:" + c.what;
+    case change_kind::field_added:
+        return "signature_field_added:" + c.what;
+    case change_kind::field_filled:
+        return "field_filled:" + c.what;
+    case change_kind::timestamp_added:
+        return "timestamp_added:" + c.what;
+    case change_kind::evidence_added:
+        return "evidence_added";
+    case change_kind::metadata_updated:
+        return "metadata_updated";
+    case change_kind::forbidden:
+        return c.what;
+    }
+    return c.what;
+}
+
+std::vector<change> compare_revisions(const document& before, const document& after, const field_limits& limits) {
+    return comparison(before, after, limits).run();
+}
+
+} // namespace vanthu::pdf

@@ -1,0 +1,188 @@
+#include "signing/pdf/syntax.hpp"
+
+#include <charconv>
+
+namespace vanthu::pdf {
+namespace {
+
+bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t' || c == '\f' || c == '\0'; }
+bool is_delimiter(char c) { return std::string_view("()<>[]{}/%").find(c) != std::string_view::npos; }
+
+std::optional<std::size_t> number(std::string_view text) {
+    std::size_t value = 0;
+    auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+    return value;
+}
+
+// Reads one value after its first token; keeps depth in a counter, not on the stack.
+bool skip_rest_of_value(scanner& s, const token& first) {
+    int depth = 0;
+    for (token t = first;; t = s.next()) {
+        if (t.kind == token_kind::end || t.kind == token_kind::bad) return false;
+        if (t.kind == token_kind::dict_open || t.kind == token_kind::array_open) ++depth;
+        if (t.kind == token_kind::dict_close || t.kind == token_kind::array_close) --depth;
+        if (depth < 0) return false;
+        if (depth == 0) return true;
+    }
+}
+
+struct object_head {
+    int id, generation;
+};
+
+// After the word that is the object number.
+std::optional<object_head> read_head(scanner& s, const token& first) {
+    token generation = s.next(), word = s.next();
+    auto id = number(first.text), gen = number(generation.text);
+    if (!id || !gen || *id > 0x7fffffff || *gen > 65535 || word.text != "obj") return std::nullopt;
+    return object_head{static_cast<int>(*id), static_cast<int>(*gen)};
+}
+
+// The body of an object up to and with "endobj".
+bool read_body(std::string_view file, scanner& s, const resolve_length& length, bool& is_xref) {
+    token first = s.next();
+    if (first.kind != token_kind::dict_open)
+        return skip_rest_of_value(s, first) && [&] {
+            for (token t = s.next();; t = s.next()) { // "5 0 R" is three words
+                if (t.text == "endobj") return true;
+                if (t.kind != token_kind::word) return false;
+            }
+        }();
+    std::optional<std::size_t> stream_length;
+    int depth = 1;
+    token before{}, before_that{};
+    while (depth > 0) {
+        token t = s.next();
+        if (t.kind == token_kind::end || t.kind == token_kind::bad) return false;
+        if (t.kind == token_kind::dict_open || t.kind == token_kind::array_open) ++depth;
+        if (t.kind == token_kind::dict_close || t.kind == token_kind::array_close) --depth;
+        if (depth == 1 && before.text == "/Length" && before.kind == token_kind::name) stream_length = number(t.text);
+        // "/Length 12 0 R": the number read first was an object number
+        if (depth == 1 && t.text == "R" && before_that.kind == token_kind::word && stream_length &&
+            number(before_that.text) == stream_length)
+            stream_length = length(static_cast<int>(*stream_length), static_cast<int>(number(before.text).value_or(0)));
+        if (depth == 1 && before.text == "/Type" && t.text == "/XRef") is_xref = true;
+        before_that = before;
+        before = t;
+    }
+    token t = s.next();
+    if (t.text == "stream") {
+        std::size_t at = t.end;
+        if (at < file.size() && file[at] == '\r') ++at;
+        if (at < file.size() && file[at] == '\n') ++at;
+        if (!stream_length || *stream_length > file.size() - at) return false;
+        s.move_to(at + *stream_length);
+        if (s.next().text != "endstream") return false;
+        t = s.next();
+    }
+    return t.text == "endobj";
+}
+
+} // namespace
+
+token scanner::next() {
+    while (at_ < file_.size()) {
+        if (is_space(file_[at_]))
+            ++at_;
+        else if (file_[at_] == '%' && !file_.substr(at_).starts_with("%%EOF"))
+            while (at_ < file_.size() && file_[at_] != '\n' && file_[at_] != '\r') ++at_;
+        else
+            break;
+    }
+    const std::size_t begin = at_;
+    auto done = [&](token_kind kind, std::size_t end) {
+        at_ = end;
+        return token{kind, begin, end, file_.substr(begin, end - begin)};
+    };
+    if (begin >= file_.size()) return done(token_kind::end, file_.size());
+    std::string_view rest = file_.substr(begin);
+    if (rest.starts_with("%%EOF")) return done(token_kind::word, begin + 5);
+    if (rest.starts_with("<<")) return done(token_kind::dict_open, begin + 2);
+    if (rest.starts_with(">>")) return done(token_kind::dict_close, begin + 2);
+    switch (rest[0]) {
+    case '[':
+        return done(token_kind::array_open, begin + 1);
+    case ']':
+        return done(token_kind::array_close, begin + 1);
+    case '<': {
+        std::size_t end = rest.find_first_not_of("0123456789abcdefABCDEF \r\n\t\f", 1);
+        if (end == rest.npos || rest[end] != '>') return done(token_kind::bad, file_.size());
+        return done(token_kind::hex, begin + end + 1);
+    }
+    case '(': {
+        int depth = 0;
+        for (std::size_t i = begin; i < file_.size(); ++i) {
+            if (file_[i] == '\\')
+                ++i;
+            else if (file_[i] == '(')
+                ++depth;
+            else if (file_[i] == ')' && --depth == 0)
+                return done(token_kind::text, i + 1);
+        }
+        return done(token_kind::bad, file_.size());
+    }
+    case ')':
+    case '>':
+    case '{':
+    case '}':
+        return done(token_kind::bad, begin + 1);
+    default:
+        break;
+    }
+    std::size_t end = begin + 1;
+    while (end < file_.size() && !is_space(file_[end]) && !is_delimiter(file_[end])) ++end;
+    return done(rest[0] == '/' ? token_kind::name : token_kind::word, end);
+}
+
+std::optional<value_place> contents_place(std::string_view file, std::size_t at) {
+    scanner s(file, at);
+    if (!read_head(s, s.next()) || s.next().kind != token_kind::dict_open) return std::nullopt;
+    std::optional<value_place> found;
+    int ranges = 0;
+    for (;;) {
+        token key = s.next();
+        if (key.kind == token_kind::dict_close) break;
+        // A key with #-escapes could hide a second /Contents from one reader and show it to another.
+        if (key.kind != token_kind::name || key.text.find('#') != key.text.npos) return std::nullopt;
+        token value = s.next();
+        if (key.text == "/ByteRange") ++ranges;
+        if (key.text == "/Contents") {
+            if (found || value.kind != token_kind::hex) return std::nullopt;
+            found = value_place{value.begin, value.end};
+        }
+        if (!skip_rest_of_value(s, value)) return std::nullopt;
+        std::size_t after = s.at(); // "5 0 R"
+        token generation = s.next(), word = s.next();
+        if (value.kind != token_kind::word || word.text != "R" || !number(generation.text)) s.move_to(after);
+    }
+    if (ranges != 1) return std::nullopt;
+    return found;
+}
+
+std::optional<revision_bytes> read_revision(std::string_view file, std::size_t from, const resolve_length& length) {
+    revision_bytes revision;
+    scanner s(file, from);
+    for (;;) {
+        token t = s.next();
+        if (t.text == "xref") {
+            for (t = s.next(); t.text != "trailer"; t = s.next()) // rows: offset generation n|f, or first count
+                if (t.kind != token_kind::word || (!number(t.text) && t.text != "n" && t.text != "f"))
+                    return std::nullopt;
+            t = s.next();
+            if (t.kind != token_kind::dict_open || !skip_rest_of_value(s, t)) return std::nullopt;
+        } else if (t.text == "startxref") {
+            if (!number(s.next().text) || s.next().text != "%%EOF") return std::nullopt;
+            revision.end = s.at();
+            return revision;
+        } else {
+            std::size_t at = t.begin;
+            auto head = read_head(s, t);
+            bool is_xref = false;
+            if (!head || !read_body(file, s, length, is_xref)) return std::nullopt;
+            revision.objects.push_back({head->id, head->generation, at, is_xref});
+        }
+    }
+}
+
+} // namespace vanthu::pdf

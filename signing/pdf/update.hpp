@@ -1,0 +1,38 @@
+// Appends one revision to a PDF: the input bytes unchanged, the changed and new objects, a cross-reference section of
+// the same kind as the last one, a trailer. Internal to signing/pdf. Source: ISO 32000-2 7.5.4-7.5.6, 7.5.8.
+#pragma once
+
+#include "signing/pdf/document.hpp"
+
+#include <map>
+
+namespace vanthu::pdf {
+
+class update {
+public:
+    explicit update(document& base) : base_(base) {}
+
+    // A new object with its number; also marked as changed.
+    QPDFObjectHandle add(QPDFObjectHandle value);
+    QPDFObjectHandle add_stream(QPDFObjectHandle dictionary, std::string_view data); // compressed with Flate
+    // The object will be written as it stands when write() runs. Precondition: indirect.
+    void changed(QPDFObjectHandle object);
+    // Marks the smallest indirect object that holds `part`: `part` itself, or `holder`.
+    void changed(QPDFObjectHandle part, QPDFObjectHandle holder) { changed(part.isIndirect() ? part : holder); }
+    // `body` instead of the object's own serialisation.
+    void write_as(QPDFObjectHandle object, std::string body);
+
+    struct written {
+        bytes file;
+        std::map<QPDFObjGen, std::size_t> body_at; // where the body of each object begins in `file`
+    };
+    // errc::too_large from 4 GiB on. Offsets count from "%PDF-", as everywhere in the file.
+    result<written> write() const;
+
+private:
+    document& base_;
+    std::map<QPDFObjGen, QPDFObjectHandle> objects_;
+    std::map<QPDFObjGen, std::string> bodies_;
+};
+
+} // namespace vanthu::pdf
