@@ -140,7 +140,7 @@ result<> acceptance::route_recipients() {
     for (const std::string& code : codes) {
         routed r;
         r.code = code;
-        r.route = registry_->route(gate_.options_.node, code, at_);
+        r.route = registry_->route(gate_.options_.node, code, at_, offer_.node);
         r.organisation = r.route.final ? "@" + r.route.final->id : registry_->canonical(code, at_);
         if (r.route.final) r.name = r.route.final->name(at_);
         if (r.route.kind == registry::route_kind::held && offer_.source == offer::from::eoffice) {

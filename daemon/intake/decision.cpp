@@ -1,6 +1,7 @@
 #include "daemon/intake/arrival.hpp"
 
 #include "daemon/base/ids.hpp"
+#include "schemas/edxml/json.hpp"
 
 #include <algorithm>
 #include <map>
@@ -268,6 +269,10 @@ result<> decision::document(arrival& a, outcome& out) {
     d.priority = edxml::priority_of(h).value_or(0);
     d.signatures = a.signatures_checked ? std::string(to_string(a.signatures)) : "not_checked";
     d.signature_report = a.signature_report;
+    boost::json::array attachments;
+    for (const edxml::attachment_info& each : p.attachments)
+        attachments.push_back(edxml::to_json(each));
+    d.attachments = boost::json::serialize(attachments);
 
     std::vector<routed> fresh;
     std::string known_id;

@@ -1,0 +1,33 @@
+// Wakes long polls: ring(organisation) when something new stands in its inbox. Any thread.
+#pragma once
+
+#include "daemon/base/task.hpp"
+
+#include <map>
+#include <mutex>
+#include <string>
+
+namespace vanthu::api {
+
+class inbox_bell {
+public:
+    // Number of rings of this organisation so far. Read it before looking into the inbox, then wait for another one.
+    std::uint64_t rings(const std::string& organisation) const;
+    // Returns when rings(organisation) != seen, or at the deadline.
+    asio::awaitable<void> wait(std::string organisation, std::uint64_t seen, steady_time deadline);
+    void ring(const std::string& organisation);
+    void ring_all(); // at shutdown
+
+private:
+    struct waiter {
+        asio::steady_timer timer;
+    };
+    struct place {
+        std::uint64_t rings = 0;
+        std::vector<std::shared_ptr<waiter>> waiting;
+    };
+    mutable std::mutex guard_;
+    std::map<std::string, place> places_;
+};
+
+} // namespace vanthu::api

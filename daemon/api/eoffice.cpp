@@ -1,0 +1,182 @@
+#include "daemon/api/call.hpp"
+#include "daemon/api/ladder.hpp"
+#include "daemon/base/log.hpp"
+
+#include <algorithm>
+
+namespace vanthu::api {
+
+namespace json = boost::json;
+
+std::span<const eoffice::endpoint> eoffice::endpoints() {
+    static const endpoint table[] = {
+        {"GET", "/v1/health", "", &eoffice::health},
+        {"POST", "/v1/documents", "submit", &eoffice::submit},
+        {"GET", "/v1/documents", "track", &eoffice::documents},
+        {"GET", "/v1/documents/{id}", "track", &eoffice::track},
+        {"GET", "/v1/documents/{id}/receipt", "track", &eoffice::receipt},
+        {"GET", "/v1/inbox", "inbox", &eoffice::inbox},
+        {"GET", "/v1/inbox/{id}", "inbox", &eoffice::inbox_entry},
+        {"GET", "/v1/inbox/{id}/packet", "inbox", &eoffice::packet},
+        {"GET", "/v1/inbox/{id}/attachments/{n}", "inbox", &eoffice::attachment},
+        {"POST", "/v1/inbox/{id}/ack", "inbox", &eoffice::acknowledge},
+        {"POST", "/v1/inbox/{id}/status", "inbox", &eoffice::set_status},
+        {"GET", "/v1/organisations", "track", &eoffice::organisations},
+    };
+    return table;
+}
+
+namespace {
+
+std::vector<std::string_view> segments(std::string_view path) {
+    std::vector<std::string_view> out;
+    for (std::size_t at = 0; at <= path.size();) {
+        std::size_t slash = std::min(path.find('/', at), path.size());
+        out.push_back(path.substr(at, slash - at));
+        at = slash + 1;
+    }
+    return out;
+}
+
+bool matches(std::string_view pattern, std::string_view path, std::vector<std::string>& parameters) {
+    auto want = segments(pattern), have = segments(path);
+    if (want.size() != have.size()) return false;
+    parameters.clear();
+    for (std::size_t i = 0; i < want.size(); ++i) {
+        if (want[i].starts_with('{'))
+            parameters.emplace_back(have[i]);
+        else if (want[i] != have[i])
+            return false;
+    }
+    return true;
+}
+
+} // namespace
+
+eoffice::eoffice(eoffice_options options, intake::gate& gate, ledger::store& store, ledger::receipt_log& log,
+                 ledger::spool& spool, inbox_bell& bell, asio::thread_pool& disk, const wall_clock& clock)
+    : options_(std::move(options)), gate_(gate), store_(store), log_(log), spool_(spool), bell_(bell), disk_(disk),
+      clock_(clock), credentials_(std::make_shared<const credentials>()) {}
+
+asio::awaitable<net::response> eoffice::handle(net::request& r) {
+    auto everybody = credentials_.load(); // keeps the credential alive over a reload
+    call c{.request = r, .registry = gate_.registry(), .at = clock_.now()};
+    bool path_known = false;
+    for (const endpoint& e : endpoints()) {
+        if (!matches(e.path, r.path, c.parameters)) continue;
+        path_known = true;
+        if (e.method != r.method && !(r.method == "HEAD" && e.method == "GET")) continue;
+        if (!e.right.empty()) {
+            std::string_view header = r.fields.get("Authorization");
+            if (header.starts_with("Bearer ")) c.who = everybody->find(header.substr(7));
+            if (!c.who) {
+                net::response no = net::error_response(errc::unauthenticated);
+                no.fields.set("WWW-Authenticate", "Bearer realm=\"vanthu\"");
+                co_return no;
+            }
+            if (!c.who->rights.contains(std::string(e.right)))
+                co_return net::error_response(errc::right_missing, {.cause = std::string(e.right)});
+        }
+        co_return co_await (this->*e.serve)(c);
+    }
+    co_return net::error_response(path_known ? errc::method_not_allowed : errc::no_such_resource);
+}
+
+asio::awaitable<net::response> eoffice::health(call&) {
+    co_return answer(200, json::object{{"schema_version", 1},
+                                       {"status", "ok"},
+                                       {"version", VANTHU_VERSION},
+                                       {"time", to_rfc3339_vietnam(clock_.now())}});
+}
+
+result<std::string> eoffice::organisation_of(const call& c) const {
+    auto asked = c.request.query.find("organisation");
+    if (!asked) {
+        if (c.who->organisations.size() != 1) return failed(errc::organisation_unclear);
+        return c.registry->canonical(c.who->organisations.front(), c.at);
+    }
+    std::string wanted = c.registry->canonical(*asked, c.at);
+    for (const std::string& code : c.who->organisations)
+        if (c.registry->canonical(code, c.at) == wanted) return wanted;
+    return failed(errc::organisation_not_yours, *asked);
+}
+
+result<records::document_row> eoffice::find_document(const call& c) const {
+    records::reader read(store_.committed());
+    for (const std::string& code : c.who->organisations) {
+        VANTHU_TRY(auto d, read.document(c.registry->canonical(code, c.at), c.parameters.at(0)));
+        if (d) return *d;
+    }
+    return failed(records::errc::document_unknown, c.parameters.at(0));
+}
+
+result<eoffice::found_entry> eoffice::find_entry(const call& c) const {
+    records::reader read(store_.committed());
+    for (const std::string& code : c.who->organisations) {
+        VANTHU_TRY(auto entry, read.inbox_entry(c.registry->canonical(code, c.at), c.parameters.at(0)));
+        if (!entry) continue;
+        VANTHU_TRY(auto d, read.document(entry->owner, entry->document));
+        if (!d) return failed(records::errc::row_unreadable, entry->document);
+        return found_entry{*entry, *d};
+    }
+    return failed(records::errc::inbox_entry_unknown, c.parameters.at(0));
+}
+
+asio::awaitable<net::response> eoffice::documents(call& c) {
+    auto organisation = organisation_of(c);
+    if (!organisation) co_return refuse(organisation.error());
+    std::string before = c.request.query.find("before").value_or("");
+    auto rows = records::reader(store_.committed()).documents(*organisation, before, 100);
+    if (!rows) co_return refuse(rows.error());
+    json::array list;
+    for (const records::document_row& d : *rows) list.push_back(document_json(d));
+    co_return answer(200, json::object{{"schema_version", 1}, {"documents", std::move(list)}});
+}
+
+asio::awaitable<net::response> eoffice::track(call& c) {
+    auto d = find_document(c);
+    if (!d) co_return refuse(d.error());
+    auto shown = ladder(records::reader(store_.committed()), *d, {*c.registry, c.at, options_.not_fetched_after});
+    if (!shown) co_return refuse(shown.error());
+    co_return answer(200, *shown);
+}
+
+asio::awaitable<net::response> eoffice::receipt(call& c) {
+    auto d = find_document(c);
+    if (!d) co_return refuse(d.error());
+    auto bytes = log_.receipt_bytes(store_.committed(), d->log_origin, d->leaf);
+    if (!bytes) co_return refuse(bytes.error());
+    co_return net::response::json(200, std::move(*bytes));
+}
+
+asio::awaitable<net::response> eoffice::organisations(call& c) {
+    std::uint64_t since = 0;
+    if (auto text = c.request.query.find("since")) {
+        auto n = edxml::number_of(*text);
+        if (!n) co_return net::error_response(errc::bad_parameter, {.cause = "since"});
+        since = static_cast<std::uint64_t>(*n);
+    }
+    registry::organisation_delta delta = c.registry->changed_since(since);
+    json::array list;
+    for (const registry::organisation* o : delta.changed) {
+        json::array codes;
+        for (const registry::dated_code& code : o->codes)
+            codes.push_back(json::object{
+                {"code", code.code}, {"form", registry::to_string(code.form)}, {"valid", code.valid.contains(c.at)}});
+        const registry::organisation* parent = c.registry->parent(*o, c.at);
+        json::array successors;
+        for (const registry::organisation* s : c.registry->successors(*o, c.at))
+            successors.push_back(json::string(s->id));
+        list.push_back(json::object{{"id", o->id},
+                                    {"name", o->name(c.at)},
+                                    {"kind", o->kind},
+                                    {"codes", std::move(codes)},
+                                    {"parent", parent ? parent->id : ""},
+                                    {"closed", o->closed(c.at)},
+                                    {"successors", std::move(successors)}});
+    }
+    co_return answer(
+        200, json::object{{"schema_version", 1}, {"version", delta.version}, {"organisations", std::move(list)}});
+}
+
+} // namespace vanthu::api

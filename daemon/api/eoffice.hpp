@@ -1,0 +1,81 @@
+// The REST API for eOffice systems. One table of endpoints (endpoints() below); schemas/openapi/eoffice-v1.yaml
+// describes the same ones and a test compares the two. docs/api.md is the guide.
+//
+// Threads: handle() runs on any network executor. What it answers with 2xx is on disk.
+#pragma once
+
+#include "daemon/api/bell.hpp"
+#include "daemon/api/credentials.hpp"
+#include "daemon/api/errors.hpp"
+#include "daemon/intake/gate.hpp"
+
+#include <boost/json/fwd.hpp>
+
+#include <span>
+
+namespace vanthu::api {
+
+struct eoffice_options {
+    std::string node, home, organisation;
+    std::size_t files = 200; // of one submission
+    std::uint64_t memory_spool = 1u << 20;
+    std::chrono::microseconds not_fetched_after{std::chrono::hours(8)};
+    std::chrono::seconds longest_wait{60}; // of a long poll
+};
+
+class eoffice {
+public:
+    struct call; // one request with its credential and path parameters
+    struct endpoint {
+        std::string_view method, path; // "{id}" stands for one segment
+        std::string_view right;        // empty: none needed
+        asio::awaitable<net::response> (eoffice::*serve)(call&);
+    };
+    static std::span<const endpoint> endpoints();
+
+    eoffice(eoffice_options, intake::gate&, ledger::store&, ledger::receipt_log&, ledger::spool&, inbox_bell&,
+            asio::thread_pool& disk, const wall_clock&);
+    void use_credentials(std::shared_ptr<const credentials> c) { credentials_.store(std::move(c)); }
+    asio::awaitable<net::response> handle(net::request&);
+
+private:
+    asio::awaitable<net::response> health(call&);
+    asio::awaitable<net::response> submit(call&);
+    asio::awaitable<net::response> documents(call&);
+    asio::awaitable<net::response> track(call&);
+    asio::awaitable<net::response> receipt(call&);
+    asio::awaitable<net::response> inbox(call&);
+    asio::awaitable<net::response> inbox_entry(call&);
+    asio::awaitable<net::response> packet(call&);
+    asio::awaitable<net::response> attachment(call&);
+    asio::awaitable<net::response> acknowledge(call&);
+    asio::awaitable<net::response> set_status(call&);
+    asio::awaitable<net::response> organisations(call&);
+
+    struct found_entry {
+        records::inbox_row entry;
+        records::document_row document;
+    };
+    result<std::string> organisation_of(const call&) const; // canonical: the one the request is for
+    result<found_entry> find_entry(const call&) const;
+    result<records::document_row> find_document(const call&) const;
+    task<net::response> submit_packet(call&, intake::offer);
+    task<net::response> submit_files(call&, intake::offer);
+    task<intake::accepted> report(const found_entry&, std::string code, const boost::json::object& details,
+                                  bool acknowledges);
+    boost::json::object entry_json(const records::inbox_row&, const records::document_row&) const;
+
+    eoffice_options options_;
+    intake::gate& gate_;
+    ledger::store& store_;
+    ledger::receipt_log& log_;
+    ledger::spool& spool_;
+    inbox_bell& bell_;
+    asio::thread_pool& disk_;
+    const wall_clock& clock_;
+    std::atomic<std::shared_ptr<const credentials>> credentials_;
+    std::mutex running_guard_;
+    std::set<std::pair<std::string, std::string>> running_keys_; // credential, Idempotency-Key
+};
+
+} // namespace vanthu::api

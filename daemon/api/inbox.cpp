@@ -1,0 +1,285 @@
+// The inbox of an organisation: read in sequence, fetched any number of times, acknowledged once (contracts 2, 3).
+#include "daemon/api/call.hpp"
+#include "daemon/api/ladder.hpp"
+#include "daemon/base/log.hpp"
+#include "daemon/intake/spooled.hpp"
+#include "daemon/ledger/commit_task.hpp"
+#include "daemon/net/range.hpp"
+#include "schemas/edxml/reader.hpp"
+#include "schemas/edxml/writer.hpp"
+
+#include <algorithm>
+
+namespace vanthu::api {
+
+namespace json = boost::json;
+
+json::object eoffice::entry_json(const records::inbox_row& e, const records::document_row& d) const {
+    json::object o{{"sequence", e.sequence},
+                   {"id", e.id},
+                   {"kind", boost::describe::enum_to_string(e.kind, "unknown")},
+                   {"recipient", e.recipient_code},
+                   {"created_at", to_rfc3339(from_us(e.created_at))},
+                   {"acked_at", e.acked_at ? json::value(to_rfc3339(from_us(e.acked_at))) : json::value(nullptr)},
+                   {"last_status", e.last_status},
+                   {"document", document_json(d)}};
+    if (e.cancelled_at) o["cancelled_at"] = to_rfc3339(from_us(e.cancelled_at));
+    return o;
+}
+
+asio::awaitable<net::response> eoffice::inbox(call& c) {
+    auto organisation = organisation_of(c);
+    if (!organisation) co_return refuse(organisation.error());
+    auto number = [&](const char* name, std::uint64_t otherwise) -> std::optional<std::uint64_t> {
+        auto text = c.request.query.find(name);
+        if (!text) return otherwise;
+        if (text->empty() || text->size() > 18 || text->find_first_not_of("0123456789") != std::string::npos)
+            return std::nullopt;
+        return std::stoull(*text);
+    };
+    auto after = number("after", 0), wait = number("wait", 0), limit = number("limit", 100);
+    if (!after) co_return net::error_response(errc::bad_parameter, {.cause = "after"});
+    if (!wait) co_return net::error_response(errc::bad_parameter, {.cause = "wait"});
+    if (!limit || *limit == 0) co_return net::error_response(errc::bad_parameter, {.cause = "limit"});
+    const steady_time deadline = in(std::min<std::chrono::seconds>(std::chrono::seconds(*wait), options_.longest_wait));
+    const std::size_t at_most = static_cast<std::size_t>(std::min<std::uint64_t>(*limit, 500));
+    for (;;) {
+        std::uint64_t rung = bell_.rings(*organisation);
+        records::reader read(store_.committed());
+        auto rows = read.inbox(*organisation, *after, at_most);
+        if (!rows) co_return refuse(rows.error());
+        if (!rows->empty() || std::chrono::steady_clock::now() >= deadline) {
+            json::array list;
+            for (const records::inbox_row& e : *rows) {
+                auto d = read.document(e.owner, e.document);
+                if (!d || !*d) co_return refuse({records::errc::row_unreadable, e.document});
+                list.push_back(entry_json(e, **d));
+            }
+            std::uint64_t next = rows->empty() ? *after : rows->back().sequence;
+            co_return answer(200,
+                             json::object{{"schema_version", 1}, {"entries", std::move(list)}, {"next_after", next}});
+        }
+        co_await bell_.wait(*organisation, rung, deadline);
+    }
+}
+
+asio::awaitable<net::response> eoffice::inbox_entry(call& c) {
+    auto found = find_entry(c);
+    if (!found) co_return refuse(found.error());
+    json::object o = entry_json(found->entry, found->document);
+    o["schema_version"] = 1;
+    co_return answer(200, o);
+}
+
+namespace {
+
+// A body with one range, as asked for. `read(offset, into)` blocks: it runs on the pool.
+net::response ranged(const net::request& r, std::uint64_t size, std::string content_type, asio::thread_pool& pool,
+                     std::function<result<std::size_t>(std::uint64_t, std::span<std::uint8_t>)> read) {
+    auto asked = net::parse_range(r.fields.get("Range"), size);
+    if (!asked) {
+        net::response no = net::error_response(asked.error().code);
+        no.fields.set("Content-Range", net::unsatisfied_range(size));
+        return no;
+    }
+    net::byte_range range = asked->value_or(net::byte_range{0, size});
+    net::response out;
+    out.status = *asked ? 206 : 200;
+    out.fields.set("Content-Type", content_type);
+    out.fields.set("Accept-Ranges", "bytes");
+    if (*asked) out.fields.set("Content-Range", net::content_range(range, size));
+    auto at = std::make_shared<std::uint64_t>(range.first);
+    const std::uint64_t end = range.first + range.length;
+    net::producer body;
+    body.size = range.length;
+    body.read_some = [at, end, read = std::move(read), &pool](std::span<std::uint8_t> into) -> task<std::size_t> {
+        std::size_t want = static_cast<std::size_t>(std::min<std::uint64_t>(into.size(), end - *at));
+        if (want == 0) co_return std::size_t{0};
+        auto work = [&] { return read(*at, into.first(want)); };
+        VANTHU_CO_TRY(std::size_t n, co_await offload(pool, work));
+        *at += n;
+        co_return n;
+    };
+    out.body = std::move(body);
+    return out;
+}
+
+// Takes one attachment's content out of the packet as it passes by.
+class one_attachment final : public edxml::attachment_sink {
+public:
+    one_attachment(std::size_t wanted, ledger::spool& spool, std::uint64_t memory)
+        : wanted_(wanted), outer(spool, memory), unpacked(spool, memory) {}
+    result<> begin(std::size_t, const edxml::attachment_info&) override { return {}; }
+    result<> data(std::size_t i, bytes_view b) override { return i == wanted_ ? outer.write(b) : result<>(); }
+    result<> inner(std::size_t i, bytes_view b) override { return i == wanted_ ? unpacked.write(b) : result<>(); }
+    result<> end(std::size_t i, const edxml::attachment_info& info) override {
+        if (i == wanted_) seen = info;
+        return {};
+    }
+
+private:
+    std::size_t wanted_;
+
+public:
+    intake::spooled outer, unpacked;
+    std::optional<edxml::attachment_info> seen;
+};
+
+} // namespace
+
+asio::awaitable<net::response> eoffice::packet(call& c) {
+    auto found = find_entry(c);
+    if (!found) co_return refuse(found.error());
+    auto ref = ledger::payload_ref::decode(found->document.payload);
+    if (!ref) co_return refuse(ref.error());
+    auto read = [&store = store_, ref = *ref](std::uint64_t at, std::span<std::uint8_t> into) -> result<std::size_t> {
+        VANTHU_TRY(bytes part, store.payloads().read(ref, at, into.size()));
+        std::copy(part.begin(), part.end(), into.begin());
+        return part.size();
+    };
+    net::response out = ranged(c.request, found->document.size, "application/xml", disk_, read);
+    out.fields.set("ETag", "\"" + found->document.packet_sha256.hex() + "\"");
+    co_return out;
+}
+
+asio::awaitable<net::response> eoffice::attachment(call& c) {
+    auto found = find_entry(c);
+    if (!found) co_return refuse(found.error());
+    if (found->entry.kind != records::document_kind::document) co_return net::error_response(errc::packet_expected);
+    auto index = edxml::number_of(c.parameters.at(1));
+    if (!index) co_return net::error_response(errc::attachment_unknown);
+    auto ref = ledger::payload_ref::decode(found->document.payload);
+    if (!ref) co_return refuse(ref.error());
+    auto taken = std::make_shared<one_attachment>(static_cast<std::size_t>(*index), spool_, options_.memory_spool);
+    auto run = [&]() -> result<> {
+        VANTHU_TRY(auto source, store_.payloads().open_reader(*ref));
+        edxml::limits generous; // accepted once: what was promised is handed out
+        generous.total_bytes = generous.inflated_bytes = UINT64_MAX;
+        generous.attachments = 1'000'000;
+        edxml::packet_reader reader(generous);
+        reader.deliver_to(*taken);
+        bytes chunk(256u << 10);
+        for (;;) {
+            VANTHU_TRY(std::size_t n, source->read(chunk));
+            if (n == 0) break;
+            VANTHU_CHECK(reader.feed(bytes_view(chunk.data(), n)));
+        }
+        VANTHU_CHECK(reader.finish());
+        return {};
+    };
+    auto done = co_await offload(disk_, run);
+    if (!done) co_return refuse(done.error());
+    if (!taken->seen) co_return net::error_response(errc::attachment_unknown);
+    intake::spooled& content = taken->seen->unwrapped ? taken->unpacked : taken->outer;
+    auto read = [taken, &content](std::uint64_t at, std::span<std::uint8_t> into) { return content.read(at, into); };
+    net::response out =
+        ranged(c.request, content.size(), std::string(edxml::media_type(taken->seen->kind)), disk_, read);
+    out.fields.set("Content-Disposition", "attachment; filename*=UTF-8''" + net::percent_encode(taken->seen->name));
+    out.fields.set("X-Content-Type-Options", "nosniff");
+    out.fields.set("ETag", "\"" + taken->seen->content_hash().hex() + "\"");
+    co_return out;
+}
+
+// A status of the recipient: composed as a packet, through the same gate as everything else. What the inbox entry shows
+// changes in the same commit.
+task<intake::accepted> eoffice::report(const found_entry& f, std::string code, const json::object& details,
+                                       bool acknowledges) {
+    auto text = [&](const json::object& o, const char* name) {
+        const json::value* v = o.if_contains(name);
+        return v && v->is_string() ? std::string(v->get_string()) : std::string();
+    };
+    auto registry = gate_.registry();
+    timestamp at = clock_.now();
+    edxml::status_packet s;
+    s.from.organ_id = f.entry.recipient_code;
+    if (auto r = registry->resolve(f.entry.recipient_code, at); r.known()) s.from.organ_name = r.found->name(at);
+    const records::business_identity& i = f.document.identity;
+    s.response_for.organ_id = f.document.from_code;
+    s.response_for.code = i.number + "/" + i.notation;
+    s.response_for.promulgation_date = edxml::packet_date::parse(i.date);
+    s.response_for.document_id = i.document_id;
+    s.status_code = code;
+    s.description = text(details, "description");
+    if (s.description.empty()) s.description = status_name(code, true);
+    if (const json::value* v = details.if_contains("staff"); v && v->is_object()) {
+        const json::object& staff = v->get_object();
+        s.staff = edxml::staff_info{
+            text(staff, "department"), text(staff, "staff"), text(staff, "mobile"), text(staff, "email"), {}, {}};
+    }
+    s.timestamp = edxml::packet_time::of(at);
+    VANTHU_CO_TRY(std::string bytes, edxml::compose_status(s));
+    intake::offer o;
+    o.source = intake::offer::from::ourselves;
+    o.also = [entry = f.entry, code, acknowledges](records::writer& w) -> result<> {
+        VANTHU_TRY(auto now, w.inbox_entry(entry.organisation, entry.id));
+        if (!now) return failed(records::errc::inbox_entry_unknown, entry.id);
+        if (acknowledges && now->acked_at == 0) {
+            now->acked_at = w.now();
+            VANTHU_CHECK(w.add_event(now->owner, {.document = now->document,
+                                                  .recipient = now->recipient_code,
+                                                  .kind = "acked",
+                                                  .by = now->recipient_code}));
+        }
+        now->last_status = code;
+        w.put(*now);
+        return {};
+    };
+    net::memory_body body(std::move(bytes));
+    co_return co_await gate_.accept(std::move(o), body);
+}
+
+asio::awaitable<net::response> eoffice::acknowledge(call& c) {
+    auto found = find_entry(c);
+    if (!found) co_return refuse(found.error());
+    if (found->entry.acked_at == 0) {
+        if (found->entry.kind == records::document_kind::document) {
+            auto done = co_await report(*found, "01", {}, true);
+            if (!done) co_return refuse(done.error());
+        } else {
+            auto change = [&](ledger::transaction& t) -> result<> {
+                records::writer w(t);
+                VANTHU_TRY(auto entry, w.inbox_entry(found->entry.organisation, found->entry.id));
+                if (!entry) return failed(records::errc::inbox_entry_unknown);
+                if (entry->acked_at == 0) entry->acked_at = w.now();
+                w.put(*entry);
+                return {};
+            };
+            auto done = co_await ledger::commit(store_, std::move(change));
+            if (!done) co_return refuse(done.error());
+        }
+        found = find_entry(c);
+        if (!found) co_return refuse(found.error());
+    }
+    json::object o = entry_json(found->entry, found->document);
+    o["schema_version"] = 1;
+    co_return answer(200, o);
+}
+
+asio::awaitable<net::response> eoffice::set_status(call& c) {
+    auto found = find_entry(c);
+    if (!found) co_return refuse(found.error());
+    if (found->entry.kind != records::document_kind::document) co_return net::error_response(errc::packet_expected);
+    auto text = co_await net::read_all(c.request.body, 64u << 10);
+    if (!text) co_return refuse(text.error());
+    boost::system::error_code ec;
+    json::value v = json::parse(json::string_view(as_text(*text).data(), text->size()), ec);
+    const json::object* o = ec ? nullptr : v.if_object();
+    if (!o) co_return net::error_response(errc::bad_parameter, {.cause = "body: JSON object"});
+    const json::value* code = o->if_contains("code");
+    if (!code || !code->is_string()) co_return net::error_response(errc::bad_parameter, {.cause = "code"});
+    static constexpr std::string_view settable[] = {"02", "03", "04", "05", "06", "15", "16"};
+    if (std::find(std::begin(settable), std::end(settable), std::string_view(code->get_string())) == std::end(settable))
+        co_return net::error_response(errc::status_not_settable);
+    const json::value* description = o->if_contains("description");
+    const bool given = description && description->is_string() && !description->get_string().empty();
+    if (!given && (code->get_string() == "02" || code->get_string() == "16"))
+        co_return net::error_response(errc::reason_missing);
+    auto done = co_await report(*found, std::string(code->get_string()), *o, false);
+    if (!done) co_return refuse(done.error());
+    co_return answer(201, json::object{{"schema_version", 1},
+                                       {"status_id", done->document.id},
+                                       {"code", done->document.status_code},
+                                       {"receipt", done->receipt}});
+}
+
+} // namespace vanthu::api

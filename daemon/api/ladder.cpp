@@ -1,0 +1,271 @@
+#include "daemon/api/ladder.hpp"
+
+#include "daemon/base/error_table.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace vanthu::api {
+
+namespace json = boost::json;
+using records::state;
+
+namespace {
+
+struct words {
+    std::string_view key, vi, en;
+};
+
+constexpr words statuses[] = {
+    {"01", "Đã đến", "Arrived"},
+    {"02", "Từ chối tiếp nhận", "Refused"},
+    {"03", "Đã tiếp nhận, vào sổ", "Accepted and registered"},
+    {"04", "Phân công xử lý", "Assigned"},
+    {"05", "Đang xử lý", "In process"},
+    {"06", "Hoàn thành", "Finished"},
+    {"13", "Lấy lại", "Taken back"},
+    {"15", "Đồng ý thu hồi/cập nhật", "Recall or update agreed"},
+    {"16", "Từ chối thu hồi/cập nhật", "Recall or update denied"},
+};
+
+constexpr words states[] = {
+    {"waiting", "Chờ chuyển", "Waiting"},        {"active", "Đang chuyển", "Being sent"},
+    {"deferred", "Chờ gửi lại", "Deferred"},     {"parked", "Tạm giữ", "Parked"},
+    {"delivered", "Đã bàn giao", "Handed over"}, {"refused", "Bị trả lại", "Returned"},
+    {"recalled", "Đã thu hồi", "Recalled"},      {"expired", "Quá hạn", "Expired"},
+};
+
+// {0}: who, {1}: code or its name, {2}: text given by the other side.
+constexpr words event_texts[] = {
+    {"accepted", "Đã nhận vào và ghi bền vững", "Taken in and kept durably"},
+    {"routed", "Xếp hàng chuyển tới {1}", "Queued for {1}"},
+    {"kept", "Đã đặt trong hộp đến của nơi nhận", "Kept in the recipient's inbox"},
+    {"handed_over", "Đã bàn giao cho {0}, có biên nhận", "Handed over to {0}, receipt stored"},
+    {"notice", "{0} báo: {1}", "{0} reports: {1}"},
+    {"status", "{0}: {1}{2}", "{0}: {1}{2}"},
+    {"status_from_stranger", "Trạng thái {1} từ {0}, không phải nơi nhận: chỉ lưu",
+     "Status {1} from {0}, who is no recipient: kept only"},
+    {"acked", "eOffice của nơi nhận đã lấy", "Taken over by the recipient's eOffice"},
+    {"deferred", "Chưa gửi được tới {0}: {1}", "Not yet sent to {0}: {1}"},
+    {"parked", "Tạm giữ, chờ người xử lý: {1}", "Parked until somebody acts: {1}"},
+    {"returned", "{0} trả lại: {1}", "Returned by {0}: {1}"},
+    {"expired", "Quá thời hạn gửi", "Time for delivery has passed"},
+    {"refused", "Không nhận: {1}", "Not taken in: {1}"},
+    {"released", "Người vận hành cho gửi lại", "Released by an operator"},
+    {"duplicate", "Nhận lại cùng văn bản, không tạo bản thứ hai", "The same document came again; no second copy"},
+    {"forwarded_to_successor", "Chuyển cho cơ quan kế thừa. {2}", "Forwarded to the successor. {2}"},
+};
+
+constexpr words notice_names[] = {
+    {"accepted", "đã nhận để chuyển tiếp", "taken in, to be carried on"},
+    {"kept", "đã giữ cho nơi nhận", "kept for the recipient"},
+    {"on_axis", "đã lên trục quốc gia", "on the national axis"},
+    {"parked", "tạm giữ", "parked"},
+    {"returned", "trả lại", "returned"},
+    {"expired", "quá hạn", "expired"},
+    {"released", "cho gửi lại", "released"},
+};
+
+template <std::size_t N> std::string look_up(const words (&table)[N], std::string_view key, bool vietnamese) {
+    for (const words& w : table)
+        if (w.key == key) return std::string(vietnamese ? w.vi : w.en);
+    return std::string(key);
+}
+
+const error_row* row_of(std::string_view code) {
+    std::size_t dot = code.find('.');
+    if (dot == std::string_view::npos) return nullptr;
+    for (const error_table* t : all_error_tables())
+        if (t->name() == code.substr(0, dot))
+            for (const error_row& r : t->rows())
+                if (r.name == code.substr(dot + 1)) return &r;
+    return nullptr;
+}
+
+class text_maker {
+public:
+    text_maker(const registry::registry& r, timestamp at) : registry_(r), at_(at) {}
+    std::string who(const std::string& code) const {
+        if (code.empty()) return code;
+        if (const registry::node* n = registry_.find_node(code))
+            if (const registry::organisation* o = registry_.find_organisation(n->organisation))
+                return std::string(o->name(at_));
+        if (auto r = registry_.resolve(code, at_); r.known()) return std::string(r.found->name(at_));
+        return code;
+    }
+    std::string text(const records::event_row& e, bool vi) const {
+        std::string pattern = look_up(event_texts, e.kind, vi), name = e.code;
+        if (e.kind == "status" || e.kind == "status_from_stranger")
+            name = status_name(e.code, vi);
+        else if (e.kind == "notice")
+            name = look_up(notice_names, e.code, vi);
+        else if (e.kind == "routed")
+            name = who(e.code);
+        else if (!e.code.empty())
+            name = reason_text(e.code, vi);
+        std::string given = e.text;
+        if (e.kind == "status" && !given.empty()) given = " — " + given;
+        if (e.kind == "notice" && !e.text.empty()) name += " (" + reason_text(e.text, vi) + ")";
+        // Values come from outside: they are put in, never read as a pattern.
+        std::string out;
+        for (std::size_t i = 0; i < pattern.size(); ++i) {
+            if (pattern.compare(i, 3, "{0}") == 0)
+                out += who(e.by), i += 2;
+            else if (pattern.compare(i, 3, "{1}") == 0)
+                out += name, i += 2;
+            else if (pattern.compare(i, 3, "{2}") == 0)
+                out += given, i += 2;
+            else
+                out += pattern[i];
+        }
+        return out;
+    }
+    json::object step(const records::event_row& e) const {
+        json::object s{
+            {"at", to_rfc3339(from_us(e.at))}, {"kind", e.kind}, {"code", e.code},  {"text_vi", text(e, true)},
+            {"text_en", text(e, false)},       {"by", e.by},     {"proof", e.proof}};
+        if (e.claimed_at) s["claimed_at"] = to_rfc3339(from_us(e.claimed_at));
+        return s;
+    }
+
+private:
+    const registry::registry& registry_;
+    timestamp at_;
+};
+
+// One sentence: whose side, reason, what to do, when again.
+std::string why(const records::consignment_row& c, const records::transfer_row* t, const text_maker& words,
+                const ladder_context& context, bool vi) {
+    auto clock = [](std::int64_t us) { return to_edxml_time(from_us(us)); };
+    switch (c.state_now) {
+    case state::waiting:
+    case state::active:
+        return vi ? fmt::format("Đang xếp hàng để chuyển tới {}.", words.who(c.hop))
+                  : fmt::format("Queued for {}.", words.who(c.hop));
+    case state::deferred:
+        return vi ? fmt::format("Chưa chuyển được tới {}: {} {} Gửi lại lúc {} (đã thử {} lần).", words.who(c.hop),
+                                reason_text(c.reason, vi), reason_action(c.reason, vi),
+                                t ? clock(t->next_attempt_at) : "?", t ? t->attempts : 0)
+                  : fmt::format("Not yet taken by {}: {} {} Next attempt at {} ({} so far).", words.who(c.hop),
+                                reason_text(c.reason, vi), reason_action(c.reason, vi),
+                                t ? clock(t->next_attempt_at) : "?", t ? t->attempts : 0);
+    case state::parked:
+        return vi ? fmt::format("Tạm giữ tại đây: {} {}", reason_text(c.reason, vi), reason_action(c.reason, vi))
+                  : fmt::format("Parked here: {} {}", reason_text(c.reason, vi), reason_action(c.reason, vi));
+    case state::refused:
+        return vi ? fmt::format("Bị trả lại: {} {}", reason_text(c.reason, vi), reason_action(c.reason, vi))
+                  : fmt::format("Returned: {} {}", reason_text(c.reason, vi), reason_action(c.reason, vi));
+    case state::expired:
+        return reason_text("delivery.expired", vi) + " " + reason_action("delivery.expired", vi);
+    case state::delivered:
+        if (!c.reason.empty()) return (vi ? "Phía sau báo: " : "Reported from beyond: ") + reason_text(c.reason, vi);
+        if (c.last_status.empty() && to_us(context.now) - c.updated_at > context.not_fetched_after.count())
+            return vi ? "Đã tới cửa nơi nhận nhưng eOffice của nơi nhận chưa lấy; liên hệ văn thư nơi nhận."
+                      : "At the receiver's door, not fetched by its eOffice; call the receiver's clerk.";
+        return {};
+    case state::recalled:
+        return {};
+    }
+    return {};
+}
+
+} // namespace
+
+std::string status_name(std::string_view code, bool vietnamese) { return look_up(statuses, code, vietnamese); }
+std::string state_name(state s, bool vietnamese) {
+    return look_up(states, boost::describe::enum_to_string(s, "unknown"), vietnamese);
+}
+std::string reason_text(std::string_view code, bool vietnamese) {
+    if (const error_row* r = row_of(code)) return std::string(vietnamese ? r->message_vi : r->message_en);
+    static constexpr words held[] = {
+        {"registry.unknown_organisation", "Không có cơ quan nào mang mã này trong danh bạ.",
+         "No organisation of the registry has this code."},
+        {"registry.closed_no_successor", "Cơ quan nhận đã ngừng hoạt động và không có cơ quan kế thừa.",
+         "The recipient is closed and has no successor."},
+        {"registry.closed_several_successors", "Cơ quan nhận đã tách; cần văn thư chọn cơ quan kế thừa.",
+         "The recipient was split; the clerk must choose a successor."},
+        {"registry.no_route", "Không có đường chuyển tới nơi nhận.", "There is no route to the recipient."},
+    };
+    return look_up(held, code, vietnamese);
+}
+std::string reason_action(std::string_view code, bool vietnamese) {
+    const error_row* r = row_of(code);
+    return r ? std::string(vietnamese ? r->action_vi : r->action_en) : std::string();
+}
+
+json::object document_json(const records::document_row& d) {
+    json::object o{{"id", d.id},
+                   {"kind", boost::describe::enum_to_string(d.kind, "unknown")},
+                   {"from", json::object{{"code", d.from_code}, {"name", d.from_name}}},
+                   {"to", json::array(d.to_codes.begin(), d.to_codes.end())},
+                   {"document_id", d.identity.document_id},
+                   {"number", d.identity.number},
+                   {"notation", d.identity.notation},
+                   {"date", d.identity.date},
+                   {"business_type", d.identity.business_type},
+                   {"type_name", d.type_name},
+                   {"subject", d.subject},
+                   {"signer", d.signer},
+                   {"due_date", d.due_date},
+                   {"priority", d.priority},
+                   {"received_at", to_rfc3339(from_us(d.received_at))},
+                   {"packet_sha256", d.packet_sha256.hex()},
+                   {"content_sha256", d.content_sha256.hex()},
+                   {"size", d.size},
+                   {"signatures", d.signatures},
+                   {"origin", d.origin_verdict},
+                   {"came_from", d.previous_node},
+                   {"flags", json::array(d.flags.begin(), d.flags.end())}};
+    boost::system::error_code ec;
+    if (!d.attachments.empty()) o["attachments"] = json::parse(d.attachments, ec);
+    if (!d.signature_report.empty()) o["signature_report"] = json::parse(d.signature_report, ec);
+    if (d.kind == records::document_kind::status)
+        o["status"] = json::object{{"code", d.status_code},
+                                   {"name_vi", status_name(d.status_code, true)},
+                                   {"name_en", status_name(d.status_code, false)},
+                                   {"description", d.status_description},
+                                   {"about", d.about},
+                                   {"at", d.status_time ? to_rfc3339(from_us(d.status_time)) : ""}};
+    return o;
+}
+
+result<json::object> ladder(const records::reader& read, const records::document_row& d,
+                            const ladder_context& context) {
+    VANTHU_TRY(auto consignments, read.consignments(d.owner, d.id));
+    VANTHU_TRY(auto events, read.events_of(d.owner, d.id));
+    VANTHU_TRY(auto transfers, read.transfers(d.owner, d.id));
+    text_maker words(context.registry, context.now);
+    json::array recipients, of_document;
+    for (const records::event_row& e : events)
+        if (e.recipient.empty()) of_document.push_back(words.step(e));
+    for (const records::consignment_row& c : consignments) {
+        const records::transfer_row* t = nullptr;
+        for (const records::transfer_row& each : transfers)
+            if (each.node == c.hop) t = &each;
+        json::array steps;
+        for (const records::event_row& e : events)
+            if (e.recipient == c.recipient_code) steps.push_back(words.step(e));
+        json::object r{{"code", c.recipient_code},
+                       {"name", c.recipient_name},
+                       {"state", boost::describe::enum_to_string(c.state_now, "unknown")},
+                       {"state_vi", state_name(c.state_now, true)},
+                       {"state_en", state_name(c.state_now, false)},
+                       {"hop", c.hop},
+                       {"reason", c.reason},
+                       {"why_vi", why(c, t, words, context, true)},
+                       {"why_en", why(c, t, words, context, false)},
+                       {"attempts", t ? t->attempts : 0u},
+                       {"last_status", c.last_status},
+                       {"last_status_vi", c.last_status.empty() ? "" : status_name(c.last_status, true)},
+                       {"last_status_en", c.last_status.empty() ? "" : status_name(c.last_status, false)},
+                       {"steps", std::move(steps)}};
+        if (t && t->state_now == state::deferred) r["next_attempt_at"] = to_rfc3339(from_us(t->next_attempt_at));
+        recipients.push_back(std::move(r));
+    }
+    return json::object{{"schema_version", 1},
+                        {"document", document_json(d)},
+                        {"recipients", std::move(recipients)},
+                        {"events_of_document", std::move(of_document)}};
+}
+
+} // namespace vanthu::api

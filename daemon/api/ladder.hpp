@@ -1,0 +1,32 @@
+// The ladder: how far a document is, per recipient, each step with its proof, and why it is not there yet.
+// A view of events; the same object for the REST API and the operator page (docs/api.md, "Ladder").
+#pragma once
+
+#include "daemon/records/records.hpp"
+#include "daemon/registry/registry.hpp"
+
+#include <boost/json.hpp>
+
+namespace vanthu::api {
+
+// Who shows it, and to whom may an attempt be told.
+struct ladder_context {
+    const registry::registry& registry;
+    timestamp now;
+    std::chrono::microseconds not_fetched_after; // after it: "at the receiver's door, not fetched"
+};
+
+// {schema_version, document:{...}, recipients:[{code, name, state, state_vi, state_en, why_vi, why_en, next_attempt_at,
+//  attempts, last_status, steps:[{at, kind, code, text_vi, text_en, by, proof}]}], events_of_document:[...]}
+result<boost::json::object> ladder(const records::reader&, const records::document_row&, const ladder_context&);
+
+// What a list shows of a document.
+boost::json::object document_json(const records::document_row&);
+// Names of the status codes 01 to 16; an unknown code is shown as it is.
+std::string status_name(std::string_view code, bool vietnamese);
+std::string state_name(records::state, bool vietnamese);
+// The message of a public error code, from the error tables; the code itself when no table has it.
+std::string reason_text(std::string_view public_code, bool vietnamese);
+std::string reason_action(std::string_view public_code, bool vietnamese);
+
+} // namespace vanthu::api

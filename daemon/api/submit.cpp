@@ -1,0 +1,217 @@
+// POST /v1/documents: a ready packet, or metadata and files from which the packet is made here.
+#include "daemon/api/call.hpp"
+#include "daemon/api/ladder.hpp"
+#include "daemon/base/base64.hpp"
+#include "daemon/base/log.hpp"
+#include "daemon/intake/spooled.hpp"
+#include "daemon/net/multipart.hpp"
+#include "schemas/edxml/json.hpp"
+#include "schemas/edxml/writer.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace vanthu::api {
+
+namespace json = boost::json;
+
+namespace {
+
+struct file_part {
+    std::string name, content_type;
+    intake::spooled content;
+};
+
+// The packet that pieces and files make, as a body for the gate.
+class composed_body final : public net::body_source {
+public:
+    composed_body(std::vector<edxml::piece> pieces, std::vector<file_part>& files)
+        : pieces_(std::move(pieces)), files_(files) {}
+    task<std::size_t> read_some(std::span<std::uint8_t> out) override {
+        while (ready_at_ == ready_.size()) {
+            if (piece_ == pieces_.size()) co_return std::size_t{0};
+            ready_at_ = 0;
+            ready_.clear();
+            if (auto* text = std::get_if<std::string>(&pieces_[piece_])) {
+                ready_ = std::move(*text);
+                ++piece_;
+            } else if (auto* content = std::get_if<edxml::attachment_content>(&pieces_[piece_])) {
+                bytes block(48u << 10); // a multiple of three: no padding inside
+                VANTHU_CO_TRY(std::size_t n, files_[content->index].content.read(offset_, block));
+                ready_ = base64_encode(bytes_view(block.data(), n));
+                offset_ += n;
+                if (n < block.size()) {
+                    offset_ = 0;
+                    ++piece_;
+                }
+            } else {
+                ++piece_; // ranges of a received packet do not occur in a new one
+            }
+        }
+        std::size_t n = std::min(out.size(), ready_.size() - ready_at_);
+        std::copy_n(ready_.begin() + static_cast<std::ptrdiff_t>(ready_at_), n, out.begin());
+        ready_at_ += n;
+        co_return n;
+    }
+
+private:
+    std::vector<edxml::piece> pieces_;
+    std::vector<file_part>& files_;
+    std::size_t piece_ = 0, ready_at_ = 0;
+    std::uint64_t offset_ = 0;
+    std::string ready_;
+};
+
+// The same for every answer to the same request: only what never changes stands in it (contracts 1).
+net::response accepted_answer(const intake::accepted& a, bool dry_run, int status) {
+    json::object o{{"schema_version", 1},
+                   {"document_id", a.document.id},
+                   {"business_document_id", a.document.identity.document_id},
+                   {"packet_sha256", a.document.packet_sha256.hex()},
+                   {"content_sha256", a.document.content_sha256.hex()},
+                   {"signatures", a.document.signatures},
+                   {"flags", json::array(a.document.flags.begin(), a.document.flags.end())}};
+    if (dry_run) {
+        o["dry_run"] = true;
+        o.erase("document_id");
+        json::array findings;
+        for (const edxml::finding& f : a.findings) findings.push_back(edxml::to_json(f));
+        o["findings"] = std::move(findings);
+    } else {
+        o["receipt"] = a.receipt;
+    }
+    net::response out = answer(status, o);
+    if (!dry_run) out.fields.set("Location", "/v1/documents/" + a.document.id);
+    return out;
+}
+
+// What the metadata may leave out because it follows from the sender, the registry and the day.
+void fill_in(edxml::document_header& h, const registry::registry& r, const std::string& own_code, timestamp at) {
+    if (h.from.organ_id.empty()) h.from.organ_id = own_code;
+    auto name = [&](edxml::organisation& o) {
+        auto found = r.resolve(o.organ_id, at);
+        if (o.organ_name.empty() && found.known()) o.organ_name = found.found->name(at);
+    };
+    name(h.from);
+    for (edxml::organisation& to : h.to) name(to);
+    if (h.promulgation.date.empty()) h.promulgation.date = edxml::packet_date::parse(to_edxml_date(at));
+    if (h.document_id.empty())
+        h.document_id =
+            fmt::format("{},{},{}/{}", h.from.organ_id, h.promulgation.date.text, h.code.number, h.code.notation);
+    if (h.content.empty()) h.content = h.subject;
+    if (h.steering_type.empty()) h.steering_type = "1";
+    if (h.trace.empty()) h.trace.push_back({h.from.organ_id, edxml::packet_time::of(at)});
+}
+
+// Our own checks of a submission name the field; that may be told.
+std::string told(const failure& f) {
+    std::string code = public_code(f.code);
+    return code.starts_with("edxml.") || code.starts_with("intake.") || code.starts_with("api.") ? f.detail
+                                                                                                 : std::string();
+}
+
+} // namespace
+
+asio::awaitable<net::response> eoffice::submit(call& c) {
+    intake::offer o;
+    o.source = intake::offer::from::eoffice;
+    o.credential = c.who->id;
+    for (const std::string& code : c.who->organisations) o.may_send_for.push_back(c.registry->canonical(code, c.at));
+    o.dry_run = c.request.query.find("dry_run").value_or("0") == "1";
+    std::string key(c.request.fields.get("Idempotency-Key"));
+    if (key.size() > 200) co_return net::error_response(errc::bad_parameter, {.cause = "Idempotency-Key"});
+    if (!o.dry_run) o.idempotency_key = key;
+
+    // One request a key at a time; a second one is told to ask again.
+    struct running {
+        eoffice& of;
+        std::pair<std::string, std::string> key;
+        bool mine = false;
+        ~running() {
+            std::lock_guard lock(of.running_guard_);
+            if (mine) of.running_keys_.erase(key);
+        }
+    } hold{*this, {c.who->id, key}};
+    if (!o.idempotency_key.empty()) {
+        std::lock_guard lock(running_guard_);
+        hold.mine = running_keys_.insert(hold.key).second;
+        if (!hold.mine)
+            co_return net::error_response(intake::errc::still_running, {.retry_after = std::chrono::seconds(2)});
+    }
+    std::string_view type = c.request.fields.get("Content-Type");
+    type = type.substr(0, type.find(';'));
+    result<net::response> done = failed(errc::unsupported_media_type);
+    if (net::equal_without_case(type, "multipart/form-data"))
+        done = co_await submit_files(c, std::move(o));
+    else if (net::equal_without_case(type, "application/xml") || net::equal_without_case(type, "text/xml") ||
+             net::equal_without_case(type, "application/octet-stream"))
+        done = co_await submit_packet(c, std::move(o));
+    if (done) co_return std::move(*done);
+    log::info("submission_refused", {{"credential", c.who->id}, {"failure", done.error()}});
+    co_return refuse(done.error(), told(done.error()));
+}
+
+task<net::response> eoffice::submit_packet(call& c, intake::offer o) {
+    const bool dry = o.dry_run, keyed = !o.idempotency_key.empty();
+    VANTHU_CO_TRY(intake::accepted a, co_await gate_.accept(std::move(o), c.request.body));
+    co_return accepted_answer(a, dry, dry || (a.known && !keyed) ? 200 : 201);
+}
+
+task<net::response> eoffice::submit_files(call& c, intake::offer o) {
+    VANTHU_CO_TRY(std::string boundary, net::multipart_boundary(c.request.fields.get("Content-Type")));
+    net::multipart_reader parts(c.request.body, boundary, {.parts = options_.files + 1});
+    std::optional<std::string> metadata;
+    std::vector<file_part> files;
+    sha256 request;
+    bytes chunk(64u << 10);
+    for (;;) {
+        VANTHU_CO_TRY(std::optional<net::part> part, co_await parts.next_part());
+        if (!part) break;
+        request.update(part->name).update("\n");
+        if (part->name == "metadata") {
+            metadata.emplace();
+        } else {
+            files.push_back({part->filename.value_or(part->name), part->content_type,
+                             intake::spooled(spool_, options_.memory_spool)});
+            request.update(files.back().name).update("\n");
+        }
+        std::uint64_t length = 0;
+        for (;;) {
+            VANTHU_CO_TRY(std::size_t n, co_await parts.read_some(chunk));
+            if (n == 0) break;
+            length += n;
+            request.update(bytes_view(chunk.data(), n));
+            if (part->name == "metadata") {
+                metadata->append(as_text(bytes_view(chunk.data(), n)));
+                if (metadata->size() > (4u << 20)) co_return failed(net::errc::multipart_limit, "metadata");
+            } else {
+                VANTHU_CO_CHECK(files.back().content.write(bytes_view(chunk.data(), n)));
+            }
+        }
+        request.update("\n" + std::to_string(length) + "\n");
+    }
+    if (!metadata) co_return failed(errc::metadata_missing);
+    if (files.empty()) co_return failed(errc::file_missing);
+    boost::system::error_code ec;
+    json::value v = json::parse(*metadata, ec);
+    if (ec || !v.is_object()) co_return failed(errc::bad_parameter, "metadata: JSON object");
+    VANTHU_CO_TRY(edxml::document_header h, edxml::header_from_json(v.get_object()));
+    fill_in(h, *c.registry, c.who->organisations.front(), c.at);
+
+    std::vector<edxml::new_attachment> attachments;
+    for (std::size_t i = 0; i < files.size(); ++i) {
+        std::uint8_t head[4096];
+        VANTHU_CO_TRY(std::size_t n, files[i].content.read(0, head));
+        edxml::content_kind kind = edxml::sniff(bytes_view(head, n));
+        attachments.push_back(
+            {files[i].name, {}, std::string(edxml::media_type(kind)), fmt::format("{}-{}", h.document_id, i + 1)});
+    }
+    VANTHU_CO_TRY(auto pieces, edxml::compose_new(h, attachments));
+    const bool dry = o.dry_run, keyed = !o.idempotency_key.empty();
+    o.request_sha256 = request.finish();
+    composed_body body(std::move(pieces), files);
+    VANTHU_CO_TRY(intake::accepted a, co_await gate_.accept(std::move(o), body));
+    co_return accepted_answer(a, dry, dry || (a.known && !keyed) ? 200 : 201);
+}
+
+} // namespace vanthu::api
