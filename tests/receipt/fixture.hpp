@@ -12,6 +12,11 @@ namespace vanthu::receipt {
 inline const timestamp noon = from_rfc3339("2025-07-15T05:00:00.123456Z").value();
 inline const std::string office = "000.00.17.G22", log_name = "vanthu.example/g22/log1";
 
+// Boost.Test evaluates a message's operands also when the check holds.
+template <class T> std::string why(const result<T>& got) {
+    return got ? "" : got.error().code.message() + " " + got.error().detail;
+}
+
 inline const test::test_ca& ca() {
     static const test::test_ca one;
     return one;

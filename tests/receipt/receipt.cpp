@@ -14,7 +14,7 @@ BOOST_AUTO_TEST_CASE(a_receipt_verifies_for_every_leaf_and_gives_back_what_was_r
         const receipt_v1 made = log.receipt_of(i);
         std::string text = encode(made);
         auto verified = verify(text, anchors_of(ca()));
-        BOOST_REQUIRE_MESSAGE(verified.has_value(), verified.error().detail);
+        BOOST_REQUIRE_MESSAGE(verified.has_value(), why(verified));
         BOOST_TEST(encode_leaf(verified->content) == log.leaves[i]);
         BOOST_TEST(verified->sequence == i);
         BOOST_TEST(verified->tree_size == 11u);
