@@ -27,7 +27,7 @@ struct client_options {
     std::chrono::milliseconds idle_timeout{45'000};    // a kept connection older than this is not used again
     std::chrono::milliseconds continue_timeout{
         2'000};                      // how long a body waits for 100 Continue before it is sent anyway
-    std::size_t max_connections = 8; // more callers wait in order
+    std::size_t max_connections = 8; // more callers wait
     std::uint32_t header_limit = 64 * 1024;
 };
 

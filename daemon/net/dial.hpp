@@ -1,0 +1,22 @@
+// The way to a server: URL, name, socket. Inside this room only.
+#pragma once
+
+#include "daemon/net/transport.hpp"
+
+namespace vanthu::net {
+
+struct server_url {
+    bool tls = false;
+    std::string host; // without brackets; empty for a Unix socket
+    std::string port;
+    std::string prefix; // "" or "/path" without a "/" at its end
+    std::filesystem::path unix_path;
+    static result<server_url> parse(const std::string& url);
+    std::string host_field(const std::string& name) const; // for Host, with the port where it is not the default
+};
+
+// A connected socket. name_not_resolved, connect_refused, unreachable, timed_out. Every address of the name is tried in
+// turn.
+task<transport::socket> dial(const server_url& to, steady_time deadline);
+
+} // namespace vanthu::net
