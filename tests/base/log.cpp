@@ -4,7 +4,7 @@
 #include <atomic>
 #include <boost/json.hpp>
 #include <boost/test/unit_test.hpp>
-#include <fcntl.h>
+#include <filesystem>
 #include <thread>
 #include <type_traits>
 #include <unistd.h>
@@ -33,6 +33,26 @@ struct listening {
         BOOST_REQUIRE(!lines.empty());
         return lines.back().substr(lines.back().find(' ') + 1);
     }
+};
+
+// What goes to standard error while it lives.
+class standard_error_file {
+public:
+    standard_error_file() {
+        path_ = (std::filesystem::temp_directory_path() / "vanthu-log-XXXXXX").string();
+        unique_fd file(::mkstemp(path_.data()));
+        kept_.reset(::dup(2));
+        ::dup2(file.get(), 2);
+    }
+    ~standard_error_file() {
+        ::dup2(kept_.get(), 2);
+        ::unlink(path_.c_str());
+    }
+    result<std::string> text() const { return read_text_file(path_); }
+
+private:
+    std::string path_;
+    unique_fd kept_;
 };
 } // namespace
 
@@ -122,10 +142,7 @@ BOOST_AUTO_TEST_CASE(repeats_are_bounded_and_the_rest_is_counted) {
 }
 
 BOOST_AUTO_TEST_CASE(lines_from_many_threads_stay_whole_also_while_the_settings_change) {
-    std::string path = "/tmp/vanthu-log-XXXXXX";
-    int file = ::mkstemp(path.data());
-    int kept = ::dup(2);
-    ::dup2(file, 2);
+    standard_error_file caught;
     log::settings how;
     how.form = log::format::json;
     how.lines_per_window = 0;
@@ -139,16 +156,27 @@ BOOST_AUTO_TEST_CASE(lines_from_many_threads_stay_whole_also_while_the_settings_
         for (int i = 0; i < 50; ++i) log::configure(how);
     }
     log::configure({});
-    ::dup2(kept, 2);
-    ::close(kept);
-    ::close(file);
-    auto text = read_text_file(path);
-    ::unlink(path.c_str());
+    auto text = caught.text();
     BOOST_REQUIRE(text.has_value());
     int lines = 0;
     for (std::size_t at = 0, end; (end = text->find('\n', at)) != std::string::npos; at = end + 1, ++lines)
         BOOST_TEST_REQUIRE(boost::json::parse(text->substr(at, end - at)).at("stage").as_string() == "turn");
     BOOST_TEST(lines == 2000);
+}
+
+BOOST_AUTO_TEST_CASE(a_journal_that_is_not_there_is_said_on_standard_error,
+                     *boost::unit_test::precondition([](boost::unit_test::test_unit_id) {
+                         return ::access("/run/systemd/journal/socket", F_OK) != 0;
+                     })) {
+    standard_error_file caught;
+    log::settings how;
+    how.to = log::destination::journal;
+    log::configure(how);
+    log::info("still_heard");
+    log::configure({});
+    std::string text = caught.text().value();
+    BOOST_TEST(text.find("warning journal_not_found instead=stderr\n") != std::string::npos, text);
+    BOOST_TEST(text.find("info still_heard\n") != std::string::npos, text);
 }
 
 BOOST_AUTO_TEST_CASE(a_secret_is_compared_and_leaves_what_it_was_moved_from_empty) {
