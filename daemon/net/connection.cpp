@@ -126,13 +126,14 @@ asio::awaitable<void> connection::serve() {
     }
     after next = after::keep;
     if (busy_) {
+        unread_ = true; // whatever the request is
         response answer = error_response(errc::busy, {.retry_after = std::chrono::seconds(5)});
         next = co_await send(std::move(answer), {});
     }
     while (next == after::keep) next = co_await exchange();
     if (next == after::gone) co_return;
     co_await transport_.finish_sending(in(good_bye));
-    co_await transport_.linger(in(linger_time));
+    if (unread_ || !input_.empty()) co_await transport_.linger(in(linger_time));
 }
 
 task<bool> connection::receive(pace& speed) {
@@ -223,7 +224,9 @@ asio::awaitable<connection::after> connection::exchange() {
     request r{std::string(head.method), target->path, std::move(target->query), std::move(raw_target),
               std::move(head.fields),   peer_,        head.content_length,      body};
     response answer = co_await handle(r);
-    to.keep = head.keep_alive && head.version == 11 && !shared_.stopping && co_await body.drain();
+    const bool keep = head.keep_alive && head.version == 11 && !shared_.stopping;
+    if (keep) to.keep = co_await body.drain();
+    unread_ = !parser.done();
     to.request_bytes = body.received();
     co_return co_await send(std::move(answer), to);
 }
@@ -250,6 +253,7 @@ asio::awaitable<response> connection::handle(request& r) {
 asio::awaitable<connection::after> connection::refuse(const failure& why, reply to) {
     shared_.report(why, &peer_);
     to.keep = false;
+    unread_ = true;
     co_return co_await send(error_response(why.code), to);
 }
 

@@ -56,6 +56,7 @@ private:
     ssl_context tls_;
     bool busy_;
     bool idle_ = false;
+    bool unread_ = false; // something of the last request may still be on its way
     peer_identity peer_;
     input_buffer input_;
 };
