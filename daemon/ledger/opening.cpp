@@ -48,6 +48,8 @@ result<> create(const store_options& options, const rows_database::settings& row
 
 result<> reopen(const store_options& options, const rows_database::settings& rows_settings, opened_parts& parts) {
     file_system& files = *options.files;
+    // A creation that was killed before its last sync left a name that is seen but not yet on disk.
+    VANTHU_CHECK(files.fsync_directory(options.directory));
     VANTHU_TRY(parts.identity, read_identity(files, options.directory));
     VANTHU_TRY(parts.mark, committed_mark::open(files, options.directory));
     VANTHU_TRY(parts.rows,

@@ -52,6 +52,10 @@ struct rows_database::watcher final : rocksdb::EventListener {
         else
             write_failed({make_error_code(errc::write_failed), "background: " + status->ToString()});
     }
+    // RocksDB would poll for space by itself and be busy with that when the committer asks.
+    void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status, bool* by_itself) override {
+        *by_itself = false;
+    }
     std::function<void(const failure&)> write_failed;
     std::atomic<bool> sync_failed{false}; // what was not synced may or may not be there: nothing may be acknowledged
     std::atomic<bool> stalled{false};     // RocksDB refuses writes until it is resumed

@@ -144,6 +144,8 @@ result<std::uint64_t> segments::recover(const std::vector<extent>& committed, bo
         if (!g.tail) VANTHU_CHECK(target->punch_hole(g.begin, g.end - g.begin));
         reclaimed += g.end - g.begin;
     }
+    // The last segment is appended to from here on: its name must be on disk even if its creator was killed before.
+    VANTHU_CHECK(files_.fsync_directory(directory_));
     for (auto number : unused) {
         opened_.erase(number);
         VANTHU_CHECK(files_.unlink(path(number)));

@@ -78,10 +78,11 @@ result<store_identity> read_identity(file_system& files, const std::filesystem::
 }
 
 result<> begin_creation(file_system& files, const std::filesystem::path& directory, const store_identity& identity) {
-    auto path = directory / creating_name;
-    if (files.exists(path)) VANTHU_CHECK(files.unlink(path));
+    // STORE.new goes last and comes first: whatever a power cut leaves of a creation has it beside.
     for (const char* name : {"rows", "segments", "files", mark_name}) VANTHU_CHECK(files.remove_tree(directory / name));
-    VANTHU_TRY(auto created, files.open(path, open_mode::create_new));
+    auto path = directory / creating_name;
+    VANTHU_TRY(auto created, files.open(path, files.exists(path) ? open_mode::update : open_mode::create_new));
+    VANTHU_CHECK(created->truncate(0));
     VANTHU_CHECK(created->pwrite(0, as_bytes(to_text(identity))));
     VANTHU_CHECK(created->fdatasync());
     VANTHU_CHECK(files.fsync_directory(directory));

@@ -1,0 +1,85 @@
+// A disk in memory that knows what was synced. Two faces stand on it: RocksDB's file system and the payload store's, so
+// that one counter counts every operation of a store and can cut the power, or refuse, at any of them.
+#pragma once
+
+#include "daemon/ledger/file_system.hpp"
+
+#include <map>
+#include <mutex>
+#include <optional>
+#include <random>
+#include <rocksdb/env.h>
+#include <set>
+
+namespace vanthu::ledger::test {
+
+// What a power cut leaves of writes and names that were not synced.
+enum class remains {
+    nothing,  // the strictest reading of POSIX
+    in_order, // a prefix of them, the last write torn anywhere
+    at_random // any of them, in pieces of a sector: the disk reorders
+};
+
+enum class refusal { none, power_cut, no_space, io_error };
+
+class disk {
+public:
+    struct inode;
+    using node = std::shared_ptr<inode>;
+
+    // The operation with this number (from 1) meets the refusal; power_cut: so does everything after it. io_error hits
+    // once.
+    void refuse_at(std::uint64_t operation, refusal);
+    std::uint64_t operations() const;
+    bool refused() const; // the refusal has struck
+    void set_free_bytes(std::uint64_t);
+    std::uint64_t free_bytes() const;
+
+    // Back on after a cut: only what was synced, and of the rest what `left` says. All files must be closed.
+    void power_on(remains left, std::uint64_t seed);
+    disk(const disk&); // deep: a second disk with the same bytes, as they are now (all synced)
+    disk();
+
+    std::vector<std::string> files_below(const std::string& directory) const;
+    std::string content(const std::string& path) const;
+    void overwrite(const std::string& path, std::uint64_t at, char byte);
+    void cut_off(const std::string& path, std::uint64_t length);
+    void remove(const std::string& path);
+
+    // What the two faces call. `nothing` says no refusal.
+    refusal create(const std::string& path, bool directory, node& out);
+    node find(const std::string& path) const;
+    std::vector<std::string> list(const std::string& directory) const;
+    refusal write(inode&, std::uint64_t offset, std::string_view);
+    refusal truncate(inode&, std::uint64_t length);
+    refusal punch(inode&, std::uint64_t offset, std::uint64_t length);
+    refusal sync(inode&);
+    refusal sync_directory(const std::string& path);
+    refusal rename(const std::string& from, const std::string& to);
+    refusal unlink(const std::string& path);
+    std::size_t read(const inode&, std::uint64_t offset, char* into, std::size_t length) const;
+    std::uint64_t length(const inode&) const;
+    bool lock(const std::string& path);
+    void unlock(const std::string& path);
+
+private:
+    struct name_change {
+        std::string directory;
+        std::vector<std::pair<std::string, node>> names; // null: the name goes
+    };
+    refusal count(bool takes_space);
+    void change_names(name_change);
+
+    mutable std::mutex mutex_;
+    std::map<std::string, node> now_, durable_;
+    std::vector<name_change> unsynced_names_;
+    std::set<std::string> locks_;
+    std::uint64_t operations_ = 0, refuse_at_ = 0, free_bytes_ = std::uint64_t(1) << 40;
+    refusal refusal_ = refusal::none;
+    bool dead_ = false, struck_ = false;
+};
+
+std::unique_ptr<file_system> payload_face(disk&);
+std::unique_ptr<rocksdb::Env> rocksdb_face(disk&);
+
+} // namespace vanthu::ledger::test

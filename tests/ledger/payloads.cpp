@@ -1,0 +1,237 @@
+// Payloads of every size, encrypted and not, on the real file system.
+#include "daemon/ledger/spool.hpp"
+#include "daemon/ledger/store.hpp"
+#include "tests/ledger/scenario.hpp"
+
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+#include <fcntl.h>
+#include <fstream>
+#include <sys/stat.h>
+#include <unistd.h>
+
+using namespace vanthu;
+using namespace vanthu::ledger;
+
+namespace {
+struct directory {
+    directory() {
+        std::string name = (std::filesystem::temp_directory_path() / "vanthu-ledger-XXXXXX").string();
+        BOOST_REQUIRE(::mkdtemp(name.data()));
+        path = name;
+    }
+    ~directory() { std::filesystem::remove_all(path); }
+    std::filesystem::path path;
+};
+
+bytes content_of(std::size_t size) {
+    bytes content(size);
+    std::mt19937 fill(static_cast<unsigned>(size));
+    for (auto& b : content) b = static_cast<std::uint8_t>(fill());
+    return content;
+}
+
+store_options options(const directory& d, bool sealed) {
+    store_options o;
+    o.directory = d.path / "store";
+    if (sealed) o.payloads.keys = {{1, {9}}, {2, {8}}};
+    if (sealed) o.payloads.seal_with = 2;
+    return o;
+}
+
+payload_ref keep(store& s, const bytes& content) {
+    auto writer = s.payloads().begin("G22", 0).value();
+    for (std::size_t at = 0; at < content.size(); at += 50000)
+        BOOST_REQUIRE(
+            writer->write(bytes_view(content).subspan(at, std::min<std::size_t>(50000, content.size() - at))));
+    auto stored = writer->finish().value();
+    auto kept = s.commit_and_wait([&](transaction& t) { return t.adopt(stored); });
+    BOOST_REQUIRE(kept);
+    return stored.ref;
+}
+
+// Every record of the store begins with its magic: a flip anywhere after it must be noticed.
+std::filesystem::path file_of(const std::filesystem::path& below) {
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(below))
+        if (entry.is_regular_file()) return entry.path();
+    BOOST_FAIL("no file below " << below);
+    return {};
+}
+void flip(const std::filesystem::path& path, std::uint64_t at) {
+    std::fstream f(path, std::ios::in | std::ios::out | std::ios::binary);
+    f.seekg(std::streamoff(at));
+    char byte = char(f.get() ^ 0x10);
+    f.seekp(std::streamoff(at));
+    f.put(byte);
+}
+} // namespace
+
+BOOST_DATA_TEST_CASE(a_payload_of_every_size_reads_back_whole_and_in_ranges_also_after_a_restart,
+                     boost::unit_test::data::make({false, true}), sealed) {
+    directory d;
+    std::vector<std::pair<std::size_t, payload_ref>> kept;
+    for (int round = 0; round < 2; ++round) {
+        auto s = store::open(options(d, sealed)).value();
+        if (round == 0)
+            for (std::size_t size : {0u, 1u, 65535u, 65536u, 65537u, 131072u, 1u << 20, (1u << 20) + 1, 3000000u})
+                kept.emplace_back(size, keep(*s, content_of(size)));
+        for (const auto& [size, ref] : kept) {
+            BOOST_TEST((ref.kind == (size <= 65536      ? payload_kind::inside
+                                     : size <= 1u << 20 ? payload_kind::segment
+                                                        : payload_kind::file)));
+            auto whole = content_of(size);
+            BOOST_REQUIRE((s->payloads().read(ref).value() == whole));
+            BOOST_REQUIRE(s->payloads().verify(ref));
+            for (std::size_t offset : {std::size_t(0), size / 2, size - std::min<std::size_t>(size, 1), size}) {
+                auto part = s->payloads().read(ref, offset, 70000).value();
+                bytes_view expected = bytes_view(whole).subspan(offset, std::min<std::size_t>(70000, size - offset));
+                BOOST_REQUIRE(std::ranges::equal(part, expected));
+            }
+            BOOST_TEST((s->payloads().read(ref, size + 1, 1).error().code == errc::range_outside));
+        }
+        std::size_t scrubbed = 0;
+        BOOST_REQUIRE(s->scrub([&](const payload_ref&, const result<>& r) { scrubbed += r.has_value(); }));
+        BOOST_TEST(scrubbed == kept.size());
+    }
+}
+
+BOOST_DATA_TEST_CASE(one_flipped_byte_in_a_payload_is_refused_wherever_it_is,
+                     boost::unit_test::data::make({false, true}), sealed) {
+    directory d;
+    auto s = store::open(options(d, sealed)).value();
+    auto middle = keep(*s, content_of(200000)), large = keep(*s, content_of(1200000));
+    for (const auto& [ref, path] :
+         {std::pair(middle, file_of(d.path / "store/segments")), std::pair(large, file_of(d.path / "store/files"))}) {
+        // Header, owner, checksum, first chunk, a tag, the last byte.
+        for (std::uint64_t at :
+             {0ul, 5ul, 20ul, 50ul, 60ul, 95ul, 101ul, 102ul, 5000ul, 102ul + 65536 + 3, ref.stored_length - 1}) {
+            flip(path, ref.offset + at);
+            auto read = s->payloads().read(ref);
+            BOOST_TEST(!read, "flipped at " << at);
+            if (!read)
+                BOOST_TEST((read.error().code == errc::payload_damaged || read.error().code == errc::key_unknown));
+            std::size_t noticed = 0;
+            BOOST_REQUIRE(s->scrub([&](const payload_ref&, const result<>& r) { noticed += !r; }));
+            BOOST_TEST(noticed == 1u);
+            flip(path, ref.offset + at);
+            BOOST_TEST(s->payloads().verify(ref).has_value());
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(an_encrypted_payload_is_not_on_disk_in_clear_and_needs_its_key) {
+    directory d;
+    bytes content(100000, 'S');
+    payload_ref ref;
+    {
+        auto s = store::open(options(d, true)).value();
+        ref = keep(*s, content);
+    }
+    std::ifstream in(file_of(d.path / "store/segments"), std::ios::binary);
+    std::string raw((std::istreambuf_iterator<char>(in)), {});
+    BOOST_TEST(raw.find("SSSSSSSS") == raw.npos);
+    auto o = options(d, true);
+    o.payloads.seal_with = 1; // rotated: new records under another key, old ones still read
+    {
+        auto s = store::open(o).value();
+        BOOST_TEST((s->payloads().read(ref).value() == content));
+    }
+    o.payloads.keys.erase(o.payloads.keys.begin() + 1);
+    {
+        auto s = store::open(o).value();
+        BOOST_TEST((s->payloads().read(ref).error().code == errc::key_unknown));
+    }
+    o.payloads.keys.push_back({2, {7}}); // the right id with another secret
+    auto s = store::open(o).value();
+    BOOST_TEST((s->payloads().read(ref).error().code == errc::payload_damaged));
+    o.payloads.seal_with = 3;
+    s->close();
+    s.reset();
+    s = store::open(o).value();
+    BOOST_TEST((s->payloads().begin("G22", 1).error().code == errc::key_unknown));
+}
+
+BOOST_AUTO_TEST_CASE(a_released_payload_gives_its_blocks_back_and_cannot_be_released_twice) {
+    directory d;
+    auto s = store::open(options(d, false)).value();
+    auto middle = keep(*s, content_of(800000)), large = keep(*s, content_of(2000000)), small = keep(*s, content_of(10));
+    auto segment = file_of(d.path / "store/segments");
+    auto blocks = [&] {
+        struct stat st;
+        BOOST_REQUIRE(::stat(segment.c_str(), &st) == 0);
+        return st.st_blocks;
+    };
+    auto before = blocks();
+    for (const auto& ref : {middle, large, small}) {
+        BOOST_REQUIRE(s->commit_and_wait([&](transaction& t) { return t.release(ref); }));
+        auto again = s->commit_and_wait([&](transaction& t) { return t.release(ref); });
+        BOOST_TEST((again.error().code == errc::payload_missing));
+        BOOST_TEST(!s->payloads().read(ref));
+    }
+    BOOST_TEST(blocks() <= before - 800000 / 512);
+    BOOST_TEST(!std::filesystem::exists(d.path / "store/files" / to_hex(large.id).substr(0, 2) /
+                                        to_hex(large.id).substr(2, 2) / to_hex(large.id)));
+}
+
+BOOST_AUTO_TEST_CASE(a_writer_that_is_dropped_leaves_nothing) {
+    directory d;
+    auto s = store::open(options(d, false)).value();
+    {
+        auto writer = s->payloads().begin("G22", 5u << 20).value();
+        BOOST_REQUIRE(writer->write(content_of(3000000)));
+        BOOST_TEST(!std::filesystem::is_empty(d.path / "store/files/tmp"));
+    }
+    BOOST_TEST(std::filesystem::is_empty(d.path / "store/files/tmp"));
+    BOOST_TEST((s->payloads().begin("", 0).error().code == errc::key_malformed));
+}
+
+BOOST_AUTO_TEST_CASE(below_the_free_space_mark_new_payload_is_refused_and_the_store_goes_on) {
+    test::machine m;
+    auto o = m.options();
+    o.payloads.minimum_free_bytes = 1000;
+    auto s = store::open(o).value();
+    auto kept = s->payloads().put("G22", content_of(300)).value();
+    m.on.set_free_bytes(999);
+    BOOST_TEST((s->payloads().begin("G22", 1).error().code == errc::no_space));
+    BOOST_TEST((s->commit_and_wait([&](transaction& t) { return t.adopt(kept); }).error().code == errc::no_space));
+    BOOST_TEST(s->commit_and_wait([](transaction& t) -> result<> { return t.put("k", "v"), result<>(); }).has_value());
+    m.on.set_free_bytes(1000);
+    BOOST_TEST(s->commit_and_wait([&](transaction& t) { return t.adopt(kept); }).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(the_spool_keeps_its_quota_and_is_wiped_at_start) {
+    directory d;
+    auto room = spool::open(d.path / "spool", 1000).value();
+    auto a = room->create().value(), b = room->create().value();
+    BOOST_REQUIRE(a->write(content_of(600)));
+    BOOST_TEST((b->write(content_of(401)).error().code == errc::spool_full));
+    BOOST_TEST(b->size() == 0u);
+    BOOST_TEST(b->write(content_of(400)).has_value());
+    a.reset();
+    BOOST_TEST(room->used() == 400u);
+    std::ofstream(d.path / "spool/left.spool") << "from a former run";
+    std::ofstream(d.path / "spool/somebody's file") << "not ours";
+    (void)spool::open(d.path / "spool", 1000).value();
+    BOOST_TEST(!std::filesystem::exists(d.path / "spool/left.spool"));
+    BOOST_TEST(std::filesystem::exists(d.path / "spool/somebody's file"));
+}
+
+BOOST_AUTO_TEST_CASE(a_spool_file_is_handed_out_read_only_and_a_secret_one_is_overwritten) {
+    directory d;
+    auto room = spool::open(d.path / "spool", 1u << 20).value();
+    auto f = room->create().value();
+    BOOST_REQUIRE(f->write(as_bytes("MẬT: nội dung")));
+    auto fd = f->read_only().value();
+    BOOST_TEST((::fcntl(fd.get(), F_GETFL) & O_ACCMODE) == O_RDONLY);
+    BOOST_TEST(::write(fd.get(), "x", 1) == -1);
+    bytes read(100);
+    BOOST_TEST(f->read(0, read).value() == f->size());
+    auto size = f->size();
+    BOOST_REQUIRE(f->overwrite_and_unlink());
+    BOOST_TEST(::pread(fd.get(), read.data(), read.size(), 0) == ssize_t(size)); // the old descriptor sees zeros
+    BOOST_TEST(std::ranges::all_of(read.begin(), read.begin() + std::ptrdiff_t(size), [](auto b) { return b == 0; }));
+    BOOST_TEST(room->used() == 0u);
+    BOOST_TEST(std::filesystem::is_empty(d.path / "spool"));
+    BOOST_TEST((f->write(as_bytes("x")).error().code == errc::closed));
+    BOOST_TEST((f->read_only().error().code == errc::closed));
+}

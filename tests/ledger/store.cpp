@@ -1,0 +1,305 @@
+// The store's promises apart from power cuts: order, isolation, refusals at opening, damage.
+#include "daemon/ledger/keys.hpp"
+#include "daemon/ledger/rows.hpp"
+#include "tests/ledger/scenario.hpp"
+
+#include <boost/test/unit_test.hpp>
+#include <fmt/format.h>
+#include <rocksdb/perf_context.h>
+#include <rocksdb/perf_level.h>
+#include <thread>
+
+using namespace vanthu;
+using namespace vanthu::ledger;
+using namespace vanthu::ledger::test;
+
+namespace {
+void must(const result<>& r) { BOOST_REQUIRE_MESSAGE(r, (r ? "" : r.error().code.message() + " " + r.error().detail)); }
+change puts(std::string key, std::string value) {
+    return [=](transaction& t) -> result<> { return t.put(key, value), result<>(); };
+}
+bool is(const result<>& r, errc code) { return !r && r.error().code == code; }
+std::string log_of(const disk& d) {
+    std::string log;
+    for (const auto& path : d.files_below("/disk/store/rows"))
+        if (path.ends_with(".log") && !d.content(path).empty()) log = path;
+    return log;
+}
+} // namespace
+
+BOOST_AUTO_TEST_CASE(a_change_sees_the_earlier_changes_of_its_group_in_both_directions) {
+    machine m;
+    must(m.start());
+    must(m.running->commit_and_wait([](transaction& t) -> result<> {
+        for (const char* k : {"p1", "p3", "p5", "q1"}) t.put(k, "old");
+        return {};
+    }));
+    must(m.running->commit_and_wait([](transaction& t) -> result<> {
+        t.put("p4", "new");
+        t.put("p5", "changed");
+        t.erase("p1");
+        auto keys = [&](std::string_view from, direction way) {
+            std::string seen;
+            must(t.scan("p", from, [&](auto k, auto v) { return seen += fmt::format("{}={} ", k, v), true; }, way));
+            return seen;
+        };
+        BOOST_TEST(keys("", direction::forward) == "p3=old p4=new p5=changed ");
+        BOOST_TEST(keys("p4", direction::forward) == "p4=new p5=changed ");
+        BOOST_TEST(keys("", direction::backward) == "p5=changed p4=new p3=old ");
+        BOOST_TEST(keys("p4", direction::backward) == "p4=new p3=old ");
+        BOOST_TEST(!t.get("p1").value());
+        return {};
+    }));
+    std::string seen;
+    must(m.running->committed().scan(
+        "p", "", [&](auto k, auto) { return seen += k, seen.size() < 4; }, direction::backward));
+    BOOST_TEST(seen == "p5p4");
+}
+
+BOOST_AUTO_TEST_CASE(a_failed_change_is_rolled_back_and_gives_its_number_back) {
+    machine m;
+    must(m.start());
+    std::vector<std::uint64_t> numbers;
+    bool ran_after = false;
+    auto numbered = [&](bool succeed) -> change {
+        return [&, succeed](transaction& t) -> result<> {
+            VANTHU_TRY(auto n, t.next_sequence("#"));
+            t.put(fmt::format("n{}", n), "");
+            if (!succeed) {
+                t.after_commit([&] { ran_after = true; });
+                return failed(errc::row_malformed, "as asked");
+            }
+            numbers.push_back(n);
+            return {};
+        };
+    };
+    must(m.running->commit_and_wait(numbered(true)));
+    BOOST_TEST(is(m.running->commit_and_wait(numbered(false)), errc::row_malformed));
+    must(m.running->commit_and_wait(numbered(true)));
+    BOOST_TEST(numbers == (std::vector<std::uint64_t>{1, 2}), boost::test_tools::per_element());
+    BOOST_TEST(!ran_after);
+}
+
+namespace {
+struct witness final : group_observer {
+    void change_begins() override { ++begun; }
+    void change_undone() override { ++undone; }
+    result<> seal(transaction& t) override {
+        if (refuse) return failed(errc::row_malformed, "observer");
+        t.put("seal", std::to_string(t.group()));
+        return {};
+    }
+    void durable() override { order += "durable "; }
+    void group_abandoned() override { order += "abandoned "; }
+    int begun = 0, undone = 0;
+    bool refuse = false;
+    std::string order;
+};
+} // namespace
+
+BOOST_AUTO_TEST_CASE(an_observer_seals_every_group_before_any_caller_is_answered) {
+    witness w;
+    machine m;
+    must(m.start());
+    m.running->register_observer(w);
+    must(m.running->commit_and_wait([&](transaction& t) -> result<> {
+        t.after_commit([&] { w.order += "after "; });
+        return {};
+    }));
+    BOOST_TEST(w.order == "durable after ");
+    BOOST_TEST(m.running->committed().get("seal").value().value() == "1");
+    BOOST_TEST(!m.running->commit_and_wait([](transaction&) -> result<> { return failed(errc::row_malformed); }));
+    BOOST_TEST(w.undone == 1);
+    w.refuse = true;
+    BOOST_TEST(is(m.running->commit_and_wait(puts("k", "v")), errc::row_malformed));
+    BOOST_TEST(w.order == "durable after abandoned ");
+    BOOST_TEST(!m.running->committed().get("k").value());
+    w.refuse = false;
+    must(m.running->commit_and_wait(puts("k", "v")));
+    BOOST_TEST(m.running->committed().get("seal").value().value() == "2");
+    m.stop();
+}
+
+BOOST_AUTO_TEST_CASE(thirty_two_threads_commit_and_every_number_is_given_once) {
+    machine m;
+    must(m.start());
+    std::mutex mutex;
+    std::vector<std::uint64_t> numbers;
+    std::vector<std::thread> threads;
+    std::atomic<int> failures{0};
+    for (int i = 0; i < 32; ++i)
+        threads.emplace_back([&, i] {
+            for (int j = 0; j < 20; ++j) {
+                auto content = bytes(std::size_t(100 + 100 * i), std::uint8_t(j));
+                auto stored = m.running->payloads().put("G22", content).value();
+                std::uint64_t n = 0;
+                if (!m.running->commit_and_wait([&](transaction& t) -> result<> {
+                        VANTHU_CHECK(t.adopt(stored));
+                        VANTHU_TRY(n, t.next_sequence("#"));
+                        return {};
+                    }) ||
+                    m.running->payloads().read(stored.ref).value_or(bytes()) != content)
+                    ++failures;
+                std::lock_guard lock(mutex);
+                numbers.push_back(n);
+            }
+        });
+    for (auto& t : threads) t.join();
+    BOOST_TEST(failures == 0);
+    std::ranges::sort(numbers);
+    for (std::size_t i = 0; i < numbers.size(); ++i) BOOST_REQUIRE(numbers[i] == i + 1);
+    BOOST_TEST(numbers.size() == 640u);
+}
+
+BOOST_AUTO_TEST_CASE(a_queue_read_from_its_remembered_head_does_not_walk_over_erased_rows) {
+    machine m;
+    must(m.start());
+    constexpr std::uint64_t rows = 5000;
+    auto key = [](std::uint64_t n) { return row_key("G22", 'Q').u64(n).take(); };
+    must(m.running->commit_and_wait([&](transaction& t) -> result<> {
+        for (std::uint64_t n = 0; n < rows; ++n) t.put(key(n), "x");
+        return {};
+    }));
+    must(m.running->commit_and_wait([&](transaction& t) -> result<> {
+        for (std::uint64_t n = 0; n + 1 < rows; ++n) t.erase(key(n));
+        return {};
+    }));
+    auto skipped = [&](std::string_view from) {
+        rocksdb::SetPerfLevel(rocksdb::kEnableCount);
+        rocksdb::get_perf_context()->Reset();
+        int seen = 0;
+        must(m.running->committed().scan(row_key("G22", 'Q'), from, [&](auto, auto) { return ++seen, true; }));
+        BOOST_TEST(seen == 1);
+        return rocksdb::get_perf_context()->internal_delete_skipped_count;
+    };
+    BOOST_TEST(skipped("") >= rows - 1); // what it would cost without the head
+    BOOST_TEST(skipped(key(rows - 1)) == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(a_snapshot_stays_while_the_store_goes_on) {
+    machine m;
+    must(m.start());
+    must(m.running->commit_and_wait(puts("k", "1")));
+    auto then = m.running->snapshot();
+    must(m.running->commit_and_wait(puts("k", "2")));
+    BOOST_TEST(then->get("k").value().value() == "1");
+    BOOST_TEST(m.running->committed().get("k").value().value() == "2");
+}
+
+BOOST_AUTO_TEST_CASE(a_second_opener_is_refused_and_a_closed_store_refuses_changes) {
+    machine m;
+    must(m.start());
+    BOOST_TEST((store::open(m.options()).error().code == errc::in_use));
+    m.running->close();
+    BOOST_TEST(is(m.running->commit_and_wait(puts("k", "v")), errc::closed));
+    m.stop();
+    must(m.start());
+    BOOST_TEST(m.running->recovery().closed_cleanly);
+}
+
+BOOST_AUTO_TEST_CASE(a_missing_or_foreign_directory_is_refused) {
+    machine m;
+    auto o = m.options();
+    o.create = false;
+    BOOST_TEST((store::open(o).error().code == errc::directory_missing));
+    disk::node made;
+    m.on.create("/disk/store", true, made);
+    BOOST_TEST((store::open(o).error().code == errc::directory_missing));
+    m.on.create("/disk/store/letters", false, made);
+    BOOST_TEST((store::open(m.options()).error().code == errc::foreign_directory));
+}
+
+BOOST_AUTO_TEST_CASE(a_newer_format_and_rows_of_another_store_are_refused) {
+    machine m, other;
+    must(m.start());
+    m.stop();
+    must(other.start());
+    other.stop();
+    auto identity = m.on.content("/disk/store/STORE");
+    auto digit = identity.find("format 1") + 7;
+    m.on.overwrite("/disk/store/STORE", digit, '2');
+    BOOST_TEST(is(m.start(), errc::newer_format));
+    m.on.overwrite("/disk/store/STORE", digit, '0');
+    BOOST_TEST(is(m.start(), errc::damaged));
+    auto foreign = other.on.content("/disk/store/STORE");
+    for (std::size_t i = 0; i < foreign.size(); ++i) m.on.overwrite("/disk/store/STORE", i, foreign[i]);
+    BOOST_TEST(is(m.start(), errc::foreign_directory));
+}
+
+BOOST_AUTO_TEST_CASE(no_flipped_byte_of_the_row_log_loses_an_acknowledged_change) {
+    machine m;
+    must(m.start());
+    for (int i = 0; i < 4; ++i) must(m.running->commit_and_wait(puts(fmt::format("k{}", i), "value")));
+    auto path = log_of(m.on);
+    auto size = m.on.content(path).size();
+    std::size_t refused = 0;
+    for (std::size_t at = 0; at < size; at += 3) {
+        machine copy(m); // as after kill -9
+        copy.on.overwrite(path, at, char(copy.on.content(path)[at] ^ 0x20));
+        if (auto started = copy.start(); !started) {
+            BOOST_TEST((is(started, errc::damaged) || is(started, errc::shorter_than_committed)));
+            ++refused;
+            continue;
+        }
+        for (int i = 0; i < 4; ++i)
+            BOOST_TEST(copy.running->committed().get(fmt::format("k{}", i)).value().has_value(), "byte " << at);
+    }
+    BOOST_TEST(refused == (size + 2) / 3);
+    machine whole(m);
+    must(whole.start());
+    BOOST_TEST(!whole.running->recovery().closed_cleanly);
+    BOOST_TEST(!whole.running->recovery().torn_tail_dropped);
+}
+
+BOOST_AUTO_TEST_CASE(a_store_shorter_than_its_own_records_is_refused) {
+    machine m;
+    must(m.start());
+    memory told;
+    for (unsigned n = 0; n < 4; ++n) must(accept_one(*m.running, told, 1)); // segment payloads, a group each
+    auto log = log_of(m.on);
+    auto length = m.on.content(log).size();
+    {
+        machine copy(m); // the row log ends early, on the border of a record or not
+        copy.on.cut_off(log, length - 1);
+        BOOST_TEST(is(copy.start(), errc::shorter_than_committed));
+    }
+    {
+        machine copy(m); // even without the mark the payload records remember the groups before them
+        copy.on.remove("/disk/store/committed");
+        copy.on.cut_off(log, length / 3);
+        BOOST_TEST(is(copy.start(), errc::shorter_than_committed));
+    }
+    {
+        machine copy(m);
+        copy.on.remove(log);
+        BOOST_TEST(!copy.start());
+    }
+    {
+        machine copy(m);
+        copy.on.cut_off("/disk/store/segments/00000001.segment", 5000);
+        BOOST_TEST(is(copy.start(), errc::payload_missing));
+    }
+    {
+        machine copy(m);
+        copy.on.remove("/disk/store/segments/00000001.segment");
+        BOOST_TEST(is(copy.start(), errc::payload_missing));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(an_unacknowledged_torn_tail_is_dropped_and_reported) {
+    machine m;
+    must(m.start());
+    must(m.running->commit_and_wait(puts("k1", "value")));
+    disk before(m.on);
+    auto log = log_of(m.on);
+    must(m.running->commit_and_wait(puts("k2", "value")));
+    machine copy(m); // group 2 was being written when the power went: half of it, and the mark still says 1
+    copy.on.cut_off(log, m.on.content(log).size() - 7);
+    auto mark = before.content("/disk/store/committed");
+    for (std::size_t i = 0; i < mark.size(); ++i) copy.on.overwrite("/disk/store/committed", i, mark[i]);
+    must(copy.start());
+    BOOST_TEST(copy.running->recovery().torn_tail_dropped);
+    BOOST_TEST(copy.running->recovery().last_group == 1u);
+    BOOST_TEST(copy.running->committed().get("k1").value().has_value());
+    BOOST_TEST(!copy.running->committed().get("k2").value());
+}
