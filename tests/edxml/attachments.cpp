@@ -183,6 +183,17 @@ BOOST_AUTO_TEST_CASE(a_sink_gets_every_byte_once_and_the_whole_story_at_the_end)
     for (const auto& one : sink.all) BOOST_TEST((one.begun == 1 && one.ended == 1));
 }
 
+BOOST_AUTO_TEST_CASE(attachments_may_stand_before_the_header) {
+    std::string whole = packet_with({{"a.txt", "aGVsbG8="}});
+    std::size_t begin = whole.find("<AttachmentEncoded>"), end = whole.find("</AttachmentEncoded>") + 20;
+    std::string list = whole.substr(begin, end - begin);
+    whole.erase(begin, end - begin).insert(whole.find("<edXML:edXMLEnvelope"), list);
+    packet p = reads(whole);
+    BOOST_TEST(has(p.findings, attachments_before_header));
+    BOOST_TEST(p.document()->attachments.at(0).sha256.hex() == sha256::of("hello").hex());
+    BOOST_TEST(p.document()->attachments[0].findings.empty());
+}
+
 BOOST_AUTO_TEST_CASE(content_sha256_is_the_documented_hash) {
     digest a = sha256::of("a"), b = sha256::of("b");
     const digest &low = std::min(a, b), &high = std::max(a, b);
