@@ -19,7 +19,7 @@
 #include "signing/token/errors.hpp"
 #include "signing/token/pin.hpp"
 
-struct ck_function_list; // CK_FUNCTION_LIST (p11-kit/pkcs11.h)
+struct _CK_FUNCTION_LIST; // CK_FUNCTION_LIST (p11-kit/pkcs11.h)
 
 namespace vanthu::token {
 
@@ -48,17 +48,17 @@ public:
     // Loads the PKCS#11 module at `path` through p11-kit (managed, reference-counted); once per process and path.
     static result<std::shared_ptr<module>> load(const std::string& path);
     // Around a given function list; the caller has initialised it. For tests.
-    static std::shared_ptr<module> around(ck_function_list* functions);
+    static std::shared_ptr<module> around(_CK_FUNCTION_LIST* functions);
 
     result<std::vector<token_info>> tokens() const;
     result<token_info> token(unsigned long slot) const;
     // Exactly one initialised token that matches, or token_not_found / token_ambiguous.
     result<token_info> find(const selector& which) const;
-    ck_function_list* functions() const { return functions_; }
+    _CK_FUNCTION_LIST* functions() const { return functions_; }
 
 private:
-    explicit module(ck_function_list* functions) : functions_(functions) {}
-    ck_function_list* functions_;
+    explicit module(_CK_FUNCTION_LIST* functions) : functions_(functions) {}
+    _CK_FUNCTION_LIST* functions_;
 };
 
 struct key_info {
@@ -96,8 +96,9 @@ public:
     // Signs with a key that has no certificate yet (for a CSR); verified with `spki`.
     result<bytes> sign_with_new_key(const bytes& id, bytes_view spki, bytes_view sha256_value);
 
+    struct state; // card_state.hpp
+
 private:
-    struct state;
     std::unique_ptr<state> state_;
     explicit card(std::unique_ptr<state> s);
 };

@@ -1,0 +1,79 @@
+// What a card keeps, shared by card.cpp (sessions, login, signing) and card_objects.cpp (keys and certificates).
+#pragma once
+
+#include "signing/token/pkcs11.hpp"
+
+#include <map>
+#include <mutex>
+
+namespace vanthu::token {
+
+using scheme_of = x509::scheme;
+
+struct signing_request {
+    bytes key_id;
+    std::string key_label;
+    x509::scheme how;
+    bytes_view hash;
+    bool always_authenticate = false;
+};
+
+class borrowed_session;
+
+struct card::state {
+    static constexpr std::size_t most_idle = 8;
+
+    std::shared_ptr<module> library;
+    CK_FUNCTION_LIST* p11 = nullptr;
+
+    mutable std::mutex mutex; // everything below
+    token_info info;
+    std::vector<CK_SESSION_HANDLE> idle;
+    std::map<bytes, CK_OBJECT_HANDLE> handles; // private keys by id and label
+    unsigned generation = 0;                   // grows when the sessions were lost
+    bool logged_in = false;
+    pin worked; // the PIN of the last successful login
+
+    std::mutex login_mutex; // before `mutex`; one login or recovery at a time
+
+    result<borrowed_session> borrow(bool writable);
+    void give_back(CK_SESSION_HANDLE session, unsigned of_generation, bool healthy);
+    result<> log_in(CK_SESSION_HANDLE session, const pin& code);
+    result<> recover(unsigned seen_generation);
+    result<bytes> sign_once(const signing_request& what, CK_RV& rv);
+    result<bytes> sign(const signing_request& what);
+    // already_exists when a private key has this id (or the id is empty).
+    result<> id_is_free(CK_SESSION_HANDLE session, const bytes& id);
+    // 0 in `key`: there is none. Handles are remembered per generation.
+    CK_RV find_private_key(CK_SESSION_HANDLE session, const bytes& id, const std::string& label, unsigned of_generation,
+                           CK_OBJECT_HANDLE& key);
+};
+
+// SubjectPublicKeyInfo (DER) of a public key object's attributes; the EC point comes as OCTET STRING or bare.
+std::optional<bytes> rsa_spki(bytes_view modulus, bytes_view exponent);
+std::optional<bytes> ec_spki(bytes_view point);
+
+// A session that goes back to the pool.
+class borrowed_session {
+public:
+    borrowed_session(card::state& owner, CK_SESSION_HANDLE handle, unsigned generation, bool poolable)
+        : owner_(&owner), handle_(handle), generation_(generation), healthy_(poolable) {}
+    borrowed_session(borrowed_session&& other) noexcept
+        : owner_(std::exchange(other.owner_, nullptr)), handle_(other.handle_), generation_(other.generation_),
+          healthy_(other.healthy_) {}
+    borrowed_session& operator=(borrowed_session&&) = delete;
+    ~borrowed_session() {
+        if (owner_) owner_->give_back(handle_, generation_, healthy_);
+    }
+    CK_SESSION_HANDLE handle() const { return handle_; }
+    unsigned generation() const { return generation_; }
+    void spoil() { healthy_ = false; } // an operation may still be open on it: close it instead
+
+private:
+    card::state* owner_;
+    CK_SESSION_HANDLE handle_;
+    unsigned generation_;
+    bool healthy_;
+};
+
+} // namespace vanthu::token
