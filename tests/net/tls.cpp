@@ -130,11 +130,11 @@ BOOST_AUTO_TEST_CASE(independent_clients_agree_on_versions_and_resumption) {
                                  "openssl s_client -quiet -ign_eof -connect localhost:" +
                                  port + " -CAfile " + folder + "/ca.pem -cert " + folder + "/client.pem -key " +
                                  folder + "/client.key ";
-    output_of(s_client + "-sess_out " + folder + "/session");
-    const std::string again = output_of(s_client + "-no-interactive -sess_in " + folder + "/session | cat; " +
-                                        s_client + "-sess_in " + folder + "/session -state");
+    const std::string asked = "read server certificate request"; // a step of full handshakes only
+    BOOST_TEST(output_of(s_client + "-state -sess_out " + folder + "/session").find(asked) != std::string::npos);
+    const std::string again = output_of(s_client + "-state -sess_in " + folder + "/session");
     BOOST_TEST(again.find("urn:vanthu:org:H02") != std::string::npos);
-    BOOST_TEST(again.find("SSLv3/TLS read server certificate request") == std::string::npos);
+    BOOST_TEST(again.find(asked) == std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_reloaded_certificate_serves_new_connections_and_old_ones_go_on) {
