@@ -1,0 +1,216 @@
+// vanthud: the daemon. Every object is made here, top to bottom; read it as the plan of the building
+// (docs/architecture.md shows the same as a picture).
+#include "adapters/peer/receiver.hpp"
+#include "adapters/peer/sender.hpp"
+#include "daemon/api/eoffice.hpp"
+#include "daemon/base/log.hpp"
+#include "daemon/base/notify.hpp"
+#include "daemon/config_table.hpp"
+#include "daemon/delivery/engine.hpp"
+#include "daemon/metric_table.hpp"
+#include "daemon/net/io_threads.hpp"
+#include "daemon/net/server.hpp"
+#include "daemon/start.hpp"
+#include "daemon/web/door.hpp"
+
+#include <CLI/CLI.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+
+#include <csignal>
+#include <iostream>
+#include <thread>
+
+using namespace vanthu;
+
+namespace {
+
+constexpr int exit_configuration = 78, exit_unavailable = 69, exit_software = 70; // sysexits.h
+constexpr std::chrono::seconds stop_grace{20};
+
+int cannot_start(std::string_view what, const failure& f) {
+    log::error("cannot_start", {{"part", what}, {"failure", f}});
+    std::cerr << "vanthud: " << what << ": " << f.code.message() << " (" << public_code(f.code) << ") " << f.detail << '\n';
+    return exit_unavailable;
+}
+
+int run(const std::filesystem::path& file, daemon_config config) {
+    log::configure(start::log_settings(config));
+    system_clock clock;
+
+    // Who is who: organisations, codes, successors, nodes, routes. Swapped whole on reload.
+    auto registry = start::load_registry(config);
+    if (!registry) return cannot_start("registry", registry.error());
+    const timestamp now = clock.now();
+    const std::string node = config.node.id, organisation = config.node.organisation;
+    const std::string home = (*registry)->canonical(organisation, now);
+
+    // The one durable truth.
+    auto store = start::open_store(config, [](const failure& f) {
+        log::error("store_failed", {{"failure", f}}); // stop acknowledging, end, recover at the next start
+        std::_Exit(exit_software);
+    });
+    if (!store) return cannot_start("store", store.error());
+    start::report_recovery(**store);
+    // Every custody becomes a leaf of the signed log.
+    auto receipts = start::open_receipt_log(**store, config);
+    if (!receipts) return cannot_start("receipt log", receipts.error());
+    (*store)->register_observer(**receipts);
+    // Room for what nobody was promised yet.
+    auto spool = ledger::spool::open(config.store.directory / "spool", config.store.spool_quota);
+    if (!spool) return cannot_start("spool", spool.error());
+
+    // Blocking work has its own small pools.
+    asio::thread_pool disk(static_cast<std::size_t>(config.threads.disk)), crypto(static_cast<std::size_t>(config.threads.crypto));
+    // Untrusted PDFs are judged in worker processes (started before any network thread).
+    auto inspectors = start::start_inspectors(config);
+    if (!inspectors) return cannot_start("inspectors", inspectors.error());
+
+    // The gate: the only way into the store.
+    auto gate_options = start::gate_options(config, home);
+    if (!gate_options) return cannot_start("service key", gate_options.error());
+    intake::gate gate(*gate_options, **store, **receipts, **spool, inspectors->get(), disk, crypto, clock);
+    gate.use_registry(*registry);
+
+    // One thread decides what is delivered when.
+    asio::io_context decisions;
+    auto keep_running = asio::make_work_guard(decisions);
+    auto executor = asio::any_io_executor(decisions.get_executor());
+    auto anchors = start::peer_anchors(config);
+    if (!anchors) return cannot_start("peer CA", anchors.error());
+    peer_link::links links({config.peer.tls.certificate, config.peer.tls.key, config.peer.tls.ca, *anchors}, executor,
+                           [&] { return gate.registry(); }, clock);
+    delivery::engine engine(start::engine_options(config, home), **store, executor, disk, clock, [&] { return gate.registry(); },
+                            [&](const std::string& to) { return links.to(to); });
+    gate.on_work = [&](const auto& rows) { engine.wake(rows); };
+    api::inbox_bell bell;
+    gate.on_inbox = [&](const std::string& of) { bell.ring(of); };
+
+    // The doors.
+    net::io_threads network(static_cast<std::size_t>(config.threads.io));
+    metrics::registry meters(daemon_metric_table());
+    meters.set("vanthu_build_info", {VANTHU_VERSION}, 1);
+    api::eoffice eoffice(start::eoffice_options(config, home), gate, **store, **receipts, **spool, bell, disk, clock);
+    auto credentials = start::load_credentials(config);
+    if (!credentials) return cannot_start("credentials", credentials.error());
+    eoffice.use_credentials(*credentials);
+    auto receiver_options = start::receiver_options(config, home);
+    if (!receiver_options) return cannot_start("peer CA", receiver_options.error());
+    peer_link::receiver receiver(*receiver_options, gate, **store, **receipts, **spool, disk, clock);
+    receiver.on_notices = [&] { engine.wake_notices(); };
+    auto page_options = start::door_options(config, home);
+    if (!page_options) return cannot_start("operator page", page_options.error());
+    web::operator_door page(std::move(*page_options), **store, engine, executor, meters, [&] { return gate.registry(); }, disk, clock);
+    auto operator_secret = start::operator_secret(config);
+    if (!operator_secret) return cannot_start("operator secret", operator_secret.error());
+    page.use_secret(std::move(*operator_secret));
+
+    task_group lanes;
+    if (auto started = engine.start(lanes); !started) return cannot_start("delivery", started.error());
+    std::vector<std::unique_ptr<net::server>> servers;
+    auto open = [&](std::string_view name, net::listener_options options, net::handler handler) -> result<> {
+        start::count_requests(options, name, meters);
+        VANTHU_TRY(auto server, net::server::open(network.executors(), std::move(options), std::move(handler)));
+        log::info("listening", {{"door", name}, {"address", server->address()}});
+        std::cout << "vanthud: " << name << " " << server->address() << std::endl;
+        servers.push_back(std::move(server));
+        return {};
+    };
+    if (auto ok = open("api", start::api_listener(config), [&](net::request& r) { return eoffice.handle(r); }); !ok)
+        return cannot_start("listen.api", ok.error());
+    if (!config.peer.address.empty())
+        if (auto ok = open("peer", start::peer_listener(config, receiver), [&](net::request& r) { return receiver.handle(r); }); !ok)
+            return cannot_start("listen.peer", ok.error());
+    if (auto ok = open("operator", start::operator_listener(config), [&](net::request& r) { return page.handle(r); }); !ok)
+        return cannot_start("listen.operator", ok.error());
+    page.listening_at(servers.back()->address());
+
+    // Life: the watchdog proves that the deciding thread decides; SIGHUP reloads, SIGTERM and SIGINT stop.
+    asio::signal_set stop_signals(decisions, SIGTERM, SIGINT), reload_signals(decisions, SIGHUP);
+    std::thread stopper;
+    stop_signals.async_wait([&](boost::system::error_code e, int) {
+        if (e) return;
+        notify::stopping();
+        log::info("stopping", {});
+        reload_signals.cancel();
+        // Not on this thread: what is still under way needs it.
+        stopper = std::thread([&] {
+            for (auto& s : servers) s->stop_accepting();
+            bell.ring_all();
+            for (auto& s : servers) s->stop(stop_grace);
+            lanes.cancel();
+            if (!lanes.join(stop_grace)) log::warning("stopped_while_busy", {});
+            decisions.stop();
+        });
+    });
+    start::reloadable live{file, config, gate, eoffice, inspectors->get(), servers};
+    std::function<void()> await_reload = [&] {
+        reload_signals.async_wait([&](boost::system::error_code e, int) {
+            if (e) return;
+            notify::reloading();
+            start::reload(live);
+            notify::ready();
+            await_reload();
+        });
+    };
+    await_reload();
+    lanes.spawn(executor, []() -> asio::awaitable<void> {
+        auto interval = notify::watchdog_interval();
+        if (!interval) co_return;
+        asio::steady_timer timer(co_await asio::this_coro::executor);
+        for (;;) {
+            notify::watchdog();
+            timer.expires_after(*interval);
+            co_await timer.async_wait(asio::use_awaitable);
+        }
+    });
+    notify::ready("vanthud " VANTHU_VERSION);
+    log::info("started", {{"node", node}, {"organisation", organisation}});
+    std::cout << "vanthud: ready" << std::endl;
+    decisions.run();
+
+    if (stopper.joinable()) stopper.join();
+    servers.clear();
+    network.stop();
+    disk.join();
+    crypto.join();
+    (*store)->close();
+    log::info("stopped", {});
+    return 0;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    CLI::App app("vanthud — dịch vụ văn thư điện tử / the electronic records clerk");
+    std::string file;
+    bool check = false, sample = false, reference = false;
+    app.add_option("--config,-c", file, "Tệp cấu hình / configuration file");
+    app.add_flag("--check-config", check, "Chỉ kiểm tra cấu hình / check the configuration and end");
+    app.add_flag("--print-sample-config", sample, "In tệp cấu hình mẫu / print a commented sample");
+    app.add_flag("--print-config-reference", reference, "In trang tra cứu cấu hình / print the reference page");
+    app.set_version_flag("--version", "vanthud " VANTHU_VERSION);
+    CLI11_PARSE(app, argc, argv);
+    if (sample) return std::cout << sample_config(), 0;
+    if (reference) return std::cout << config_reference(), 0;
+    if (file.empty()) {
+        std::cerr << "vanthud: thiếu --config TỆP / --config FILE is required\n";
+        return exit_configuration;
+    }
+    auto config = load_config(file);
+    if (!config) {
+        std::cerr << config::to_text(config.error());
+        return exit_configuration;
+    }
+    if (check) {
+        auto registry = start::load_registry(*config);
+        if (!registry) {
+            std::cerr << public_code(registry.error().code) << ": " << registry.error().detail << '\n';
+            return exit_configuration;
+        }
+        std::cout << file << ": OK\n";
+        return 0;
+    }
+    return run(file, std::move(*config));
+}

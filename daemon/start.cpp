@@ -1,0 +1,307 @@
+#include "daemon/start.hpp"
+
+#include "daemon/base/error_table.hpp"
+
+#include <algorithm>
+#include <openssl/crypto.h>
+
+namespace vanthu::start {
+namespace {
+
+namespace fs = std::filesystem;
+
+// All files of a folder with one of the endings, in order of their names.
+result<std::vector<bytes>> folder(const fs::path& directory, std::initializer_list<std::string_view> endings) {
+    std::vector<fs::path> names;
+    if (directory.empty()) return std::vector<bytes>{};
+    std::error_code ec;
+    for (const fs::directory_entry& e : fs::directory_iterator(directory, ec))
+        if (std::find(endings.begin(), endings.end(), e.path().extension().string()) != endings.end()) names.push_back(e.path());
+    if (ec) return failed(files::errc::unreadable, directory.string() + ": " + ec.message());
+    std::sort(names.begin(), names.end());
+    std::vector<bytes> out;
+    for (const fs::path& name : names) {
+        VANTHU_TRY(bytes content, read_file(name, 64u << 20));
+        out.push_back(std::move(content));
+    }
+    return out;
+}
+
+result<x509::trust_store> signing_trust(const daemon_config& c) {
+    VANTHU_TRY(std::vector<bytes> certificates, folder(c.signing.trust_directory, {".crt", ".pem", ".cer"}));
+    return x509::load_trust(certificates);
+}
+
+result<x509::evidence> known_revocations(const daemon_config& c) {
+    x509::evidence out;
+    VANTHU_TRY(std::vector<bytes> lists, folder(c.signing.crl_directory, {".crl", ".pem"}));
+    for (const bytes& file : lists) {
+        VANTHU_TRY(x509::crl one, x509::parse_crl(file));
+        out.crls.push_back(std::move(one));
+    }
+    return out;
+}
+
+intake::policy policy_of(const daemon_config& c) {
+    intake::policy p;
+    for (std::size_t role = 0; role < 3; ++role)
+        for (std::size_t verdict = 0; verdict < 5; ++verdict) p.actions[role][verdict] = static_cast<intake::action>(c.policy.actions[role][verdict]);
+    p.send_final_refusal = c.policy.send_final_refusal;
+    return p;
+}
+static_assert(int(policy_action::refuse) == int(intake::action::refuse) && int(policy_verdict::damaged) == int(intake::verdict::damaged) &&
+              int(policy_role::final) == int(intake::role::final));
+
+std::chrono::microseconds working_hours(std::int64_t hours) { return std::chrono::hours(hours); }
+
+} // namespace
+
+log::settings log_settings(const daemon_config& c) {
+    log::settings s;
+    s.lowest = c.log.level == "debug"     ? log::level::debug
+               : c.log.level == "warning" ? log::level::warning
+               : c.log.level == "error"   ? log::level::error
+                                          : log::level::info;
+    s.form = c.log.format == "json" ? log::format::json : log::format::text;
+    s.to = c.log.destination == "journal" ? log::destination::journal : log::destination::standard_error;
+    return s;
+}
+
+result<std::shared_ptr<const registry::registry>> load_registry(const daemon_config& c) {
+    VANTHU_TRY(registry::registry loaded, registry::registry::load(c.registry.file));
+    if (!loaded.find_node(c.node.id)) return failed(registry::errc::unknown_reference, c.registry.file.string() + ": [[node]] id = \"" + c.node.id + "\"");
+    return std::make_shared<const registry::registry>(std::move(loaded));
+}
+
+result<std::shared_ptr<const api::credentials>> load_credentials(const daemon_config& c) {
+    VANTHU_TRY(std::string text, read_text_file(c.api.credentials));
+    VANTHU_TRY(api::credentials loaded, api::credentials::parse(text, c.api.credentials.string()));
+    return std::make_shared<const api::credentials>(std::move(loaded));
+}
+
+result<std::unique_ptr<ledger::store>> open_store(const daemon_config& c, std::function<void(const failure&)> on_fatal) {
+    ledger::store_options o;
+    o.directory = c.store.directory / "ledger";
+    o.payloads.sizes = {c.store.inline_limit, c.store.segment_limit};
+    o.payloads.minimum_free_bytes = c.store.minimum_free;
+    o.on_fatal = std::move(on_fatal);
+    if (!c.store.encryption_key.empty()) {
+        VANTHU_TRY(std::string hex, read_text_file(c.store.encryption_key, 1024));
+        while (!hex.empty() && (hex.back() == '\n' || hex.back() == '\r' || hex.back() == ' ')) hex.pop_back();
+        auto key = digest::from_hex(hex);
+        if (!key) return failed(files::errc::unreadable, c.store.encryption_key.string() + ": 64 hex digits are required");
+        ledger::payload_key k;
+        k.secret = key->value;
+        digest id = sha256::of(key->view()); // the same key has the same id wherever it is configured
+        k.id = (std::uint32_t{id.value[0]} << 24 | id.value[1] << 16 | id.value[2] << 8 | id.value[3]) | 1u;
+        o.payloads.keys = {k};
+        o.payloads.seal_with = k.id;
+    }
+    std::error_code ec;
+    fs::create_directories(c.store.directory, ec);
+    return ledger::store::open(std::move(o));
+}
+
+void report_recovery(const ledger::store& s) {
+    const ledger::recovery_report& r = s.recovery();
+    if (r.created) return log::info("store_created", {{"instance", s.instance_id()}});
+    if (!r.closed_cleanly || r.torn_tail_dropped || r.files_removed)
+        log::warning("store_recovered", {{"last_group", r.last_group},
+                                         {"torn_tail_dropped", r.torn_tail_dropped},
+                                         {"bytes_reclaimed", r.payload_bytes_reclaimed},
+                                         {"files_removed", r.files_removed}});
+}
+
+result<std::unique_ptr<ledger::receipt_log>> open_receipt_log(const ledger::store& s, const daemon_config& c) {
+    VANTHU_TRY(std::string pem, read_text_file(c.signing.log_key, 64u << 10));
+    VANTHU_TRY(tlog::ed25519_private_key key, tlog::ed25519_private_key::from_pem(pem));
+    OPENSSL_cleanse(pem.data(), pem.size());
+    VANTHU_TRY(std::string delegation, read_text_file(c.signing.log_key_delegation, receipt::max_statement_size));
+    while (!delegation.empty() && delegation.back() == '\n') delegation.pop_back();
+    VANTHU_TRY(receipt::delegation content, receipt::decode_delegation(delegation));
+    return ledger::receipt_log::open(s, {c.node.organisation, content.log_origin, std::move(key), std::move(delegation)});
+}
+
+result<std::unique_ptr<inspect::inspector_pool>> start_inspectors(const daemon_config& c) {
+    if (!c.inspect.enabled) return std::unique_ptr<inspect::inspector_pool>();
+    inspect::options o;
+    o.executable = c.inspect.executable.empty() ? inspect::find_inspect_executable() : c.inspect.executable;
+    o.workers = static_cast<unsigned>(c.inspect.workers);
+    o.time_limit = c.inspect.time_limit;
+    o.memory_limit = c.inspect.memory_limit;
+    VANTHU_TRY(o.trust, signing_trust(c));
+    VANTHU_TRY(o.known, known_revocations(c));
+    o.policy.require_timestamp = c.signing.timestamp_required;
+    return inspect::inspector_pool::start(std::move(o));
+}
+
+result<intake::gate_options> gate_options(const daemon_config& c, const std::string& home) {
+    intake::gate_options o;
+    o.node = c.node.id;
+    o.home = home;
+    o.organisation = c.node.organisation;
+    o.limits.total_bytes = c.limits.packet_size;
+    o.limits.header_bytes = c.limits.header_size;
+    o.limits.attachments = static_cast<std::size_t>(c.limits.attachments);
+    o.limits.inflated_bytes = c.limits.inflate_size;
+    o.limits.inflated_ratio = static_cast<unsigned>(c.limits.inflate_ratio);
+    o.recipients = static_cast<std::size_t>(c.limits.recipients);
+    o.policy = policy_of(c);
+    o.inspect_time = std::chrono::ceil<std::chrono::seconds>(c.inspect.time_limit * 2);
+    o.quarantine = c.store.directory / "quarantine";
+    VANTHU_TRY(std::string key, read_text_file(c.signing.service_key, 64u << 10));
+    VANTHU_TRY(o.service_key, receipt::service_key::from_pem(key));
+    OPENSSL_cleanse(key.data(), key.size());
+    VANTHU_TRY(std::string chain, read_text_file(c.signing.service_certificate, 1u << 20));
+    VANTHU_TRY(o.service_chain, receipt::certificates_from_pem(chain));
+    if (o.service_chain.empty() || !o.service_key->belongs_to(o.service_chain.front()))
+        return failed(receipt::errc::unsupported_key, "signing.service_key does not belong to signing.service_certificate");
+    VANTHU_TRY(o.anchors, peer_anchors(c));
+    return o;
+}
+
+result<receipt::trust_anchors> peer_anchors(const daemon_config& c) {
+    receipt::trust_anchors anchors;
+    if (c.peer.tls.ca.empty()) return anchors;
+    VANTHU_TRY(std::string pem, read_text_file(c.peer.tls.ca, 1u << 20));
+    VANTHU_CHECK(anchors.add_pem(pem));
+    return anchors;
+}
+
+delivery::engine_options engine_options(const daemon_config& c, const std::string& home) {
+    delivery::engine_options o;
+    o.home = home;
+    o.organisation = c.node.organisation;
+    o.attempts = static_cast<unsigned>(c.delivery.attempts);
+    o.concurrency = static_cast<unsigned>(c.delivery.concurrency);
+    o.first_retry = c.delivery.first_retry;
+    o.longest_retry = c.delivery.longest_retry;
+    o.expiry = c.delivery.expiry;
+    o.request_timeout = c.delivery.request_timeout;
+    o.notice_interval = c.delivery.notice_interval;
+    return o;
+}
+
+api::eoffice_options eoffice_options(const daemon_config& c, const std::string& home) {
+    api::eoffice_options o;
+    o.node = c.node.id;
+    o.home = home;
+    o.organisation = c.node.organisation;
+    o.files = static_cast<std::size_t>(c.limits.attachments);
+    o.not_fetched_after = working_hours(c.inbox.not_fetched_after);
+    return o;
+}
+
+result<peer_link::receiver_options> receiver_options(const daemon_config& c, const std::string& home) {
+    peer_link::receiver_options o;
+    o.node = c.node.id;
+    o.home = home;
+    o.organisation = c.node.organisation;
+    o.packet_limit = c.limits.packet_size;
+    if (!c.peer.tls.ca.empty()) {
+        VANTHU_TRY(std::string pem, read_text_file(c.peer.tls.ca, 1u << 20));
+        VANTHU_TRY(auto certificates, receipt::certificates_from_pem(pem));
+        for (const bytes& der : certificates) o.ca_sha256.push_back(sha256::of(der));
+    }
+    return o;
+}
+
+result<web::operator_door_options> door_options(const daemon_config& c, const std::string& home) {
+    web::operator_door_options o;
+    o.node = c.node.id;
+    o.home = home;
+    o.not_fetched_after = working_hours(c.inbox.not_fetched_after);
+    o.quarantine = c.store.directory / "quarantine";
+    VANTHU_TRY(o.pages, web::pages::load(web::pages_directory()));
+    return o;
+}
+
+result<secret> operator_secret(const daemon_config& c) {
+    if (c.operator_door.secret_file.empty()) return secret();
+    VANTHU_TRY(std::string text, read_text_file(c.operator_door.secret_file, 4096));
+    while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
+    if (text.empty()) return failed(files::errc::unreadable, c.operator_door.secret_file.string() + ": empty");
+    return secret(std::move(text));
+}
+
+net::listener_options api_listener(const daemon_config& c) {
+    net::listener_options o;
+    o.address = c.api.address;
+    o.tls = net::tls_options{.certificate_file = c.api.tls.certificate, .key_file = c.api.tls.key, .tls13_only = false};
+    o.body_limit = c.api.body_limit;
+    o.max_connections = static_cast<std::size_t>(c.api.max_connections);
+    return o;
+}
+
+net::listener_options peer_listener(const daemon_config& c, const peer_link::receiver& receiver) {
+    net::listener_options o;
+    o.address = c.peer.address;
+    o.tls = net::tls_options{.certificate_file = c.peer.tls.certificate,
+                             .key_file = c.peer.tls.key,
+                             .client_ca_file = c.peer.tls.ca,
+                             .auth = net::client_auth::required,
+                             .accept_unverified = [&receiver](const net::peer_identity& p) { return receiver.pinned(p); }};
+    o.body_limit = c.limits.packet_size;
+    return o;
+}
+
+net::listener_options operator_listener(const daemon_config& c) {
+    net::listener_options o;
+    o.address = c.operator_door.address;
+    if (!c.operator_door.tls.certificate.empty())
+        o.tls = net::tls_options{.certificate_file = c.operator_door.tls.certificate,
+                                 .key_file = c.operator_door.tls.key,
+                                 .client_ca_file = c.operator_door.tls.ca,
+                                 .auth = net::client_auth::required};
+    o.body_limit = 64u << 10;
+    o.max_connections = 64;
+    return o;
+}
+
+void count_requests(net::listener_options& o, std::string_view door, metrics::registry& meters) {
+    o.on_access = [door = std::string(door), &meters](const net::access_record& r) {
+        std::string status = std::to_string(r.status / 100) + "xx";
+        meters.add("vanthu_http_requests_total", {door, r.method, status});
+    };
+    o.on_failure = [door = std::string(door)](const failure& f, const net::peer_identity* p) {
+        log::info("connection_failed", {{"door", door}, {"address", p ? p->remote_address : ""}, {"failure", f}});
+    };
+}
+
+void reload(reloadable& live) {
+    auto next = load_config(live.file);
+    if (!next) return log::error("reload_refused", {{"file", live.file.string()}, {"problems", config::to_text(next.error())}});
+    config::difference d = config::compare(daemon_config_table(), live.config.as_read, next->as_read);
+    for (const std::string& key : d.restart) log::warning("needs_restart", {{"key", key}});
+
+    auto registry = load_registry(*next);
+    if (!registry) {
+        log::error("registry_refused", {{"failure", registry.error()}});
+    } else {
+        auto current = live.gate.registry();
+        registry::difference change = registry::diff(*current, **registry, live.config.node.id, system_clock().now());
+        if (change.version_not_raised || !change.removed.empty()) {
+            log::error("registry_refused", {{"version", (*registry)->version()}, {"removed", change.removed.size()},
+                                            {"version_not_raised", change.version_not_raised}});
+        } else if (!change.identical) {
+            live.gate.use_registry(*registry);
+            log::info("registry_loaded", {{"version", (*registry)->version()}, {"routes_changed", change.routes.size()}});
+        }
+    }
+    if (auto credentials = load_credentials(*next)) live.eoffice.use_credentials(*credentials);
+    else log::error("credentials_refused", {{"failure", credentials.error()}});
+    for (auto& server : live.servers)
+        if (auto done = server->reload_tls(); !done) log::error("certificate_refused", {{"address", server->address()}, {"failure", done.error()}});
+    if (live.inspectors) {
+        auto trust = signing_trust(*next);
+        auto known = known_revocations(*next);
+        if (trust && known) live.inspectors->replace_trust(std::move(*trust), std::move(*known));
+        else log::error("trust_refused", {{"failure", trust ? known.error() : trust.error()}});
+    }
+    live.gate.use_policy(policy_of(*next));
+    log::configure(log_settings(*next));
+    live.config = std::move(*next);
+    log::info("reloaded", {});
+}
+
+} // namespace vanthu::start

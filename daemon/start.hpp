@@ -1,0 +1,50 @@
+// From configuration to objects: the one place that turns daemon_config into the plain values each part takes, reads the
+// key files, and knows what a reload may change. Used by main.cpp only.
+#pragma once
+
+#include "adapters/peer/receiver.hpp"
+#include "daemon/api/eoffice.hpp"
+#include "daemon/base/log.hpp"
+#include "daemon/base/metrics.hpp"
+#include "daemon/config_table.hpp"
+#include "daemon/delivery/engine.hpp"
+#include "daemon/net/server.hpp"
+#include "daemon/web/door.hpp"
+
+namespace vanthu::start {
+
+log::settings log_settings(const daemon_config&);
+result<std::shared_ptr<const registry::registry>> load_registry(const daemon_config&);
+result<std::shared_ptr<const api::credentials>> load_credentials(const daemon_config&);
+
+result<std::unique_ptr<ledger::store>> open_store(const daemon_config&, std::function<void(const failure&)> on_fatal);
+void report_recovery(const ledger::store&); // a log line for what was found
+result<std::unique_ptr<ledger::receipt_log>> open_receipt_log(const ledger::store&, const daemon_config&);
+// Empty pointer: inspection is switched off.
+result<std::unique_ptr<inspect::inspector_pool>> start_inspectors(const daemon_config&);
+result<intake::gate_options> gate_options(const daemon_config&, const std::string& home);
+result<receipt::trust_anchors> peer_anchors(const daemon_config&);
+delivery::engine_options engine_options(const daemon_config&, const std::string& home);
+api::eoffice_options eoffice_options(const daemon_config&, const std::string& home);
+result<peer_link::receiver_options> receiver_options(const daemon_config&, const std::string& home);
+result<web::operator_door_options> door_options(const daemon_config&, const std::string& home);
+result<secret> operator_secret(const daemon_config&); // empty: none configured
+
+net::listener_options api_listener(const daemon_config&);
+net::listener_options peer_listener(const daemon_config&, const peer_link::receiver&);
+net::listener_options operator_listener(const daemon_config&);
+void count_requests(net::listener_options&, std::string_view door, metrics::registry&);
+
+// SIGHUP: registry, credentials, certificates, CRLs, policy, log level. What cannot be taken over is logged and the old
+// value stays in use; a file that is wrong changes nothing.
+struct reloadable {
+    std::filesystem::path file;
+    daemon_config& config;
+    intake::gate& gate;
+    api::eoffice& eoffice;
+    inspect::inspector_pool* inspectors;
+    std::vector<std::unique_ptr<net::server>>& servers;
+};
+void reload(reloadable&);
+
+} // namespace vanthu::start
