@@ -2,6 +2,7 @@
 #include "tests/ledger/disk.hpp"
 
 #include <rocksdb/file_system.h>
+#include <rocksdb/system_clock.h>
 
 namespace vanthu::ledger::test {
 namespace {
@@ -282,6 +283,23 @@ private:
 } // namespace
 
 std::unique_ptr<file_system> payload_face(disk& d) { return std::make_unique<payload_files_face>(d); }
-std::unique_ptr<rocksdb::Env> rocksdb_face(disk& d) { return rocksdb::NewCompositeEnv(std::make_shared<rows_face>(d)); }
+std::unique_ptr<rocksdb::Env> rocksdb_face(disk& d) {
+    // RocksDB sleeps a second after a failed flush; on this disk nothing changes by waiting.
+    struct restless final : rocksdb::SystemClockWrapper {
+        restless() : SystemClockWrapper(rocksdb::SystemClock::Default()) {}
+        const char* Name() const override { return "restless"; }
+        void SleepForMicroseconds(int) override {}
+    };
+    struct face final : rocksdb::EnvWrapper {
+        explicit face(std::unique_ptr<rocksdb::Env> e)
+            : EnvWrapper(e.get()), env(std::move(e)), clock(std::make_shared<restless>()) {
+            file_system_ = env->GetFileSystem();
+            system_clock_ = clock;
+        }
+        std::unique_ptr<rocksdb::Env> env;
+        std::shared_ptr<rocksdb::SystemClock> clock;
+    };
+    return std::make_unique<face>(rocksdb::NewCompositeEnv(std::make_shared<rows_face>(d)));
+}
 
 } // namespace vanthu::ledger::test
