@@ -137,7 +137,9 @@ BOOST_AUTO_TEST_CASE(a_large_body_streams_both_ways_with_bounded_memory) {
         BOOST_TEST(same);
     }
     ::getrusage(RUSAGE_SELF, &after);
+#ifndef VANTHU_UNDER_ASAN // its quarantine keeps freed memory
     BOOST_TEST(after.ru_maxrss - before.ru_maxrss < 32 * 1024); // KiB: far below the body
+#endif
 }
 
 BOOST_AUTO_TEST_CASE(an_early_refusal_is_heard_while_the_body_is_being_sent) {
