@@ -38,6 +38,7 @@ task<accepted> acceptance::run(net::body_source& body) {
     VANTHU_CO_CHECK(check_sender(packet_->document() ? packet_->document()->header.from.organ_id
                                                      : packet_->status()->from.organ_id));
     if (packet_->document()) {
+        VANTHU_CO_CHECK(check_attachments());
         VANTHU_CO_CHECK(check_dates());
         VANTHU_CO_CHECK(co_await check_secrets());
         VANTHU_CO_CHECK(route_recipients());
@@ -111,14 +112,21 @@ result<> acceptance::check_sender(std::string_view from_code) {
     return {};
 }
 
+result<> acceptance::check_attachments() const {
+    for (const edxml::attachment_info& a : packet_->document()->attachments) {
+        for (const edxml::finding& f : a.findings)
+            if (f.code == edxml::finding_code::zip_bomb) return failed(errc::attachment_inflates, a.name);
+        if (a.damaged && offer_.source == offer::from::eoffice) return failed(errc::attachment_damaged, a.name);
+    }
+    return {};
+}
+
 result<> acceptance::check_dates() const {
     if (offer_.source != offer::from::eoffice) return {};
     const edxml::document_header& h = packet_->document()->header;
     const edxml::packet_date& issued = h.promulgation.date;
     if (!issued.empty() && !issued.value) return failed(errc::date_ambiguous, issued.text);
     if (issued.value && *issued.value > today(at_)) return failed(errc::date_in_future, issued.text);
-    for (const edxml::attachment_info& a : packet_->document()->attachments)
-        if (a.damaged) return failed(errc::attachment_damaged, a.name);
     return {};
 }
 

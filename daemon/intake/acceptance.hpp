@@ -34,6 +34,7 @@ private:
     result<> take(bytes_view piece);
     result<> check_announcement() const;
     result<> check_sender(std::string_view from_code);
+    result<> check_attachments() const;
     result<> check_dates() const;
     result<> route_recipients();
     task<> check_secrets();

@@ -61,6 +61,8 @@ constexpr error_row rows[] = {
     {int(errc::attachment_damaged), "attachment_damaged", 422, retry::no, "Tệp đính kèm bị hỏng, không đọc được.",
      "An attachment is damaged and cannot be read.", "Đính kèm lại tệp gốc rồi gửi lại.",
      "Attach the original file again and resend."},
+    {int(errc::attachment_inflates), "attachment_inflates", 422, retry::no, "Tệp đính kèm nén bung ra vượt giới hạn.",
+     "A compressed attachment unpacks beyond the limit.", "Đính kèm tệp gốc, không nén.", "Attach the original file without compression."},
     {int(errc::idempotency_conflict), "idempotency_conflict", 422, retry::no,
      "Idempotency-Key này đã dùng cho một yêu cầu khác.", "This Idempotency-Key was used for another request.",
      "Dùng khóa mới cho yêu cầu mới.", "Use a new key for a new request."},
