@@ -4,10 +4,10 @@
 //
 //   inspect() --descriptor over a Unix socket--> vanthu-inspect --JSON report--> inspect()
 //
-// Threads: inspect() may be called from any number of threads and blocks until a worker is free and has answered, or the
-// deadline passed. Call it from a pool thread, never from the daemon's decision thread.
-// Guaranteed: inspect() always answers; a document is never given to two workers; workers end with the pool (and with
-// the process that started them).
+// Threads: inspect() may be called from any number of threads and blocks until a worker is free and has answered, or
+// the deadline passed. Call it from a pool thread, never from the daemon's decision thread. Guaranteed: inspect()
+// always answers; a document is never given to two workers; workers end with the pool (and with the process that
+// started them).
 #pragma once
 
 #include "daemon/base/bytes.hpp"
@@ -27,7 +27,7 @@ std::error_code make_error_code(errc);
 struct options {
     std::filesystem::path executable; // vanthu-inspect
     unsigned workers = 2;
-    std::chrono::milliseconds time_limit{20'000}; // wall clock for one document
+    std::chrono::milliseconds time_limit{20'000};    // wall clock for one document
     std::size_t memory_limit = std::size_t{1} << 30; // bytes of address space of a worker
     unsigned documents_per_worker = 500;             // then it is replaced: fragmentation and CPU limit start anew
     x509::trust_store trust;
@@ -39,7 +39,7 @@ struct options {
 struct inspection {
     pdf::pdf_report report;
     std::optional<pdf::secret_marking> marking; // of the first page; absent also when the worker did not finish
-    bool finished = false; // false: the worker died or ran out of time; the report says "budget"
+    bool finished = false;                      // false: the worker died or ran out of time; the report says "budget"
 };
 
 class inspector_pool {
@@ -48,8 +48,8 @@ public:
     static result<std::unique_ptr<inspector_pool>> start(options opt);
     virtual ~inspector_pool() = default; // ends the workers; no inspect() may be running
 
-    // `document` is a descriptor open for reading (spool file or memfd); it stays the caller's. `at`: the time for which
-    // certificates are judged. `deadline` shortens the time limit, also while waiting for a worker.
+    // `document` is a descriptor open for reading (spool file or memfd); it stays the caller's. `at`: the time for
+    // which certificates are judged. `deadline` shortens the time limit, also while waiting for a worker.
     virtual inspection inspect(int document, timestamp at, std::chrono::steady_clock::time_point deadline) = 0;
     // The same with bytes: they go through a memfd.
     inspection inspect(bytes_view document, timestamp at, std::chrono::steady_clock::time_point deadline);
@@ -64,5 +64,4 @@ std::filesystem::path find_inspect_executable();
 
 } // namespace vanthu::inspect
 
-template <>
-struct std::is_error_code_enum<vanthu::inspect::errc> : std::true_type {};
+template <> struct std::is_error_code_enum<vanthu::inspect::errc> : std::true_type {};

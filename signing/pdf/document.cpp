@@ -98,7 +98,7 @@ result<document> document::open(bytes_view file) {
     });
 }
 
-std::vector<std::string> document::take_warnings() {
+std::vector<std::string> document::take_warnings() const {
     std::vector<std::string> texts;
     for (const QPDFExc& w : qpdf_->getWarnings()) texts.emplace_back(w.what());
     return texts;

@@ -27,7 +27,7 @@ public:
     xref_kind kind() const { return kind_; }
     QPDFObjectHandle root() const { return qpdf_->getRoot(); }
     // Texts of QPDF's warnings since the last call.
-    std::vector<std::string> take_warnings();
+    std::vector<std::string> take_warnings() const;
 
 private:
     std::shared_ptr<QPDF> qpdf_;

@@ -362,7 +362,7 @@ void read_annotations(QPDFObjectHandle page, std::vector<run>& runs) {
 
 // Runs on one line join while the gap is small; a gap of two letters' height begins a new one.
 std::vector<std::string> lines_of(std::vector<run> runs) {
-    std::stable_sort(runs.begin(), runs.end(), [](const run& a, const run& b) {
+    std::sort(runs.begin(), runs.end(), [](const run& a, const run& b) {
         double ya = std::round(a.y / 3), yb = std::round(b.y / 3);
         return ya != yb ? ya > yb : a.x < b.x;
     });

@@ -2,6 +2,9 @@
 // std::vector<JSON> while JSON is incomplete); nothing here uses it, so a declaration takes its place.
 #pragma once
 
+#ifndef POINTERHOLDER_TRANSITION
+#define POINTERHOLDER_TRANSITION 4 // std::shared_ptr only
+#endif
 #ifndef JSON_HH
 #define JSON_HH
 #include <functional>

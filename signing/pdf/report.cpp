@@ -400,6 +400,7 @@ private:
     void check_changes(const found_signature& s, signature_report& r) {
         auto own =
             std::find_if(steps_.begin(), steps_.end(), [&](const revision_step& step) { return step.end == s.end; });
+        if (own == steps_.end() && signing::has_finding(report_.findings, "budget")) return; // judge() says so
         if (own == steps_.end()) return fail(r, signing::sub::format_failure, remark("pdf.not_a_revision"));
         r.covers = only_space(text_.substr(s.end)) ? "whole" : "revision";
         std::vector<permissions> rules = permissions_of(s.field);

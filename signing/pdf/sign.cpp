@@ -39,7 +39,8 @@ struct stamp {
     std::vector<text_line> lines;
     double size = 10; // points; upright, black (NĐ 30, annex I)
     bool right_aligned = false;
-    bool is_field = false; // text of a form field stands between marked-content operators (12.7.4.3)
+    bool at_bottom = false; // clear of the leader's signature, which the seal overlaps
+    bool is_field = false;  // text of a form field stands between marked-content operators (12.7.4.3)
 };
 
 class signing_run {
@@ -119,6 +120,7 @@ private:
     result<> issue() {
         if (request_.number.empty() || request_.date.empty()) return failed(errc::number_and_date_required);
         stamp shown;
+        shown.at_bottom = true;
         std::string filled;
         for (auto [name, text, italic] :
              {std::tuple(number_field, &request_.number, false), std::tuple(date_field, &request_.date, true)}) {
@@ -159,7 +161,7 @@ private:
         if (line.empty()) return failed(errc::number_and_date_required);
         shown.lines.push_back({line});
         VANTHU_TRY(placement where, place(layout::appendix, 1));
-        VANTHU_CHECK(add_signature_field(free_name(seal_field), where));
+        VANTHU_CHECK(add_signature_field(free_name("vanthu_annex"), where));
         return show(signature_field_, where, std::move(shown));
     }
 
@@ -334,7 +336,9 @@ private:
             for (const text_line& line : d.what.lines) // a long name is set smaller rather than cut
                 size = std::min(size, size * std::max(1.0, width - 4) /
                                           std::max(1.0, face_of(line).font.width(line.text, size)));
-            double leading = size * 1.2, top = height / 2 + leading * static_cast<double>(d.what.lines.size()) / 2;
+            double leading = size * 1.2,
+                   top = d.what.at_bottom ? 2 + leading * static_cast<double>(d.what.lines.size())
+                                          : height / 2 + leading * static_cast<double>(d.what.lines.size()) / 2;
             std::string content = d.what.is_field ? "/Tx BMC\n" : "";
             content += fmt::format("q\n0 0 {:.2f} {:.2f} re W n\nBT\n0 g\n", width, height);
             for (const text_line& line : d.what.lines) {

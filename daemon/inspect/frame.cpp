@@ -1,0 +1,184 @@
+#include "daemon/inspect/frame.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace vanthu::inspect {
+namespace {
+
+using deadline_t = std::optional<std::chrono::steady_clock::time_point>;
+
+// Waits until the socket can be read; false when the deadline passed.
+bool readable(int socket, deadline_t deadline) {
+    for (;;) {
+        int wait = -1;
+        if (deadline) {
+            auto left =
+                std::chrono::ceil<std::chrono::milliseconds>(*deadline - std::chrono::steady_clock::now()).count();
+            if (left <= 0) return false;
+            wait = static_cast<int>(std::min<long long>(left, 60'000));
+        }
+        pollfd p{socket, POLLIN, 0};
+        int n = ::poll(&p, 1, wait);
+        if (n > 0) return true;
+        if (n < 0 && errno != EINTR) return false;
+    }
+}
+
+bool receive_some(int socket, char* to, std::size_t size, unique_fd* descriptor, deadline_t deadline) {
+    while (size > 0) {
+        if (deadline && !readable(socket, deadline)) return false;
+        iovec part{to, size};
+        alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+        msghdr message{};
+        message.msg_iov = &part;
+        message.msg_iovlen = 1;
+        message.msg_control = control;
+        message.msg_controllen = sizeof control;
+        ssize_t n = ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
+        if (n < 0 && errno == EINTR) continue;
+        if (n <= 0) return false;
+        for (cmsghdr* c = CMSG_FIRSTHDR(&message); c; c = CMSG_NXTHDR(&message, c)) {
+            if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS) continue;
+            int fd = -1;
+            std::memcpy(&fd, CMSG_DATA(c), sizeof fd);
+            unique_fd owned(fd); // closed again where none is expected
+            if (descriptor) *descriptor = std::move(owned);
+        }
+        to += n;
+        size -= static_cast<std::size_t>(n);
+    }
+    return true;
+}
+
+void append_item(bytes& out, std::uint8_t kind, bytes_view der) {
+    std::uint64_t size = der.size();
+    out.push_back(kind);
+    const auto* p = reinterpret_cast<const std::uint8_t*>(&size);
+    out.insert(out.end(), p, p + sizeof size);
+    out.insert(out.end(), der.begin(), der.end());
+}
+
+} // namespace
+
+bool send_frame(int socket, std::string_view text, int descriptor) {
+    std::uint64_t size = text.size();
+    std::string all(reinterpret_cast<const char*>(&size), sizeof size);
+    all += text;
+    std::string_view left = all;
+    while (!left.empty()) {
+        iovec part{const_cast<char*>(left.data()), left.size()};
+        alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+        msghdr message{};
+        message.msg_iov = &part;
+        message.msg_iovlen = 1;
+        if (descriptor >= 0) {
+            message.msg_control = control;
+            message.msg_controllen = sizeof control;
+            cmsghdr* c = CMSG_FIRSTHDR(&message);
+            c->cmsg_level = SOL_SOCKET;
+            c->cmsg_type = SCM_RIGHTS;
+            c->cmsg_len = CMSG_LEN(sizeof(int));
+            std::memcpy(CMSG_DATA(c), &descriptor, sizeof descriptor);
+        }
+        ssize_t n = ::sendmsg(socket, &message, MSG_NOSIGNAL);
+        if (n < 0 && errno == EINTR) continue;
+        if (n <= 0) return false;
+        descriptor = -1; // goes with the first byte only
+        left.remove_prefix(static_cast<std::size_t>(n));
+    }
+    return true;
+}
+
+std::optional<frame> receive_frame(int socket, deadline_t deadline) {
+    frame f;
+    std::uint64_t size = 0;
+    if (!receive_some(socket, reinterpret_cast<char*>(&size), sizeof size, &f.descriptor, deadline) ||
+        size > largest_frame)
+        return std::nullopt;
+    f.text.resize(size);
+    if (!receive_some(socket, f.text.data(), size, nullptr, deadline)) return std::nullopt;
+    return f;
+}
+
+unique_fd memory_file(bytes_view content) {
+    unique_fd fd(::memfd_create("document", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+    while (fd && !content.empty()) {
+        ssize_t n = ::write(fd.get(), content.data(), content.size());
+        if (n < 0 && errno == EINTR) continue;
+        if (n <= 0) return {};
+        content = content.subspan(static_cast<std::size_t>(n));
+    }
+    if (fd && ::fcntl(fd.get(), F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) != 0) return {};
+    return fd;
+}
+
+std::optional<bytes> read_all(int descriptor, std::size_t limit) {
+    off_t size = ::lseek(descriptor, 0, SEEK_END);
+    if (size < 0 || static_cast<std::size_t>(size) > limit) return std::nullopt;
+    bytes all(static_cast<std::size_t>(size));
+    for (std::size_t at = 0; at < all.size();) { // pread: the descriptor's position is shared with its owner
+        ssize_t n = ::pread(descriptor, all.data() + at, all.size() - at, static_cast<off_t>(at));
+        if (n < 0 && errno == EINTR) continue;
+        if (n <= 0) return std::nullopt;
+        at += static_cast<std::size_t>(n);
+    }
+    return all;
+}
+
+bytes pack_trust(const x509::trust_store& trust, const x509::evidence& known) {
+    bytes out;
+    for (const auto& c : trust.anchors) append_item(out, 1, c.der());
+    for (const auto& c : trust.intermediates) append_item(out, 2, c.der());
+    for (const digest& d : trust.sha1_tolerated) append_item(out, 3, d.view());
+    for (const auto& c : known.crls) append_item(out, 4, c.der());
+    for (const bytes& r : known.ocsp_responses) append_item(out, 5, r);
+    return out;
+}
+
+bool unpack_trust(bytes_view packed, x509::trust_store& trust, x509::evidence& known) {
+    while (!packed.empty()) {
+        std::uint64_t size = 0;
+        if (packed.size() < 1 + sizeof size) return false;
+        std::uint8_t kind = packed[0];
+        std::memcpy(&size, packed.data() + 1, sizeof size);
+        packed = packed.subspan(1 + sizeof size);
+        if (size > packed.size()) return false;
+        bytes_view item = packed.first(size);
+        packed = packed.subspan(size);
+        if (kind == 1 || kind == 2) {
+            auto c = x509::parse_certificate(item);
+            if (!c) return false;
+            (kind == 1 ? trust.anchors : trust.intermediates).push_back(*c);
+        } else if (kind == 3) {
+            auto d = digest::from_hex(to_hex(item));
+            if (!d) return false;
+            trust.sha1_tolerated.push_back(*d);
+        } else if (kind == 4) {
+            auto c = x509::parse_crl(item);
+            if (!c) return false;
+            known.crls.push_back(*c);
+        } else if (kind == 5)
+            known.ocsp_responses.emplace_back(item.begin(), item.end());
+        else
+            return false;
+    }
+    return true;
+}
+
+std::string pack_setup(const pdf::verify_policy& policy, const pdf::budget& limits, std::size_t memory_limit,
+                       unsigned documents, unsigned cpu_seconds) {
+    return fmt::format(
+        R"({{"revocation":{},"require_timestamp":{},"bytes":{},"objects":{},"revisions":{},"signatures":{},"fields":{},)"
+        R"("nesting":{},"memory":{},"documents":{},"cpu_seconds":{}}})",
+        static_cast<int>(policy.revocation), policy.require_timestamp, limits.bytes, limits.objects, limits.revisions,
+        limits.signatures, limits.fields, limits.nesting, memory_limit, documents, cpu_seconds);
+}
+
+} // namespace vanthu::inspect

@@ -1,0 +1,158 @@
+// vanthu-inspect: parses untrusted PDFs for inspector_pool (pool.hpp). Descriptor 3 is the socket; there is nothing
+// else this program can reach once it has said "ready": no new files, no network, no other program, bounded memory and
+// time.
+#include "daemon/inspect/frame.hpp"
+#include "signing/pdf/marking.hpp"
+#include "signing/x509/hash.hpp"
+
+#include <boost/json.hpp>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#ifndef VANTHU_UNDER_ASAN
+#include <seccomp.h>
+#endif
+
+namespace {
+using namespace vanthu;
+namespace json = boost::json;
+
+constexpr int channel = 3;
+
+struct setup {
+    pdf::verify_policy policy;
+    pdf::budget limits;
+    std::size_t memory = 0;
+    unsigned documents = 0, cpu_seconds = 0;
+    x509::trust_store trust;
+    x509::evidence known;
+};
+
+std::optional<setup> receive_setup() {
+    auto f = inspect::receive_frame(channel);
+    if (!f || !f->descriptor) return std::nullopt;
+    auto packed = inspect::read_all(f->descriptor.get(), std::size_t{1} << 30);
+    setup s;
+    if (!packed || !inspect::unpack_trust(*packed, s.trust, s.known)) return std::nullopt;
+    json::value parsed = json::parse(f->text);
+    const json::object& o = parsed.as_object();
+    auto number = [&](const char* key) { return o.at(key).to_number<std::size_t>(); };
+    s.policy.revocation = static_cast<x509::revocation_rule>(number("revocation"));
+    s.policy.require_timestamp = o.at("require_timestamp").as_bool();
+    s.limits = {number("bytes"),      number("objects"), number("revisions"),
+                number("signatures"), number("fields"),  static_cast<int>(number("nesting"))};
+    s.memory = number("memory");
+    s.documents = static_cast<unsigned>(number("documents"));
+    s.cpu_seconds = static_cast<unsigned>(number("cpu_seconds"));
+    return s;
+}
+
+bool limit(int what, rlim_t value) {
+    rlimit r{value, value};
+    return ::setrlimit(static_cast<__rlimit_resource>(what), &r) == 0;
+}
+
+// Everything lazily opened or fetched by OpenSSL and the C library happens here, before the door closes.
+void warm_up() {
+    for (auto h : {x509::hash::sha1, x509::hash::sha256, x509::hash::sha384, x509::hash::sha512})
+        x509::hash_of(h, as_bytes("x"));
+    pdf::verify_pdf(as_bytes("%PDF-1.4"), {}, {}, timestamp{});
+    random_bytes(1);
+}
+
+#ifndef VANTHU_UNDER_ASAN
+bool allow_only_what_parsing_needs() {
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
+    if (!filter) return false;
+    bool ok = true;
+    for (int call : {SCMP_SYS(read),
+                     SCMP_SYS(pread64),
+                     SCMP_SYS(lseek),
+                     SCMP_SYS(close),
+                     SCMP_SYS(recvmsg),
+                     SCMP_SYS(sendmsg),
+                     SCMP_SYS(poll),
+                     SCMP_SYS(munmap),
+                     SCMP_SYS(mremap),
+                     SCMP_SYS(madvise),
+                     SCMP_SYS(brk),
+                     SCMP_SYS(futex),
+                     SCMP_SYS(exit),
+                     SCMP_SYS(exit_group),
+                     SCMP_SYS(rt_sigaction),
+                     SCMP_SYS(rt_sigprocmask),
+                     SCMP_SYS(rt_sigreturn),
+                     SCMP_SYS(clock_gettime),
+                     SCMP_SYS(getrandom),
+                     SCMP_SYS(getpid),
+                     SCMP_SYS(gettid),
+                     SCMP_SYS(fstat),
+                     SCMP_SYS(restart_syscall),
+                     SCMP_SYS(sched_yield)})
+        ok = ok && seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 0) == 0;
+    // Memory: never executable.
+    const scmp_arg_cmp not_executable{2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0};
+    for (int call : {SCMP_SYS(mmap), SCMP_SYS(mprotect)})
+        ok = ok && seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 1, not_executable) == 0;
+    // A library that looks for a configuration or locale file finds none; messages of the C library go nowhere.
+    for (int call : {SCMP_SYS(open), SCMP_SYS(openat), SCMP_SYS(newfstatat), SCMP_SYS(access), SCMP_SYS(readlink),
+                     SCMP_SYS(socket), SCMP_SYS(write), SCMP_SYS(writev), SCMP_SYS(ioctl)})
+        ok = ok && seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), call, 0) == 0;
+    ok = ok && seccomp_load(filter) == 0;
+    seccomp_release(filter);
+    return ok;
+}
+#endif
+
+bool shut_in(const setup& s) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || ::prctl(PR_SET_DUMPABLE, 0) != 0) return false;
+    bool ok = limit(RLIMIT_CORE, 0) && limit(RLIMIT_FSIZE, 0) && limit(RLIMIT_NPROC, 0) && limit(RLIMIT_NOFILE, 16) &&
+              limit(RLIMIT_CPU, s.cpu_seconds);
+#ifndef VANTHU_UNDER_ASAN
+    // The sanitizer's shadow memory needs terabytes of address space and calls no filter foresees.
+    ok = ok && limit(RLIMIT_AS, s.memory) && allow_only_what_parsing_needs();
+#endif
+    return ok;
+}
+
+std::string answer(const setup& s, const inspect::frame& request) {
+    json::value parsed = json::parse(request.text);
+    timestamp at = from_us(parsed.as_object().at("at").to_number<std::int64_t>());
+    auto document = inspect::read_all(request.descriptor.get(), s.limits.bytes);
+    json::object out;
+    if (!document) { // larger than the budget, or it cannot be read
+        out["unread"] = true;
+        return json::serialize(out);
+    }
+    out["report"] = json::parse(pdf::to_json(pdf::verify_pdf(*document, s.trust, s.known, at, s.policy, s.limits)));
+    if (auto mark = pdf::first_page_marking(*document)) out["marking"] = static_cast<int>(*mark);
+    return json::serialize(out);
+}
+
+} // namespace
+
+int main() {
+    try {
+        ::syscall(SYS_close_range, 4u, ~0u, 0u); // whatever the parent forgot to close
+        auto s = receive_setup();
+        if (!s) return 2;
+        warm_up();
+        if (!shut_in(*s)) return 3;
+        if (!inspect::send_frame(channel, "ready")) return 0;
+        for (unsigned n = 0; n < s->documents; ++n) {
+            auto request = inspect::receive_frame(channel);
+            if (!request || !request->descriptor) return 0;
+            if (!inspect::send_frame(channel, answer(*s, *request))) return 0;
+        }
+    } catch (const std::exception&) {
+        // Out of memory, most likely: the pool sees the end of this process and says "budget".
+        std::_Exit(4);
+    }
+    return 0;
+}

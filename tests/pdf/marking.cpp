@@ -1,0 +1,48 @@
+#include "signing/pdf/marking.hpp"
+#include "tests/pdf/letter.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+using namespace vanthu;
+using namespace vanthu::test;
+using pdf::secret_marking;
+
+BOOST_AUTO_TEST_CASE(a_stand_alone_mark_is_found_on_the_first_page) {
+    for (auto [text, mark] : {std::pair("MẬT", secret_marking::mat),
+                              {"TỐI MẬT", secret_marking::toi_mat},
+                              {"TUYỆT MẬT", secret_marking::tuyet_mat},
+                              {"M Ậ T", secret_marking::mat},
+                              {"(MẬT)", secret_marking::mat}}) {
+        letter l;
+        l.marking = text;
+        for (const bytes& file : {make_letter(l), reshaped(make_letter(l), {"--object-streams=generate"})}) {
+            auto found = pdf::first_page_marking(file);
+            BOOST_TEST((found == mark), text);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(words_that_contain_a_mark_raise_no_alarm) {
+    for (const char* line : {"bảo mật", "BẢO MẬT", "MẬT KHẨU", "Mật", "mật", "MẤT", "MẶT", "ĐỘ MẬT: không",
+                             "V/v BẢO VỆ BÍ MẬT NHÀ NƯỚC", "TỐI MẬT VỤ"}) {
+        letter l;
+        l.marking = line;
+        l.body = {line, "Về việc bảo mật thông tin", line};
+        BOOST_TEST(!pdf::first_page_marking(make_letter(l)).has_value(), line);
+    }
+    BOOST_TEST(!pdf::first_page_marking(as_bytes("no pdf")).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(decomposed_and_composed_spellings_are_the_same_mark) {
+    BOOST_TEST((pdf::marking_of("M\u00c2\u0323T") == secret_marking::mat));
+    BOOST_TEST((pdf::marking_of("MA\u0323\u0302T") == secret_marking::mat));
+    BOOST_TEST((pdf::marking_of("TUYE\u0323\u0302T M\u1eacT.") == secret_marking::tuyet_mat));
+    BOOST_TEST(!pdf::marking_of("MA\u0302\u0301T").has_value());
+}
+
+BOOST_AUTO_TEST_CASE(the_highest_of_several_marks_counts) {
+    letter l;
+    l.marking = "MẬT";
+    l.body = {"TUYỆT MẬT"};
+    BOOST_TEST((pdf::first_page_marking(make_letter(l)) == secret_marking::tuyet_mat));
+}

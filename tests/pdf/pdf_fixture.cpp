@@ -1,0 +1,96 @@
+#include "tests/pdf/pdf_fixture.hpp"
+
+#include <cstdio>
+#include <cstdlib>
+
+namespace vanthu::test {
+namespace {
+
+template <class T> T must(result<T> r) {
+    if (r) return std::move(*r);
+    std::fprintf(stderr, "fixture: %s %s\n", r.error().code.message().c_str(), r.error().detail.c_str());
+    std::abort();
+}
+
+const bytes& upright() {
+    static const bytes font = font_upright();
+    return font;
+}
+const bytes& italic() {
+    static const bytes font = font_italic();
+    return font;
+}
+
+} // namespace
+
+pdf_world::pdf_world() {
+    leader = ca.issue({.common_name = "Đặng Thị Ánh Nguyệt",
+                       .organisation = "Sở Nội vụ",
+                       .title = "Giám đốc",
+                       .organisation_code = "000.00.01.H48"});
+    agency = ca.issue({.common_name = "Sở Nội vụ tỉnh Quảng Ngãi",
+                       .organisation = "Sở Nội vụ",
+                       .organisation_code = "000.00.01.H48",
+                       .key = test_key::rsa_2048});
+    tsa = ca.issue({.common_name = "Test TSA", .use = profile::tsa});
+    stranger = self_signed({.common_name = "Người lạ"});
+    trust.anchors.push_back(must(x509::parse_certificate(ca.root().certificate_der())));
+    trust.intermediates.push_back(must(x509::parse_certificate(ca.sub().certificate_der())));
+    known.crls.push_back(must(x509::parse_crl(ca.root_crl())));
+    known.crls.push_back(must(x509::parse_crl(ca.sub_crl())));
+}
+
+cms::signer pdf_world::signer_of(const identity& who) const {
+    cms::signer s;
+    s.leaf = must(x509::parse_certificate(who.certificate_der()));
+    s.scheme = s.leaf.kind() == x509::key_kind::rsa ? x509::scheme::rsa_pkcs1 : x509::scheme::ecdsa;
+    s.sign = [who](bytes_view hash) -> result<bytes> { return who.sign_sha256(hash); };
+    return s;
+}
+
+bytes pdf_world::sign(bytes_view pdf, const identity& who, pdf::signature_request request, bool time_stamp) const {
+    pdf::prepared p = must(pdf::prepare(pdf, request));
+    bytes cms = must(cms::build_signature(p.content_sha256, signer_of(who)));
+    if (time_stamp) {
+        digest imprint = must(cms::signature_imprint(cms));
+        bytes nonce{1, 2, 3, 4, 5, 6, 7, 8};
+        bytes reply = test_tsa(tsa, {ca.sub()}, cms::timestamp_request(imprint, nonce), signing_day);
+        cms = must(cms::add_timestamp(cms, must(cms::check_timestamp_reply(reply, imprint, nonce))));
+    }
+    return must(pdf::finish(std::move(p), cms));
+}
+
+bytes pdf_world::approved(bytes_view pdf, bool restrict_changes) const {
+    auto request = request_for(pdf::profile::approved);
+    request.restrict_changes = restrict_changes;
+    return sign(pdf, leader, request);
+}
+
+bytes pdf_world::issued(bytes_view pdf) const { return sign(pdf, agency, request_for(pdf::profile::issued)); }
+
+pdf::pdf_report pdf_world::verify(bytes_view pdf) const {
+    return pdf::verify_pdf(pdf, trust, known, signing_day + std::chrono::hours(1));
+}
+
+const pdf_world& world() {
+    static const pdf_world w;
+    return w;
+}
+
+pdf::signature_request request_for(pdf::profile kind) {
+    pdf::signature_request r;
+    r.kind = kind;
+    r.type = {upright(), italic()};
+    r.signer_name = kind == pdf::profile::approved ? "Đặng Thị Ánh Nguyệt" : "Sở Nội vụ tỉnh Quảng Ngãi";
+    r.organisation = "Sở Nội vụ tỉnh Quảng Ngãi";
+    r.claimed_time = signing_day;
+    if (kind != pdf::profile::approved) {
+        r.number = "321/QĐ-UBND-KGVX";
+        r.date = "ngày 15 tháng 7 năm 2025";
+    }
+    return r;
+}
+
+std::string shown(const pdf::pdf_report& report) { return pdf::to_json(report); }
+
+} // namespace vanthu::test
