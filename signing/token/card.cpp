@@ -61,7 +61,7 @@ void card::state::give_back(CK_SESSION_HANDLE session, unsigned of_generation, b
 
 // ---- login ----
 
-result<> card::state::log_in(CK_SESSION_HANDLE session, const pin& code) {
+result<bool> card::state::log_in(CK_SESSION_HANDLE session, const pin& code) {
     CK_TOKEN_INFO raw{};
     if (CK_RV rv = p11->C_GetTokenInfo(info.slot, &raw); rv != CKR_OK) return failed_call(rv, "C_GetTokenInfo");
     token_info fresh = read_token_info(info.slot, raw);
@@ -70,16 +70,17 @@ result<> card::state::log_in(CK_SESSION_HANDLE session, const pin& code) {
     std::string_view text = code.text();
     auto* data = reinterpret_cast<unsigned char*>(const_cast<char*>(text.data()));
     CK_RV rv = p11->C_Login(session, CKU_USER, fresh.protected_path && text.empty() ? nullptr : data, text.size());
-    if (rv != CKR_OK && rv != CKR_USER_ALREADY_LOGGED_IN) return failed_call(rv, "C_Login");
-    return {};
+    if (rv == CKR_USER_ALREADY_LOGGED_IN) return false;
+    if (rv != CKR_OK) return failed_call(rv, "C_Login");
+    return true;
 }
 
 result<> card::login(const pin& code) {
     std::lock_guard one_at_a_time(state_->login_mutex);
     VANTHU_TRY(borrowed_session session, state_->borrow(false));
-    VANTHU_CHECK(state_->log_in(session.handle(), code));
+    VANTHU_TRY(bool proven, state_->log_in(session.handle(), code));
     std::lock_guard lock(state_->mutex);
-    state_->worked = code.clone();
+    if (proven) state_->worked = code.clone(); // a PIN the token has not looked at is never used again by itself
     state_->logged_in = true;
     return {};
 }
@@ -106,13 +107,23 @@ result<> card::state::recover(unsigned seen_generation) {
         if (!logged_in) return {};
     }
     VANTHU_TRY(borrowed_session session, borrow(false));
-    auto done = log_in(session.handle(), worked);
-    if (!done) {
-        std::lock_guard lock(mutex);
-        logged_in = false; // never again by itself
-        worked = pin();
-    }
-    return done;
+    pin code = proven_pin();
+    if (code.empty()) return failed(errc::pin_needed);
+    auto done = log_in(session.handle(), code);
+    if (done) return {};
+    forget_pin(); // never again by itself
+    return std::unexpected(std::move(done.error()));
+}
+
+pin card::state::proven_pin() const {
+    std::lock_guard lock(mutex);
+    return worked.clone();
+}
+
+void card::state::forget_pin() {
+    std::lock_guard lock(mutex);
+    logged_in = false;
+    worked = pin();
 }
 
 // ---- signing ----
@@ -147,10 +158,14 @@ result<bytes> card::state::sign_once(const signing_request& what, CK_RV& rv) {
     }
     if (rv = p11->C_SignInit(session.handle(), &mechanism, key); rv != CKR_OK) return given_up("C_SignInit");
     if (what.always_authenticate) {
-        std::string_view text = worked.text();
-        auto* data = reinterpret_cast<unsigned char*>(const_cast<char*>(text.data()));
-        rv = p11->C_Login(session.handle(), CKU_CONTEXT_SPECIFIC, data, text.size());
-        if (rv != CKR_OK) return given_up("C_Login for the key");
+        pin code = proven_pin();
+        if (code.empty()) return failed(errc::pin_needed, "the key wants its PIN each time");
+        auto* data = reinterpret_cast<unsigned char*>(const_cast<char*>(code.text().data()));
+        rv = p11->C_Login(session.handle(), CKU_CONTEXT_SPECIFIC, data, code.text().size());
+        if (rv != CKR_OK) {
+            if (map_rv(rv) == errc::pin_incorrect) forget_pin(); // or each signature would spend a try
+            return given_up("C_Login for the key");
+        }
     }
     bytes signature(2048); // large: asking for the length costs a second signature on some tokens
     CK_ULONG size = signature.size();

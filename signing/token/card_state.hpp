@@ -32,13 +32,16 @@ struct card::state {
     std::map<bytes, CK_OBJECT_HANDLE> handles; // private keys by id and label
     unsigned generation = 0;                   // grows when the sessions were lost
     bool logged_in = false;
-    pin worked; // the PIN of the last successful login
+    pin worked; // the PIN of the last login that the token checked
 
     std::mutex login_mutex; // before `mutex`; one login or recovery at a time
 
     result<borrowed_session> borrow(bool writable);
     void give_back(CK_SESSION_HANDLE session, unsigned of_generation, bool healthy);
-    result<> log_in(CK_SESSION_HANDLE session, const pin& code);
+    // False: somebody of this process is logged in already, so the PIN was not looked at.
+    result<bool> log_in(CK_SESSION_HANDLE session, const pin& code);
+    pin proven_pin() const;
+    void forget_pin();
     result<> recover(unsigned seen_generation);
     result<bytes> sign_once(const signing_request& what, CK_RV& rv);
     result<bytes> sign(const signing_request& what);

@@ -219,3 +219,25 @@ BOOST_FIXTURE_TEST_CASE(a_key_that_wants_its_pin_each_time_gets_it_on_the_same_s
     BOOST_REQUIRE(use());
     BOOST_TEST(fake.calls["C_Login context"] == 1);
 }
+
+BOOST_FIXTURE_TEST_CASE(a_wrong_pin_for_a_key_is_not_spent_again_by_the_next_signature, fresh) {
+    fake.always_authenticate = true;
+    fake.answers["C_Login context"] = CKR_PIN_INCORRECT;
+    auto card = token::card::open(library, {}).value();
+    BOOST_REQUIRE(card->login(token::pin("1234")));
+    auto key = card->find_key({}).value();
+    auto sign = [&] { return card->sign(key, x509::scheme::ecdsa, sha256::of("x").view()).error().code; };
+    BOOST_TEST((sign() == errc::pin_incorrect));
+    BOOST_TEST((sign() == errc::pin_needed));
+    BOOST_TEST(fake.calls["C_Login context"] == 1);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_pin_the_token_never_looked_at_is_not_used_by_itself, fresh) {
+    fake.answers["C_Login"] = CKR_USER_ALREADY_LOGGED_IN;
+    auto card = token::card::open(library, {}).value();
+    BOOST_REQUIRE(card->login(token::pin("perhaps wrong")));
+    auto key = card->find_key({}).value();
+    fake.answers["C_Sign"] = CKR_DEVICE_REMOVED;
+    BOOST_TEST((card->sign(key, x509::scheme::ecdsa, sha256::of("x").view()).error().code == errc::pin_needed));
+    BOOST_TEST(fake.calls["C_Login"] == 1);
+}

@@ -1,0 +1,280 @@
+#include "daemon/cli/token.hpp"
+
+#include "daemon/base/base64.hpp"
+#include "daemon/base/error_table.hpp"
+#include "daemon/base/files.hpp"
+#include "daemon/tokens/pin_guard.hpp"
+
+#include <CLI/CLI.hpp>
+#include <boost/json.hpp>
+#include <fmt/format.h>
+#include <memory>
+#include <openssl/crypto.h>
+
+namespace vanthu::cli {
+namespace {
+
+namespace json = boost::json;
+using token::card;
+
+struct options {
+    std::string module_path, label, serial, uri, pin_file, state_dir = "/var/lib/vanthu";
+    std::string key_id, key_label, p12, passphrase_file, key_pem, certificate, kind = "p256", common_name, organisation,
+                                                                               output;
+    bool as_json = false;
+};
+
+int tell(const failure& f, bool as_json) {
+    const error_row* row = describe(f.code);
+    std::string_view vi = row ? row->message_vi : "Lỗi nội bộ.", en = row ? row->message_en : "Internal error.";
+    if (as_json)
+        fmt::print("{}\n", json::serialize(json::object{{"schema_version", 1},
+                                                        {"code", public_code(f.code)},
+                                                        {"message_vi", vi},
+                                                        {"message_en", en},
+                                                        {"cause", f.detail},
+                                                        {"action_vi", row ? row->action_vi : std::string_view()},
+                                                        {"action_en", row ? row->action_en : std::string_view()},
+                                                        {"retryable", transient(f.code)},
+                                                        {"next_attempt_at", nullptr}}));
+    else
+        fmt::print(stderr, "{}\n  {} / {}\n  → {} / {}\n", f.detail, vi, en, row ? row->action_vi : std::string_view(),
+                   row ? row->action_en : std::string_view());
+    return 1;
+}
+
+json::object as_json(const token::token_info& t) {
+    return {{"uri", token::to_uri(t)},
+            {"label", t.label},
+            {"serial", t.serial},
+            {"manufacturer", t.manufacturer},
+            {"model", t.model},
+            {"initialised", t.initialised},
+            {"pin_count_low", t.pin_count_low},
+            {"pin_final_try", t.pin_final_try},
+            {"pin_locked", t.pin_locked}};
+}
+
+std::string_view scheme_text(x509::scheme s) {
+    return s == x509::scheme::rsa_pkcs1 ? "pkcs1" : s == x509::scheme::rsa_pss ? "pss" : "ecdsa";
+}
+
+json::object as_json(const token::token_info& t, const token::key_info& k) {
+    json::array schemes;
+    for (x509::scheme s : k.schemes) schemes.emplace_back(scheme_text(s));
+    json::object out{{"uri", token::to_uri(t, k.id, k.label)},
+                     {"id", to_hex(k.id)},
+                     {"label", k.label},
+                     {"schemes", std::move(schemes)}};
+    if (k.leaf) {
+        out["subject"] = k.leaf.subject();
+        out["organisation_code"] = k.leaf.organisation_code();
+        out["not_after"] = to_rfc3339(k.leaf.not_after());
+        out["certificate_sha256"] = k.leaf.sha256().hex();
+    }
+    return out;
+}
+
+result<token::selector> selected(const options& o) {
+    token::selector which;
+    if (!o.uri.empty()) {
+        VANTHU_TRY(which, token::parse_uri(o.uri));
+    }
+    if (!o.label.empty()) which.label = o.label;
+    if (!o.serial.empty()) which.serial = o.serial;
+    if (!o.key_label.empty()) which.key_label = o.key_label;
+    if (!o.key_id.empty()) {
+        auto id = from_hex(o.key_id);
+        if (!id) return failed(token::errc::key_not_found, "--id wants hex digits");
+        which.key_id = std::move(*id);
+    }
+    return which;
+}
+
+struct opened {
+    std::shared_ptr<card> token;
+    token::selector which;
+};
+
+// The token that was named, logged in through the guard where a PIN file was given.
+result<opened> open(const options& o, bool login) {
+    VANTHU_TRY(auto which, selected(o));
+    VANTHU_TRY(auto library, token::module::load(o.module_path.empty() ? which.module_path : o.module_path));
+    VANTHU_TRY(auto found, card::open(library, which));
+    if (login && o.pin_file.empty()) return failed(token::errc::pin_needed, "--pin-file");
+    if (login) VANTHU_CHECK(tokens::pin_guard(o.state_dir).login(*found, o.pin_file));
+    return opened{std::move(found), std::move(which)};
+}
+
+result<json::object> list(const options& o) {
+    VANTHU_TRY(auto which, selected(o));
+    VANTHU_TRY(auto library, token::module::load(o.module_path.empty() ? which.module_path : o.module_path));
+    VANTHU_TRY(auto all, library->tokens());
+    json::array out;
+    for (const token::token_info& t : all) {
+        json::object row = as_json(t);
+        json::array certificates;
+        if (t.initialised)
+            if (auto one = card::open(library, {.label = t.label, .serial = t.serial}))
+                for (const x509::certificate& c : (*one)->certificates()) certificates.emplace_back(c.subject());
+        row["certificates"] = std::move(certificates);
+        out.push_back(std::move(row));
+    }
+    return json::object{{"tokens", std::move(out)}};
+}
+
+result<json::object> status(const options& o) {
+    VANTHU_TRY(auto found, open(o, !o.pin_file.empty()));
+    json::object out = as_json(found.token->info());
+    if (!o.pin_file.empty()) {
+        VANTHU_TRY(auto keys, found.token->keys());
+        json::array rows;
+        for (const token::key_info& k : keys) rows.push_back(as_json(found.token->info(), k));
+        out["keys"] = std::move(rows);
+    }
+    return out;
+}
+
+// One signature with every scheme of the key, each verified with the certificate.
+result<json::object> test(const options& o) {
+    VANTHU_TRY(auto found, open(o, true));
+    VANTHU_TRY(auto key, found.token->find_key(found.which));
+    for (x509::scheme s : key.schemes) {
+        VANTHU_TRY(bytes ignored, found.token->sign(key, s, sha256::of(random_bytes(32)).view()));
+    }
+    json::object out = as_json(found.token->info(), key);
+    out["signs"] = true;
+    return out;
+}
+
+result<token::file_key> key_from_file(const options& o) {
+    if (!o.p12.empty()) {
+        VANTHU_TRY(bytes file, read_file(o.p12, 1u << 20));
+        bytes passphrase;
+        if (!o.passphrase_file.empty()) {
+            VANTHU_TRY(passphrase, read_file(o.passphrase_file, 1024));
+        }
+        return token::open_pkcs12(file, token::pin::take(passphrase));
+    }
+    VANTHU_TRY(bytes key, read_file(o.key_pem, 1u << 20));
+    VANTHU_TRY(bytes certificates, read_file(o.certificate, 1u << 20));
+    return token::open_pem_key(key, certificates);
+}
+
+result<json::object> import(const options& o) {
+    VANTHU_TRY(auto found, open(o, true));
+    bytes id = found.which.key_id;
+    if (o.p12.empty() && o.key_pem.empty()) { // a certificate for a key that is there
+        VANTHU_TRY(bytes file, read_file(o.certificate, 1u << 20));
+        VANTHU_TRY(auto cert, x509::parse_certificate(file));
+        if (id.empty()) return failed(token::errc::key_not_found, "--id of the key");
+        VANTHU_CHECK(found.token->import_certificate(cert, id, found.which.key_label));
+        return json::object{{"id", to_hex(id)}, {"subject", cert.subject()}};
+    }
+    VANTHU_TRY(auto key, key_from_file(o));
+    if (id.empty()) id.assign(key.leaf.spki_sha256().value.begin(), key.leaf.spki_sha256().value.begin() + 20);
+    bytes der = token::private_key_der(key);
+    auto imported = found.token->import_key(der, id, found.which.key_label);
+    OPENSSL_cleanse(der.data(), der.size());
+    if (!imported) return std::unexpected(std::move(imported.error()));
+    VANTHU_CHECK(found.token->import_certificate(key.leaf, id, found.which.key_label));
+    return json::object{{"uri", token::to_uri(found.token->info(), id, found.which.key_label)},
+                        {"id", to_hex(id)},
+                        {"subject", key.leaf.subject()}};
+}
+
+result<json::object> keygen(const options& o) {
+    VANTHU_TRY(auto found, open(o, true));
+    bytes id = found.which.key_id.empty() ? random_bytes(8) : found.which.key_id;
+    auto kind = o.kind == "rsa2048"   ? card::new_key::rsa_2048
+                : o.kind == "rsa3072" ? card::new_key::rsa_3072
+                                      : card::new_key::p256;
+    VANTHU_TRY(bytes spki, found.token->generate_key(kind, id, found.which.key_label));
+    auto sign = [&](bytes_view hash) { return found.token->sign_with_new_key(id, spki, hash); };
+    VANTHU_TRY(bytes request, token::certificate_request(spki, o.common_name, o.organisation, sign));
+    std::string body = base64_encode(request), pem = "-----BEGIN CERTIFICATE REQUEST-----\n";
+    for (std::size_t at = 0; at < body.size(); at += 64) pem += body.substr(at, 64) + "\n";
+    pem += "-----END CERTIFICATE REQUEST-----\n";
+    VANTHU_CHECK(write_file_atomically(o.output, as_bytes(pem)));
+    return json::object{{"uri", token::to_uri(found.token->info(), id, found.which.key_label)},
+                        {"id", to_hex(id)},
+                        {"request", o.output}};
+}
+
+result<json::object> unlock_guard(const options& o) {
+    std::string serial = o.serial;
+    if (serial.empty()) {
+        VANTHU_TRY(auto found, open(o, false));
+        serial = found.token->info().serial;
+    }
+    VANTHU_CHECK(tokens::pin_guard(o.state_dir).release(serial));
+    return json::object{{"serial", serial}, {"guard", "released"}};
+}
+
+void print_plain(const json::value& v, int depth) {
+    std::string indent(static_cast<std::size_t>(depth) * 2, ' ');
+    auto show = [&](std::string_view name, const json::value& value) {
+        if (value.is_object() || value.is_array()) {
+            fmt::print("{}{}:\n", indent, name);
+            print_plain(value, depth + 1);
+        } else {
+            fmt::print("{}{}: {}\n", indent, name,
+                       value.is_string() ? std::string(value.get_string()) : json::serialize(value));
+        }
+    };
+    if (v.is_object())
+        for (const auto& member : v.get_object()) show(member.key(), member.value());
+    if (v.is_array())
+        for (const json::value& element : v.get_array()) show("-", element);
+}
+
+} // namespace
+
+void add_token_commands(CLI::App& app, int& exit_code) {
+    auto o = std::make_shared<options>();
+    CLI::App* group = app.add_subcommand("token", "thiết bị ký / signing tokens (PKCS#11)");
+    group->require_subcommand(1);
+    auto add = [&](const char* name, const char* help, result<json::object> (*act)(const options&)) {
+        CLI::App* command = group->add_subcommand(name, help);
+        command->add_option("--module", o->module_path, "path of the PKCS#11 module");
+        command->add_option("--uri", o->uri, "PKCS#11 URI (RFC 7512) of token and key; never with a PIN");
+        command->add_option("--token", o->label, "label of the token");
+        command->add_option("--serial", o->serial, "serial number of the token");
+        command->add_option("--id", o->key_id, "id of the key, hex");
+        command->add_option("--label", o->key_label, "label of the key");
+        command->add_option("--pin-file", o->pin_file, "file that holds the PIN");
+        command->add_option("--state", o->state_dir, "directory of the PIN guard's records, shared with the daemon")
+            ->capture_default_str();
+        command->add_flag("--json", o->as_json, "answer as JSON");
+        command->callback([o, act, &exit_code] {
+            auto done = act(*o);
+            if (!done) {
+                exit_code = tell(done.error(), o->as_json);
+                return;
+            }
+            exit_code = 0;
+            if (!o->as_json) return print_plain(*done, 0);
+            (*done)["schema_version"] = 1;
+            fmt::print("{}\n", json::serialize(*done));
+        });
+        return command;
+    };
+    add("list", "tokens of the module and their certificates", list);
+    add("status", "one token; its keys with --pin-file", status);
+    add("test", "one signature with each scheme of a key", test);
+    CLI::App* importing = add("import", "a key with its certificate, or a certificate for a key that is there", import);
+    importing->add_option("--p12", o->p12, "PKCS#12 file");
+    importing->add_option("--passphrase-file", o->passphrase_file, "file that holds its passphrase");
+    importing->add_option("--key", o->key_pem, "PEM key, with --certificate");
+    importing->add_option("--certificate", o->certificate, "PEM or DER certificate");
+    CLI::App* generating = add("keygen", "a new key pair and its certificate request", keygen);
+    generating->add_option("--kind", o->kind, "kind of key")
+        ->check(CLI::IsMember({"rsa2048", "rsa3072", "p256"}))
+        ->capture_default_str();
+    generating->add_option("--common-name", o->common_name, "CN of the request")->required();
+    generating->add_option("--organisation", o->organisation, "O of the request");
+    generating->add_option("-o,--output", o->output, "where the request goes (PEM)")->required();
+    add("unlock-guard", "allow the PIN to be tried again after a failure", unlock_guard);
+}
+
+} // namespace vanthu::cli
