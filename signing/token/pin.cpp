@@ -1,6 +1,6 @@
 #include "signing/token/pin.hpp"
 
-#include <cstring>
+#include <algorithm>
 #include <openssl/crypto.h>
 #include <sys/mman.h>
 #include <utility>
@@ -9,7 +9,7 @@ namespace vanthu::token {
 
 pin::pin(std::string_view text) : data_(new char[text.size() + 1]), size_(text.size()) {
     ::mlock(data_, size_ + 1); // best effort: RLIMIT_MEMLOCK may forbid it
-    std::memcpy(data_, text.data(), size_);
+    std::copy_n(text.data(), size_, data_);
     data_[size_] = 0;
 }
 
