@@ -55,11 +55,8 @@ void power_cut_at_every_operation(remains left) {
             m.stop();
             m.on.power_on(left, at + 1);
         }
-        auto started = m.start();
-        BOOST_REQUIRE_MESSAGE(started, "cut at " << at << ": " << started.error().code.message() << " "
-                                                 << started.error().detail);
-        auto broken = broken_promise(m, told);
-        BOOST_REQUIRE_MESSAGE(broken.empty(), "cut at " << at << ": " << broken);
+        must(m.start(), at);
+        must_hold(m, told, at);
         torn += m.running->recovery().torn_tail_dropped;
         reclaimed += m.running->recovery().payload_bytes_reclaimed + m.running->recovery().files_removed;
         must(accept_one(*m.running, told, 1000), at);
@@ -93,7 +90,7 @@ BOOST_AUTO_TEST_CASE(a_full_disk_at_any_operation_is_a_refusal_and_the_store_goe
             must(m.start(), at);
         }
         run_scenario(m, told);
-        BOOST_REQUIRE_MESSAGE(!m.fatal, "at " << at << ": " << m.fatal->detail);
+        BOOST_REQUIRE_MESSAGE(!m.fatal, "at " << at << ": " << m.fatal.value_or(failure()).detail);
         if (!accept_one(*m.running, told, 1000))
             must(accept_one(*m.running, told, 1001), at); // it may strike as late as here
         must_hold(m, told, at);
