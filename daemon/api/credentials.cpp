@@ -67,6 +67,10 @@ const credential* credentials::find(std::string_view key) const {
     return found == by_hash_.end() ? nullptr : &found->second;
 }
 
+bool credentials::has_id(std::string_view id) const {
+    return std::ranges::any_of(by_hash_, [&](const auto& entry) { return entry.second.id == id; });
+}
+
 new_credential make_credential(std::string_view id, const std::vector<std::string>& organisations,
                                const std::vector<std::string>& rights) {
     std::string key = base64_encode(random_bytes(32));

@@ -31,6 +31,7 @@ public:
     static result<credentials> parse(std::string_view toml, std::string_view file);
     const credential* find(std::string_view key) const; // nullptr: nobody's key
     std::size_t size() const { return by_hash_.size(); }
+    bool has_id(std::string_view id) const;
 
 private:
     std::map<digest, credential> by_hash_;

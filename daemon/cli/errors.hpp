@@ -1,0 +1,23 @@
+// What the commands of `vanthu` refuse by themselves. docs/errors.md tables the codes ("cli.file_exists").
+#pragma once
+
+#include "daemon/base/failure.hpp"
+
+namespace vanthu::cli {
+
+enum class errc {
+    file_exists = 1, // a key is never written over
+    id_not_usable,
+    id_taken,
+    server_missing,    // neither --server nor VANTHU_SERVER
+    key_missing,       // neither --key-file nor VANTHU_KEY_FILE
+    answer_unreadable, // the server's, or not of this API
+    metadata_unreadable,
+    receipt_not_trusted, // sent, but the receipt does not prove it
+    hash_mismatch,       // what was fetched is not what the server names
+};
+std::error_code make_error_code(errc);
+
+} // namespace vanthu::cli
+
+template <> struct std::is_error_code_enum<vanthu::cli::errc> : std::true_type {};

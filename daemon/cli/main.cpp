@@ -1,0 +1,50 @@
+// vanthu: the program beside the daemon. Each group of commands is a library of this folder.
+#include "daemon/cli/keys.hpp"
+#include "daemon/cli/packet.hpp"
+#include "daemon/cli/registry.hpp"
+#include "daemon/cli/verify_receipt.hpp"
+#include "daemon/cli/voice.hpp"
+#ifdef VANTHU_WITH_TOKEN
+#include "daemon/cli/token.hpp"
+#endif
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+
+namespace cli = vanthu::cli;
+
+int main(int argc, char** argv) try {
+    CLI::App app("vanthu — văn thư điện tử: ký, gửi, nhận, theo dõi văn bản\n"
+                 "the electronic records clerk: sign, send, receive and follow documents",
+                 "vanthu");
+    app.set_version_flag("--version", "vanthu " VANTHU_VERSION, "In phiên bản / print the version");
+    app.set_help_flag("-h,--help", "In hướng dẫn / print this help");
+    app.require_subcommand(1);
+    auto words = app.get_formatter(); // handed down to the commands
+    for (auto [key, text] : {std::pair("Usage", "Cách dùng / Usage"),
+                             {"OPTIONS", "[TÙY CHỌN / OPTIONS]"},
+                             {"Subcommands", "Lệnh / Commands"},
+                             {"Subcommand", "Lệnh / Command"},
+                             {"Options", "Tùy chọn / Options"},
+                             {"Positionals", "Tham số / Arguments"},
+                             {"REQUIRED", "(bắt buộc / required)"},
+                             {"Env", "biến / env"}})
+        words->label(key, text);
+    int exit_code = cli::done;
+    cli::add_packet_commands(app, exit_code);
+    cli::add_verify_receipt_command(app, exit_code);
+    cli::add_registry_commands(app, exit_code);
+    cli::add_key_commands(app, exit_code);
+#ifdef VANTHU_WITH_TOKEN
+    cli::add_token_commands(app, exit_code);
+#endif
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& e) {
+        return app.exit(e) == 0 ? cli::done : cli::usage; // 0: --help, --version
+    }
+    return exit_code;
+} catch (const std::exception& e) {
+    std::cerr << "vanthu: lỗi nội bộ / internal error: " << e.what() << '\n';
+    return cli::internal;
+}
