@@ -1,4 +1,5 @@
 // vanthu: the program beside the daemon. Each group of commands is a library of this folder.
+#include "daemon/cli/bench.hpp"
 #include "daemon/cli/keys.hpp"
 #include "daemon/cli/packet.hpp"
 #include "daemon/cli/registry.hpp"
@@ -35,6 +36,7 @@ int main(int argc, char** argv) try {
     cli::add_verify_receipt_command(app, exit_code);
     cli::add_registry_commands(app, exit_code);
     cli::add_key_commands(app, exit_code);
+    cli::add_bench_commands(app, exit_code);
 #ifdef VANTHU_WITH_TOKEN
     cli::add_token_commands(app, exit_code);
 #endif
