@@ -98,10 +98,16 @@ private:
         std::string reference;
         if (!has_signature_) {
             lay_out_fields();
-            std::string open =
-                fmt::format("[{} {} {}]", text_string(number_field), text_string(date_field), text_string(seal_field));
-            lock_ = fmt::format("/Action /Exclude /Fields {}", open);
-            reference = field_mdp(lock_);
+            // Locked by name: "all but these three" would also forbid the signature field of a second leader in the
+            // eyes of strict validators (pyHanko reads FieldMDP so).
+            std::string others;
+            for (const form_field& f : fields_.fields)
+                if (!f.is_signature() && f.name != number_field && f.name != date_field)
+                    others += text_string(f.name) + " ";
+            if (!others.empty()) {
+                lock_ = fmt::format("/Action /Include /Fields [{}]", others);
+                reference = field_mdp(lock_);
+            }
             if (request_.restrict_changes)
                 reference += "<< /Type /SigRef /TransformMethod /DocMDP /TransformParams << /Type /TransformParams /V "
                              "/1.2 /P 2 >> >>";

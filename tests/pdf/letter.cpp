@@ -22,7 +22,7 @@ template <class T> T must(result<T> r) {
 struct line {
     double x, y, size;
     std::string text;
-    bool italic = false, centred = false;
+    bool italic = false, centred = false, ends_at_x = false;
 };
 
 // One page by itself, which the content is then put into.
@@ -54,7 +54,7 @@ std::vector<line> first_page(const letter& l) {
         {left_column, 700, 12, l.subject, false, true},
         {margin_left, 655, 14, "Kính gửi: Các cơ quan, đơn vị trực thuộc."},
     };
-    lines.push_back({378 - 6.2 * static_cast<double>(l.place.size()), number_line, 13, l.place + ",", true});
+    lines.push_back({378, number_line, 13, l.place + ",", true, false, true});
     if (!l.marking.empty()) lines.push_back({left_column, 683, 13, l.marking, false, true});
     double y = 625;
     for (const std::string& text : l.body) lines.push_back({margin_left, y -= 20, 14, text});
@@ -95,7 +95,8 @@ bytes make_letter(const letter& l) {
         std::string content;
         for (const line& at : pages[i]) {
             const auto& font = at.italic ? font_i : font_u;
-            double x = at.centred ? at.x - font.width(at.text, at.size) / 2 : at.x;
+            double width = font.width(at.text, at.size);
+            double x = at.centred ? at.x - width / 2 : at.ends_at_x ? at.x - width : at.x;
             content += fmt::format("BT /{} {} Tf 1 0 0 1 {:.2f} {:.2f} Tm {} Tj ET\n", at.italic ? "F2" : "F1", at.size,
                                    x, at.y, font.encoded(at.text));
         }

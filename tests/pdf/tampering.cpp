@@ -168,6 +168,26 @@ BOOST_AUTO_TEST_CASE(a_number_filled_without_a_seal_is_not_valid) {
     BOOST_TEST(signing::has_finding(report.signatures.at(0).findings, "pdf.filled_without_signature"));
 }
 
+BOOST_AUTO_TEST_CASE(the_leader_locks_the_forms_other_fields) {
+    bytes with_field = revised(make_letter(), [](auto& d, auto& out) {
+        QPDFObjectHandle field = out.add(QPDFObjectHandle::parse(
+            "<< /FT /Tx /T (amount) /V (1) /Type /Annot /Subtype /Widget /Rect [9 9 99 20] >>"));
+        QPDFObjectHandle form = out.add(QPDFObjectHandle::parse("<< /Fields [] >>"));
+        form.getKey("/Fields").appendItem(field);
+        d.root().replaceKey("/AcroForm", form);
+        out.changed(d.root());
+    });
+    bytes signed_file = world().approved(with_field);
+    BOOST_TEST((world().verify(world().issued(signed_file)).verdict == verdict::valid));
+    auto report = world().verify(revised(signed_file, [](auto& d, auto& out) {
+        QPDFObjectHandle field = pdf::read_fields(d.qpdf()).find("amount")->object;
+        field.replaceKey("/V", QPDFObjectHandle::newString("1000"));
+        out.changed(field);
+    }));
+    BOOST_TEST((report.verdict == verdict::invalid), shown(report));
+    BOOST_TEST(signing::has_finding(report.signatures.at(0).findings, "pdf.change_not_permitted"));
+}
+
 BOOST_AUTO_TEST_CASE(the_seal_locks_number_and_date) {
     bytes changed = revised(world().issued(signed_letter()), [](auto& d, auto& out) {
         QPDFObjectHandle field = pdf::read_fields(d.qpdf()).find("vanthu_number")->object;

@@ -14,8 +14,8 @@ int main(int argc, char** argv) {
     app.add_option("--notation", l.notation, "printed after 'Số:'; leave out where vanthu fills the number");
     app.add_option("--place", l.place, "place before the date");
     app.add_option("--subject", l.subject, "subject line");
-    app.add_option("--body", l.body, "body, one option a line");
-    app.add_option("--recipient", l.recipients, "'Nơi nhận', one option a line");
+    app.add_option("--body", l.body, "body, one option a line")->allow_extra_args(false);
+    app.add_option("--recipient", l.recipients, "'Nơi nhận', one option a line")->allow_extra_args(false);
     app.add_option("--title", l.title, "title of the signer");
     app.add_option("--signer", l.signer, "name of the signer");
     app.add_option("--marking", l.marking, "mark of secrecy on the first page");
