@@ -1,0 +1,90 @@
+"""A wrong configuration is told with file and line and exit 78; a missing token is told, and nothing is signed."""
+import os
+import re
+import unittest
+
+from axis import Axis, SOFTHSM, TEST_PDF, VANTHUD, run, write
+
+
+class Configuration(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.axis = Axis()
+        cls.addClassCleanup(cls.axis.close)
+        cls.axis.make()
+        cls.node = cls.axis.nodes["h48"]
+        with open(cls.node.config) as file:
+            cls.good = file.read()
+
+    def check(self, text, start=False):
+        path = os.path.join(self.axis.work, "wrong.toml")
+        write(path, text)
+        return path, run(VANTHUD, "--config", path, *([] if start else ["--check-config"]), check=False, timeout=30)
+
+    def told(self, text, code, line_of=None):
+        path, done = self.check(text)
+        self.assertEqual(done.returncode, 78, done.stderr)
+        self.assertIn("config." + code, done.stderr)
+        if line_of:
+            line = 1 + text[:text.index(line_of)].count("\n")
+            self.assertRegex(done.stderr, re.escape("%s:%d:" % (path, line)))
+        _, started = self.check(text, start=True)
+        self.assertEqual(started.returncode, 78, "it starts with a wrong configuration")
+
+    def test_the_good_one_is_good(self):
+        _, done = self.check(self.good)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+    def test_wrong_keys_and_values(self):
+        self.told(self.good.replace("[delivery]\n", "[delivery]\nfirst_rerty = \"1s\"\n"), "unknown_key", "first_rerty")
+        self.told(self.good.replace('first_retry = "1s"', 'first_retry = 1'), "wrong_type", "first_retry = 1")
+        self.told(self.good.replace('first_retry = "1s"', 'first_retry = "soon"'), "malformed", "first_retry")
+        self.told(self.good.replace('minimum_free = "16 MiB"', 'minimum_free = "1 B"'), "out_of_range", "minimum_free")
+        self.told(self.good.replace('first_retry = "1s"', 'first_retry = '), "syntax", "first_retry")
+        self.told(self.good.replace("log_key = ", "#log_key = "), "missing")
+        self.told(self.good.replace("/log.key", "/absent.key"), "file_missing", "log_key = ")
+
+    def test_one_key_in_two_roles(self):
+        self.told(self.good.replace("/log.key", "/service.key"), "one_key_two_roles")
+
+    def test_an_operator_door_open_to_the_network(self):
+        self.told(self.good.replace("[listen.operator]\naddress = \"127.0.0.1:%d\"" % self.node.operator_port,
+                                    "[listen.operator]\naddress = \"0.0.0.0:%d\"" % self.node.operator_port),
+                  "open_operator_door", "0.0.0.0")
+
+    def test_a_secret_that_others_can_read(self):
+        key = os.path.join(self.axis.work, "open.key")
+        with open(os.path.join(self.axis.pki, self.node.organisation.code, "log.key"), "rb") as file:
+            write(key, file.read(), 0o644)
+        self.told(re.sub('log_key = ".*"', 'log_key = "%s"' % key, self.good), "secret_exposed", "log_key = ")
+
+    def test_a_wrong_registry(self):
+        path = self.axis.write_registry("\n[[organisation]]\nid = \"x\"\nparnet = \"tinh\"\n",
+                                        os.path.join(self.axis.work, "registry.toml"))
+        _, done = self.check(self.good.replace(self.axis.registry, path))
+        self.assertEqual(done.returncode, 78)
+        self.assertRegex(done.stderr, r"registry\.unknown_key: .*registry\.toml:\d+:")
+
+    def test_a_missing_token_and_a_wrong_pin(self):
+        pdf, signed = os.path.join(self.axis.work, "a.pdf"), os.path.join(self.axis.work, "signed.pdf")
+        run(TEST_PDF, "-o", pdf)
+
+        def sign(token, pin):
+            return self.axis.vanthu("sign", "--module", SOFTHSM, "--key", "pkcs11:token=%s;object=leader" % token,
+                                    "--pin-file", pin, "--state-dir", self.axis.guard(), "--trust",
+                                    self.axis.pki + "/trust", "--profile", "approved", pdf, "-o", signed, check=False)
+        done = sign("no-such-token", self.axis.pin_file("xa-a", "leader"))
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("token.token_not_found", done.stderr)
+        wrong = os.path.join(self.axis.work, "wrong.pin")
+        write(wrong, "000000\n", 0o600)
+        done = sign(self.axis.token("xa-a", "leader"), wrong)
+        self.assertIn("token.pin_incorrect", done.stderr)
+        # The guard spends no second try on the same file.
+        done = sign(self.axis.token("xa-a", "leader"), wrong)
+        self.assertIn("tokens.", done.stderr)
+        self.assertFalse(os.path.exists(signed))
+
+
+if __name__ == "__main__":
+    unittest.main()

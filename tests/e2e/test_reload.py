@@ -1,0 +1,78 @@
+"""SIGHUP: credentials and the registry change while the daemon works; what is wrong is refused and the old stays."""
+import os
+import signal
+import unittest
+
+from axis import Axis, ORGANISATIONS, until, write
+
+
+class Reload(unittest.TestCase):
+    def setUp(self):
+        self.axis = Axis(tokens=False)
+        self.addCleanup(self.axis.close)
+        self.axis.make()
+        self.axis.start("h48.40.21")
+        self.node = self.axis.nodes["h48.40.21"]
+        self.office = self.axis.eoffice("xa-a")
+
+    def status(self, key):
+        return self.office.request("GET", "/v1/inbox", key=key).status
+
+    def send_to(self, code, number):
+        return self.office.submit(self.axis.metadata("xa-a", [code], number, "Văn bản"), [("a.txt", b"x")])
+
+    def log(self):
+        with open(self.node.log) as file:
+            return file.read()
+
+    def test_credentials_come_and_go(self):
+        file, key = self.node.folder + "/credentials.toml", os.path.join(self.axis.work, "new.key")
+        with open(file) as f:
+            before = f.read()
+        self.axis.vanthu("credential", "new", "--id", "second", "--organisation", ORGANISATIONS["xa-a"].code,
+                         "--right", "inbox", "--file", file, "--key-out", key)
+        with open(key) as f:
+            second = f.read().strip()
+        self.assertEqual(self.status(second), 401)
+        self.node.reload()
+        self.assertEqual((self.status(second), self.status(None)), (200, 200))
+        # A right that it does not have.
+        answer = self.office.request("GET", "/v1/documents", key=second)
+        self.assertEqual((answer.status, answer.code()), (403, "api.right_missing"))
+        write(file, before, 0o600)
+        self.node.reload()
+        self.assertEqual((self.status(second), self.status(None)), (401, 200))
+        write(file, "[[credential]\n", 0o600)
+        self.node.reload()
+        self.assertIn("credentials_refused", self.log())
+        self.assertEqual(self.status(None), 200)
+
+    def test_a_new_organisation_and_a_registry_that_is_refused(self):
+        row = '\n[[organisation]]\nid = "moi"\nname = "Sở Mới"\nparent = "tinh"\ncodes = [{ code = "H48.55", form = "qd20" }]\n'
+        self.assertEqual(self.send_to("H48.55", 1).code(), "intake.recipient_unknown")
+        self.axis.write_registry(row)  # the version was not raised
+        self.node.reload()
+        self.assertIn("registry_refused", self.log())
+        self.assertEqual(self.send_to("H48.55", 1).code(), "intake.recipient_unknown")
+        self.axis.registry_version += 1
+        self.axis.write_registry(row)
+        self.node.reload()
+        self.assertEqual(self.send_to("H48.55", 1).status, 201)
+        self.axis.registry_version += 1
+        self.axis.write_registry(row + "\n[[organisation]]\n")
+        self.node.reload()
+        self.assertEqual(self.send_to("H48.55", 2).status, 201)
+
+    def test_a_wrong_configuration_changes_nothing(self):
+        with open(self.node.config) as file:
+            good = file.read()
+        write(self.node.config, good + "\n[nonsense]\n")
+        self.node.process.child.send_signal(signal.SIGHUP)
+        until("it is refused", lambda: "reload_refused" in self.log())
+        self.assertEqual(self.status(None), 200)
+        write(self.node.config, good)
+        self.node.reload()
+
+
+if __name__ == "__main__":
+    unittest.main()
