@@ -180,6 +180,28 @@ result<std::vector<event_row>> reader::events_of(std::string_view owner, std::st
     }
     return out;
 }
+result<> reader::each_consignment(std::string_view owner,
+                                  const std::function<void(const consignment_row&)>& visit) const {
+    std::optional<failure> wrong;
+    VANTHU_CHECK(view_.scan(row_key(owner, 'C'), {}, [&](std::string_view, std::string_view value) {
+        auto row = unframed<consignment_row>('C', value);
+        if (row)
+            visit(*row);
+        else
+            wrong = row.error();
+        return !wrong;
+    }));
+    if (wrong) return fail(*wrong);
+    return {};
+}
+result<std::vector<event_row>> reader::events_after(std::string_view owner, std::uint64_t after,
+                                                    std::size_t limit) const {
+    return all<event_row>(view_, 'E', row_key(owner, 'E'), row_key(owner, 'E').u64(after + 1).view(), limit);
+}
+result<std::uint64_t> reader::last_event(std::string_view owner) const {
+    VANTHU_TRY(auto newest, all<event_row>(view_, 'E', row_key(owner, 'E'), {}, 1, ledger::direction::backward));
+    return newest.empty() ? 0 : newest.front().sequence;
+}
 result<std::vector<inbox_row>> reader::inbox(std::string_view organisation, std::uint64_t after,
                                              std::size_t limit) const {
     return all<inbox_row>(view_, 'I', row_key(organisation, 'I'), row_key(organisation, 'I').u64(after + 1).view(),

@@ -31,7 +31,12 @@ public:
     result<std::optional<transfer_row>> transfer(std::string_view owner, std::string_view document,
                                                  std::string_view node) const;
     result<std::vector<transfer_row>> transfers(std::string_view owner, std::string_view document) const;
+    // Every consignment of an owner, by document.
+    result<> each_consignment(std::string_view owner, const std::function<void(const consignment_row&)>&) const;
     result<std::vector<event_row>> events_of(std::string_view owner, std::string_view document) const;
+    // In sequence, those above `after`; the sequence of the newest one (0: none).
+    result<std::vector<event_row>> events_after(std::string_view owner, std::uint64_t after, std::size_t limit) const;
+    result<std::uint64_t> last_event(std::string_view owner) const;
     // Newest first, at most `limit`, older than `before` ("" for the newest).
     result<std::vector<document_row>> documents(std::string_view owner, std::string_view before,
                                                 std::size_t limit) const;
