@@ -9,8 +9,8 @@ constexpr double size_buckets[] = {1024,    16384,    65536,    262144,    10485
                                    4194304, 16777216, 67108864, 268435456, 1073741824};
 
 const row rows[] = {
-    {"vanthu_consignments_waiting", gauge, "Consignments that wait for delivery.", "destination,lane"},
-    {"vanthu_oldest_waiting_seconds", gauge, "Age of the oldest consignment that waits.", "destination,lane"},
+    {"vanthu_consignments_waiting", gauge, "Consignments that wait for delivery.", "destination"},
+    {"vanthu_oldest_waiting_seconds", gauge, "Age of the oldest transfer that waits.", "destination"},
     {"vanthu_consignments_parked", gauge, "Consignments parked until a person acts.", "destination,reason"},
     {"vanthu_inbox_unacknowledged", gauge, "Inbox entries the eOffice has not acknowledged.", "organisation"},
     {"vanthu_inbox_oldest_unacknowledged_seconds", gauge, "Age of the oldest entry not acknowledged.", "organisation"},
