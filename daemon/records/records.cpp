@@ -1,5 +1,6 @@
 #include "daemon/records/records.hpp"
 
+#include "daemon/base/base64.hpp"
 #include "daemon/base/error_table.hpp"
 #include "daemon/ledger/keys.hpp"
 
@@ -31,6 +32,12 @@ template <class Row> std::string framed(char type, const Row& row) {
     out += json::serialize(to_json(row));
     return out;
 }
+// The payload's reference is bytes, and JSON carries text only.
+std::string framed(char type, const document_row& row) {
+    document_row legible = row;
+    legible.payload = base64_encode(as_bytes(row.payload));
+    return framed<document_row>(type, legible);
+}
 
 template <class Row> result<Row> unframed(char type, std::string_view value) {
     if (value.size() < 2 || value[0] != type || value[1] != row_version)
@@ -40,6 +47,11 @@ template <class Row> result<Row> unframed(char type, std::string_view value) {
     if (ec) return failed(errc::row_unreadable, std::string("row type ") + type + ": " + ec.message());
     Row row;
     from_json(v, row);
+    if constexpr (std::is_same_v<Row, document_row>) {
+        auto reference = base64_decode(row.payload);
+        if (!reference) return failed(errc::row_unreadable, std::string("row type ") + type + ": payload");
+        row.payload.assign(as_text(*reference));
+    }
     return row;
 }
 
