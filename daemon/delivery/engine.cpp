@@ -122,7 +122,18 @@ asio::awaitable<void> engine::attempt(lane& l, item i) {
     records::reader read(store_.committed());
     auto stored = read.transfer(i.owner, i.document, l.node);
     auto document = read.document(i.owner, i.document);
-    if (stored && *stored && document && *document) row = **stored;
+    if (!stored || !document) {
+        // What was promised is not forgotten because it cannot be read now: somebody must see it, and it is tried again.
+        log::error("work_unreadable", {{"document", i.document},
+                                       {"peer", l.node},
+                                       {"failure", stored ? document.error() : stored.error()}});
+        std::lock_guard lock(guard_);
+        l.active.erase(i.document);
+        l.waiting[i.document].due = to_us(clock_.now()) + options_.longest_retry.count();
+        l.timer.cancel();
+        co_return;
+    }
+    if (*stored && *document) row = **stored;
     if (!row || records::is_final(row->state_now)) {
         std::lock_guard lock(guard_);
         l.waiting.erase(i.document);
