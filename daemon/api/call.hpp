@@ -3,6 +3,7 @@
 
 #include "daemon/api/eoffice.hpp"
 #include "daemon/base/error_table.hpp"
+#include "daemon/base/log.hpp"
 #include "daemon/net/error_object.hpp"
 
 #include <boost/json.hpp>
@@ -18,6 +19,9 @@ struct eoffice::call {
 };
 
 inline net::response refuse(const failure& f, std::string cause = {}) {
+    // Ours, not the client's: the answer keeps the detail back, so that the log is where it can be found.
+    if (const error_row* row = describe(f.code); !row || row->http_status >= 500)
+        log::error("request_failed", {{"failure", f}});
     net::error_notes notes;
     // A detail written by our own checks of the request names the field; others may hold paths and stay in the log.
     notes.cause = std::move(cause);
