@@ -1,10 +1,17 @@
 // vanthu: the program beside the daemon. Each group of commands is a library of this folder.
 #include "daemon/cli/bench.hpp"
+#include "daemon/cli/exchange.hpp"
 #include "daemon/cli/keys.hpp"
 #include "daemon/cli/packet.hpp"
 #include "daemon/cli/registry.hpp"
 #include "daemon/cli/verify_receipt.hpp"
 #include "daemon/cli/voice.hpp"
+#ifdef VANTHU_WITH_SIGN
+#include "daemon/cli/sign.hpp"
+#endif
+#ifdef VANTHU_WITH_VERIFY
+#include "daemon/cli/verify.hpp"
+#endif
 #ifdef VANTHU_WITH_TOKEN
 #include "daemon/cli/token.hpp"
 #endif
@@ -32,11 +39,18 @@ int main(int argc, char** argv) try {
                              {"Env", "biến / env"}})
         words->label(key, text);
     int exit_code = cli::done;
+    cli::add_exchange_commands(app, exit_code);
     cli::add_packet_commands(app, exit_code);
     cli::add_verify_receipt_command(app, exit_code);
     cli::add_registry_commands(app, exit_code);
     cli::add_key_commands(app, exit_code);
     cli::add_bench_commands(app, exit_code);
+#ifdef VANTHU_WITH_SIGN
+    cli::add_sign_command(app, exit_code, cli::post_to_tsa);
+#endif
+#ifdef VANTHU_WITH_VERIFY
+    cli::add_verify_command(app, exit_code);
+#endif
 #ifdef VANTHU_WITH_TOKEN
     cli::add_token_commands(app, exit_code);
 #endif

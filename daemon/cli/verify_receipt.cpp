@@ -24,24 +24,6 @@ struct request {
     bool as_json = false;
 };
 
-// Every certificate of the folder's .pem and .crt files.
-result<receipt::trust_anchors> read_trust(const std::filesystem::path& folder) {
-    std::error_code error;
-    std::vector<std::filesystem::path> found;
-    for (std::filesystem::directory_iterator at(folder, error), end; !error && at != end; at.increment(error))
-        if (auto kind = at->path().extension(); kind == ".pem" || kind == ".crt") found.push_back(at->path());
-    if (error) return failed(files::errc::unreadable, folder.string());
-    if (found.empty()) return failed(files::errc::not_found, folder.string() + "/*.pem");
-    receipt::trust_anchors out;
-    for (const auto& path : found) {
-        VANTHU_TRY(std::string text, read_text_file(path, 1u << 20));
-        bool is_pem = text.find("-----BEGIN") != text.npos;
-        if (auto added = is_pem ? out.add_pem(text) : out.add_der(as_bytes(text)); !added)
-            return failed(files::errc::unreadable, path.string());
-    }
-    return out;
-}
-
 std::string_view role_text(receipt::role role, bool vietnamese) {
     switch (role) {
     case receipt::role::accepted:
@@ -159,6 +141,23 @@ int run(const request& asked) {
 }
 
 } // namespace
+
+result<receipt::trust_anchors> read_trust(const std::filesystem::path& folder) {
+    std::error_code error;
+    std::vector<std::filesystem::path> found;
+    for (std::filesystem::directory_iterator at(folder, error), end; !error && at != end; at.increment(error))
+        if (auto kind = at->path().extension(); kind == ".pem" || kind == ".crt") found.push_back(at->path());
+    if (error) return failed(files::errc::unreadable, folder.string());
+    if (found.empty()) return failed(files::errc::not_found, folder.string() + "/*.pem");
+    receipt::trust_anchors out;
+    for (const auto& path : found) {
+        VANTHU_TRY(std::string text, read_text_file(path, 1u << 20));
+        bool is_pem = text.find("-----BEGIN") != text.npos;
+        if (auto added = is_pem ? out.add_pem(text) : out.add_der(as_bytes(text)); !added)
+            return failed(files::errc::unreadable, path.string());
+    }
+    return out;
+}
 
 void add_verify_receipt_command(CLI::App& app, int& exit_code) {
     auto asked = std::make_shared<request>();

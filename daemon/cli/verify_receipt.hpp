@@ -4,11 +4,18 @@
 // folder cannot be read.
 #pragma once
 
+#include "schemas/receipt/certificate.hpp"
+
+#include <filesystem>
+
 namespace CLI {
 class App;
 }
 
 namespace vanthu::cli {
+
+// Every certificate of the folder's .pem and .crt files; files::errc where there is none or one cannot be read.
+result<receipt::trust_anchors> read_trust(const std::filesystem::path& folder);
 
 // Adds the subcommand. When it was called, parsing runs it, writes to std::cout (complaints to std::cerr) and sets
 // `exit_code`.

@@ -1,0 +1,100 @@
+#include "daemon/cli/connection.hpp"
+
+#include "daemon/base/files.hpp"
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/json.hpp>
+
+namespace vanthu::cli {
+
+namespace json = boost::json;
+
+namespace {
+
+template <class T> result<T> wait_for(asio::io_context& context, task<T> work) {
+    std::optional<result<T>> answer;
+    std::exception_ptr thrown;
+    asio::co_spawn(context, std::move(work), [&](std::exception_ptr e, result<T> r) {
+        thrown = e;
+        answer.emplace(std::move(r));
+    });
+    context.restart();
+    while (!answer && context.run_one() > 0) {
+    } // a kept connection may leave work behind
+    if (thrown) std::rethrow_exception(thrown);
+    return std::move(*answer);
+}
+
+} // namespace
+
+void add_connection_options(CLI::App& command, connection_options& o) {
+    command.add_option("--server", o.server, "Máy chủ / server: https://host:port")->envname("VANTHU_SERVER");
+    command.add_option("--ca", o.ca, "Chứng thư CA của máy chủ (PEM) / CA of the server (PEM)")->envname("VANTHU_CA");
+    command.add_option("--key-file", o.key_file, "Tệp khóa truy cập / file with the access key")
+        ->envname("VANTHU_KEY_FILE");
+}
+
+result<std::unique_ptr<connection>> connection::open(const connection_options& o) {
+    if (o.server.empty()) return failed(errc::server_missing);
+    if (o.key_file.empty()) return failed(errc::key_missing);
+    std::unique_ptr<connection> out(new connection);
+    VANTHU_TRY(std::string key, read_text_file(o.key_file, 4096));
+    while (!key.empty() && (key.back() == '\n' || key.back() == '\r' || key.back() == ' ')) key.pop_back();
+    if (key.empty() || !net::headers::is_field_value(key)) return failed(errc::key_missing, o.key_file);
+    out->key_ = secret(std::move(key));
+    net::client_options options;
+    options.url = o.server;
+    while (options.url.ends_with('/')) options.url.pop_back();
+    options.ca_file = o.ca;
+    VANTHU_TRY(out->client_, net::client::open(out->context_.get_executor(), std::move(options)));
+    return out;
+}
+
+net::client_request connection::with_key(net::client_request request) const {
+    request.fields.set("Authorization", "Bearer " + std::string(key_.reveal()));
+    return request;
+}
+
+result<net::client_response> connection::send(net::client_request request) {
+    return wait_for(context_, client_->send(with_key(std::move(request))));
+}
+
+result<> connection::send_streaming(net::client_request request, net::client::sink to) {
+    auto done = wait_for(context_, client_->send_streaming(with_key(std::move(request)), std::move(to)));
+    if (!done) return fail(done.error());
+    return {};
+}
+
+std::expected<json::object, int> json_of(const result<net::client_response>& response, const voice& v) {
+    if (!response) return std::unexpected(tell(response.error(), v));
+    boost::system::error_code ec;
+    json::value parsed = json::parse(response->body, ec);
+    json::object* o = ec ? nullptr : parsed.if_object();
+    if (o && response->status / 100 == 2) return std::move(*o);
+    if (o && o->if_contains("code") && o->at("code").is_string()) return std::unexpected(tell(*o, v));
+    return std::unexpected(tell({errc::answer_unreadable, "HTTP " + std::to_string(response->status)}, v));
+}
+
+result<bytes> post_to_tsa(std::string url, bytes query) {
+    std::size_t scheme = url.find("://");
+    std::size_t slash = scheme == url.npos ? url.npos : url.find('/', scheme + 3);
+    net::client_options options;
+    options.url = url.substr(0, slash);
+    asio::io_context context;
+    VANTHU_TRY(auto client, net::client::open(context.get_executor(), std::move(options)));
+    net::client_request request;
+    request.method = "POST";
+    request.target = slash == url.npos ? "/" : url.substr(slash);
+    request.fields.set("Content-Type", "application/timestamp-query");
+    request.body = std::string(as_text(query));
+    request.response_limit = 1u << 20;
+    request.idempotent = true; // a second stamp of the same hash does no harm
+    VANTHU_TRY(net::client_response answer, wait_for(context, client->send(std::move(request))));
+    if (answer.status != 200) return failed(errc::answer_unreadable, "HTTP " + std::to_string(answer.status));
+    return to_bytes(answer.body);
+}
+
+} // namespace vanthu::cli

@@ -1,0 +1,37 @@
+// The commands over the REST API of a daemon: send, inbox, get, ack, status, track, organisations.
+// docs/cli.md is their reference, docs/api.md the API's.
+#pragma once
+
+#include "daemon/cli/connection.hpp"
+
+namespace vanthu::cli {
+
+struct exchange_options {
+    connection_options to;
+    voice say;
+    std::vector<std::string> files; // send: META.json FILE... or PACKET.edxml
+    std::string idempotency_key, receipt_file, trust;
+    bool dry_run = false;
+    unsigned retries = 4;
+    std::string organisation, id, packet_out, directory, code, description;
+    std::uint64_t after = 0, since = 0;
+    unsigned wait = 0;
+    bool follow = false, watch = false;
+};
+
+void add_exchange_commands(CLI::App& app, int& exit_code);
+
+// Each answers the exit code; what it says is printed.
+int send(const exchange_options& o, connection& server);
+int inbox(const exchange_options& o, connection& server);
+int get(const exchange_options& o, connection& server);
+int track(const exchange_options& o, connection& server);
+
+// What an answer holds under a name; "" or nullptr where it does not.
+std::string text_in(const boost::json::object& o, const char* name);
+const boost::json::object* object_in(const boost::json::object& o, const char* name);
+const boost::json::array* array_in(const boost::json::object& o, const char* name);
+// 15/UBND-VP, or the document id where there is no number.
+std::string reference_of(const boost::json::object& document);
+
+} // namespace vanthu::cli
