@@ -20,7 +20,8 @@ class BadInput(unittest.TestCase):
         cls.axis = Axis(tokens=False)
         cls.addClassCleanup(cls.axis.close)
         cls.axis.nodes["h48.40.21"].settings = {"listen.api": {"body_limit": "8 MiB"},
-                                                "limits": {"packet_size": "4 MiB", "inflate_size": "64 MiB"}}
+                                                "limits": {"packet_size": "4 MiB", "header_size": "1 MiB",
+                                                           "inflate_size": "64 MiB"}}
         cls.axis.make()
         cls.node = cls.axis.nodes["h48.40.21"]
         cls.axis.start("h48.40.21")
@@ -70,8 +71,8 @@ class BadInput(unittest.TestCase):
     def test_broken_xml(self):
         before = self.documents()
         good = self.packet()
-        self.refused(self.office.submit_packet(good[:len(good) // 2]), 422, "edxml.malformed", before)
-        self.refused(self.office.submit_packet(b"<edXML"), 422, "edxml.malformed", before)
+        self.refused(self.office.submit_packet(good[:len(good) // 2]), 422, "edxml.truncated", before)
+        self.refused(self.office.submit_packet(good.replace(b"</edXML:Subject>", b"</edXML:Content>", 1)), 422, "edxml.not_well_formed", before)
         self.refused(self.office.submit_packet(b"%PDF-1.7"), 422, "edxml.not_xml", before)
         self.refused(self.office.submit_packet(b"<a/>"), 422, "edxml.not_edxml", before)
 

@@ -59,7 +59,7 @@ class Configuration(unittest.TestCase):
         self.told(re.sub('log_key = ".*"', 'log_key = "%s"' % key, self.good), "secret_exposed", "log_key = ")
 
     def test_a_wrong_registry(self):
-        path = self.axis.write_registry("\n[[organisation]]\nid = \"x\"\nparnet = \"tinh\"\n",
+        path = self.axis.write_registry("\n[[organisation]]\nid = \"x\"\nname = \"X\"\nparnet = \"tinh\"\n",
                                         os.path.join(self.axis.work, "registry.toml"))
         _, done = self.check(self.good.replace(self.axis.registry, path))
         self.assertEqual(done.returncode, 78)
