@@ -1,17 +1,20 @@
 // Coroutines of the daemon: a task is an Asio awaitable that answers with a result.
 //
-// Every loop is spawned in one task_group, which shutdown cancels and joins; nothing is detached. Blocking work goes to a
-// small named thread pool through offload(). Deadlines are absolute (steady clock) and handed down.
+// Every loop is spawned in one task_group, which shutdown cancels and joins; nothing is detached. Blocking work goes to
+// a small named thread pool through offload(). Deadlines are absolute (steady clock) and handed down.
 #pragma once
 
 #include "daemon/base/failure.hpp"
 
-#include <boost/asio/awaitable.hpp>
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/awaitable.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/experimental/parallel_group.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/prefer.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/thread_pool.hpp>
@@ -28,8 +31,7 @@ namespace vanthu {
 
 namespace asio = boost::asio;
 
-template <class T = void>
-using task = asio::awaitable<result<T>>;
+template <class T = void> using task = asio::awaitable<result<T>>;
 
 using steady_time = std::chrono::steady_clock::time_point;
 inline steady_time in(std::chrono::steady_clock::duration d) { return std::chrono::steady_clock::now() + d; }
@@ -41,8 +43,7 @@ std::error_code make_error_code(errc);
 
 // Runs `op`; past `deadline` it is cancelled and the answer is tasks::errc::timed_out. When the caller itself is
 // cancelled, `op` is cancelled too and its own answer (or exception) passes through: the two stay apart.
-template <class T>
-task<T> before(steady_time deadline, task<T> op) {
+template <class T> task<T> before(steady_time deadline, task<T> op) {
     auto executor = co_await asio::this_coro::executor;
     asio::steady_timer timer(executor, deadline);
     auto [order, thrown, answer, ignored] =
@@ -54,12 +55,21 @@ task<T> before(steady_time deadline, task<T> op) {
     co_return std::move(answer);
 }
 
-// Runs `work()` on `pool` and comes back to the caller's executor with its value. `work` must not throw.
-template <class F>
-asio::awaitable<std::invoke_result_t<F>> offload(asio::thread_pool& pool, F work) {
+// Runs `work()` on `pool` and comes back to the caller's executor with its value. `work` must not throw. A cancellation
+// of the caller takes effect when `work` has ended: co_spawn on the pool would hand it to the other thread, and
+// Boost 1.81 throws there, out of the thread, when it comes between the end of the work and the way back.
+template <class F> asio::awaitable<std::invoke_result_t<F>> offload(asio::thread_pool& pool, F work) {
     using value = std::invoke_result_t<F>;
-    auto body = [](F f) -> asio::awaitable<value> { co_return f(); };
-    co_return co_await asio::co_spawn(pool.get_executor(), body(std::move(work)), asio::use_awaitable);
+    auto start = [&pool](auto handler, F f) {
+        // Tracked work keeps the caller's io_context running meanwhile.
+        auto executor = asio::prefer(asio::get_associated_executor(handler), asio::execution::outstanding_work.tracked);
+        asio::post(pool.get_executor(), [executor, handler = std::move(handler), f = std::move(f)]() mutable {
+            asio::post(executor,
+                       [handler = std::move(handler), answer = f()]() mutable { handler(std::move(answer)); });
+        });
+    };
+    co_return co_await asio::async_initiate<const asio::use_awaitable_t<>&, void(value)>(start, asio::use_awaitable,
+                                                                                         std::move(work));
 }
 
 // All long-lived coroutines of one owner. A coroutine ends by returning or by the operation_aborted exception that
@@ -87,5 +97,4 @@ private:
 
 } // namespace vanthu
 
-template <>
-struct std::is_error_code_enum<vanthu::tasks::errc> : std::true_type {};
+template <> struct std::is_error_code_enum<vanthu::tasks::errc> : std::true_type {};
