@@ -137,14 +137,14 @@ int run(const std::filesystem::path& file, daemon_config config) {
         // Not on this thread: what is still under way needs it.
         stopper = std::thread([&] {
             for (auto& s : servers) s->stop_accepting();
-            bell.ring_all();
+            bell.close();
             for (auto& s : servers) s->stop(stop_grace);
             lanes.cancel();
             if (!lanes.join(stop_grace)) log::warning("stopped_while_busy", {});
             decisions.stop();
         });
     });
-    start::reloadable live{file, config, gate, eoffice, inspectors->get(), servers};
+    start::reloadable live{file, config, gate, eoffice, inspectors->get(), page, servers};
     std::function<void()> await_reload = [&] {
         reload_signals.async_wait([&](boost::system::error_code e, int) {
             if (e) return;

@@ -17,7 +17,7 @@ asio::awaitable<void> inbox_bell::wait(std::string organisation, std::uint64_t s
     {
         std::lock_guard lock(guard_);
         place& p = places_[organisation];
-        if (p.rings != seen) co_return;
+        if (p.rings != seen || closed_) co_return;
         p.waiting.push_back(mine);
     }
     boost::system::error_code woken;
@@ -34,10 +34,11 @@ void inbox_bell::ring(const std::string& organisation) {
     for (const std::shared_ptr<waiter>& w : p.waiting) asio::post(w->timer.get_executor(), [w] { w->timer.cancel(); });
 }
 
-void inbox_bell::ring_all() {
+void inbox_bell::close() {
     std::vector<std::string> names;
     {
         std::lock_guard lock(guard_);
+        closed_ = true;
         for (const auto& [name, p] : places_) names.push_back(name);
     }
     for (const std::string& name : names) ring(name);

@@ -3,6 +3,7 @@
 
 #include "daemon/base/task.hpp"
 
+#include <atomic>
 #include <map>
 #include <mutex>
 #include <string>
@@ -13,10 +14,12 @@ class inbox_bell {
 public:
     // Number of rings of this organisation so far. Read it before looking into the inbox, then wait for another one.
     std::uint64_t rings(const std::string& organisation) const;
-    // Returns when rings(organisation) != seen, or at the deadline.
+    // Returns when rings(organisation) != seen, at the deadline, or when the bell is closed.
     asio::awaitable<void> wait(std::string organisation, std::uint64_t seen, steady_time deadline);
     void ring(const std::string& organisation);
-    void ring_all(); // at shutdown
+    // At shutdown: from now on nobody waits.
+    void close();
+    bool closed() const { return closed_; }
 
 private:
     struct waiter {
@@ -27,6 +30,7 @@ private:
         std::vector<std::shared_ptr<waiter>> waiting;
     };
     mutable std::mutex guard_;
+    std::atomic<bool> closed_ = false;
     std::map<std::string, place> places_;
 };
 

@@ -48,7 +48,7 @@ asio::awaitable<net::response> eoffice::inbox(call& c) {
         records::reader read(store_.committed());
         auto rows = read.inbox(*organisation, *after, at_most);
         if (!rows) co_return refuse(rows.error());
-        if (!rows->empty() || std::chrono::steady_clock::now() >= deadline) {
+        if (!rows->empty() || bell_.closed() || std::chrono::steady_clock::now() >= deadline) {
             json::array list;
             for (const records::inbox_row& e : *rows) {
                 auto d = read.document(e.owner, e.document);
