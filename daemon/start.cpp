@@ -290,6 +290,8 @@ void reload(reloadable& live) {
     }
     if (auto credentials = load_credentials(*next)) live.eoffice.use_credentials(*credentials);
     else log::error("credentials_refused", {{"failure", credentials.error()}});
+    if (auto known = operator_secret(*next)) live.page.use_secret(std::move(*known));
+    else log::error("operator_secret_refused", {{"failure", known.error()}});
     for (auto& server : live.servers)
         if (auto done = server->reload_tls(); !done) log::error("certificate_refused", {{"address", server->address()}, {"failure", done.error()}});
     if (live.inspectors) {

@@ -43,6 +43,7 @@ struct reloadable {
     intake::gate& gate;
     api::eoffice& eoffice;
     inspect::inspector_pool* inspectors;
+    web::operator_door& page;
     std::vector<std::unique_ptr<net::server>>& servers;
 };
 void reload(reloadable&);
