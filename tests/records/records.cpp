@@ -1,0 +1,147 @@
+#include "daemon/records/records.hpp"
+
+#include <boost/test/unit_test.hpp>
+#include <cstdlib>
+
+using namespace vanthu;
+using namespace vanthu::records;
+
+namespace {
+struct store_in_a_folder {
+    std::filesystem::path directory;
+    std::unique_ptr<ledger::store> store;
+    store_in_a_folder() {
+        std::string name = (std::filesystem::temp_directory_path() / "vanthu-records-XXXXXX").string();
+        directory = ::mkdtemp(name.data());
+        store = ledger::store::open({.directory = directory / "ledger"}).value();
+    }
+    ~store_in_a_folder() {
+        store->close();
+        std::filesystem::remove_all(directory);
+    }
+    template <class F> void change(F f) {
+        auto done = store->commit_and_wait([&](ledger::transaction& t) -> result<> {
+            writer w(t);
+            return f(w);
+        });
+        BOOST_REQUIRE(done.has_value());
+    }
+    reader read() { return reader(store->committed()); }
+};
+} // namespace
+
+BOOST_AUTO_TEST_CASE(numbers_compare_as_numbers_and_other_texts_as_they_are) {
+    BOOST_TEST(comparable_number("05") == comparable_number("5"));
+    BOOST_TEST(comparable_number("000") == "0");
+    BOOST_TEST(comparable_number("BINTEST123") == "BINTEST123");
+    BOOST_TEST(comparable_number("12345678901234567890123") == "12345678901234567890123");
+}
+
+BOOST_AUTO_TEST_CASE(a_late_status_never_moves_the_ladder_back) {
+    BOOST_TEST(status_advances("", 0, "01", 1));
+    BOOST_TEST(status_advances("01", 5, "03", 1)); // rank before time
+    BOOST_TEST(!status_advances("06", 5, "01", 9));
+    BOOST_TEST(status_advances("05", 5, "05", 6));
+    BOOST_TEST(!status_advances("05", 6, "05", 5));
+    BOOST_TEST(!status_advances("03", 1, "07", 9)); // unknown codes are kept, but do not count
+}
+
+BOOST_FIXTURE_TEST_CASE(rows_read_as_they_were_written, store_in_a_folder) {
+    document_row d;
+    d.id = "0190";
+    d.owner = "@h48";
+    d.subject = "V/v thử \"ngoặc\" <&> \n";
+    d.packet_sha256 = sha256::of("x");
+    d.flags = {"a", "b"};
+    d.payload = "opaque";
+    d.leaf = UINT64_MAX;
+    d.identity = {.issuer = "@h48",
+                  .business_type = 1,
+                  .document_id = "D",
+                  .number = "05",
+                  .notation = "UBND",
+                  .date = "2025/07/15"};
+    change([&](writer& w) -> result<> {
+        w.put(d);
+        w.index_document(d);
+        return {};
+    });
+    auto back = read().document("@h48", "0190").value();
+    BOOST_REQUIRE(back.has_value());
+    BOOST_TEST(json::serialize(to_json(*back)) == json::serialize(to_json(d)));
+    BOOST_TEST(back->leaf == UINT64_MAX);
+    BOOST_TEST(read().by_document_id("@h48", "@h48", "D").value().value() == "0190");
+    BOOST_TEST(read().by_number("@h48", "@h48", "5", "UBND").value().value() == "0190");
+    BOOST_TEST(!read().document("@h4", "0190").value().has_value()); // an owner is no prefix of another
+}
+
+BOOST_FIXTURE_TEST_CASE(inbox_entries_have_sequences_without_gaps_per_organisation, store_in_a_folder) {
+    for (int i = 0; i < 5; ++i)
+        change([&](writer& w) -> result<> {
+            for (const char* of : {"@a", "@b"}) {
+                inbox_row e;
+                e.organisation = of;
+                VANTHU_CHECK(w.add_inbox(e, std::string(of) + std::to_string(i)));
+            }
+            return {};
+        });
+    // A change that fails gives its number back.
+    auto refused = store->commit_and_wait([&](ledger::transaction& t) -> result<> {
+        writer w(t);
+        VANTHU_CHECK(w.add_inbox({.organisation = "@a"}, "lost"));
+        return failed(errc::document_unknown);
+    });
+    BOOST_TEST(!refused.has_value());
+    change([&](writer& w) -> result<> {
+        VANTHU_CHECK(w.add_inbox({.organisation = "@a"}, "@a5"));
+        return {};
+    });
+    auto all = read().inbox("@a", 0, 100).value();
+    BOOST_REQUIRE(all.size() == 6u);
+    for (std::size_t i = 0; i < all.size(); ++i) BOOST_TEST(all[i].sequence == i + 1);
+    BOOST_TEST(read().inbox("@a", 4, 100).value().size() == 2u);
+    BOOST_TEST(read().inbox("@a", 0, 2).value().size() == 2u);
+    BOOST_TEST(!read().inbox_entry("@a", "lost").value().has_value());
+    BOOST_TEST(read().inbox_entry("@b", "@b3").value()->sequence == 4u);
+}
+
+BOOST_FIXTURE_TEST_CASE(events_of_a_document_come_in_their_order, store_in_a_folder) {
+    for (int i = 0; i < 3; ++i)
+        change([&](writer& w) -> result<> {
+            VANTHU_CHECK(w.add_event("@a", {.document = "d1", .kind = "k" + std::to_string(i)}));
+            return w.add_event("@a", {.document = "d2", .kind = "other"});
+        });
+    auto events = read().events_of("@a", "d1").value();
+    BOOST_REQUIRE(events.size() == 3u);
+    for (int i = 0; i < 3; ++i) BOOST_TEST(events[std::size_t(i)].kind == "k" + std::to_string(i));
+    BOOST_TEST(events[2].sequence == 5u);
+}
+
+BOOST_FIXTURE_TEST_CASE(notices_are_numbered_per_link_and_removed_up_to_what_is_kept, store_in_a_folder) {
+    change([&](writer& w) -> result<> {
+        for (const char* node : {"n1", "n1", "n2", "n1"}) VANTHU_CHECK(w.add_notice("@home", node, {.kind = "kept"}));
+        return {};
+    });
+    BOOST_TEST(read().nodes_with_notices("@home").value().size() == 2u);
+    change([&](writer& w) -> result<> {
+        w.remove_notices("@home", "n1", 2);
+        return {};
+    });
+    auto left = read().notices_for("@home", "n1", 10).value();
+    BOOST_REQUIRE(left.size() == 1u);
+    BOOST_TEST(left.front().sequence == 3u);
+    change([&](writer& w) -> result<> {
+        w.remove_notices("@home", "n1", 3);
+        w.remove_notices("@home", "n2", 1);
+        return {};
+    });
+    BOOST_TEST(read().nodes_with_notices("@home").value().empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_row_of_another_version_of_the_program_reads) {
+    event_row e;
+    from_json(json::parse(R"({"sequence":3,"kind":"kept","future":{"x":1},"at":"not a number"})"), e);
+    BOOST_TEST(e.sequence == 3u);
+    BOOST_TEST(e.kind == "kept");
+    BOOST_TEST(e.at == 0); // missing or unreadable: the default
+}
