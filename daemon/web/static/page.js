@@ -148,7 +148,7 @@ async function load() {
     }
   }
   render();
-  timer = setTimeout(load, refresh_ms);
+  if (!asked_for_secret) timer = setTimeout(load, refresh_ms);
 }
 function forget() {
   secret = "";
