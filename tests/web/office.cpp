@@ -122,7 +122,7 @@ std::string office::add(std::string subject, std::string number, const std::vect
                                        .hop = r.hop,
                                        .reason = r.reason,
                                        .updated_at = now};
-            records::event_row e{.document = d.id, .recipient = r.code, .code = r.reason, .by = r.hop};
+            records::event_row e{.document = d.id, .recipient = r.code, .code = r.reason, .by = r.hop == "local" ? std::string() : r.hop};
             if (r.hop == "local") {
                 VANTHU_TRY(
                     auto entry,

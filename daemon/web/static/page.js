@@ -60,6 +60,7 @@ const cell = (label, ...content) => h("td", { "data-label": label }, ...content)
 const number_cell = (label, n, loud) => h("td", { "data-label": label, class: `n${loud && n > 0 ? " loud" : ""}` }, count(n));
 const table = (caption, heads, rows) => h("div", { class: "scroll" }, h("table", null, h("caption", { class: "hidden" }, caption),
   h("thead", null, h("tr", null, heads.map((t) => h("th", { scope: "col" }, t)))), h("tbody", null, rows)));
+const due = (l) => (l.waiting === 0 ? word("none") : Date.parse(l.next_due_at) > Date.now() + clock_offset ? moment(l.next_due_at) : word("very_soon"));
 const section = (title, ...content) => h("section", null, h("h2", null, title), ...content);
 const link_to = (id, text) => h("a", { href: `#/documents/${id}` }, text);
 const number_text = (d) => [d.number, d.notation].filter(Boolean).join("/") || d.document_id;
@@ -180,7 +181,7 @@ function overview_view(o) {
     return [h("ul", { class: "attention" }, items.map(({ document: d, recipients }) => h("li", { "data-key": d.id, class: `s-${state}` },
       h("p", { class: "head" }, link_to(d.id, foreign(d.subject || number_text(d) || word("no_subject"))), " ", h("span", { class: "dim" }, visible(number_text(d)))),
       recipients.map((r) => h("p", { class: "line" }, badge(r.state, told(r, "state")), " → ", foreign(r.name || r.code), h("br"),
-        h("span", { class: "why" }, visible(told(r, "why"))), r.next_attempt_at && [" ", h("span", { class: "next" }, `${word("next_attempt")}: `, moment(r.next_attempt_at))]))))),
+        h("span", { class: "why" }, visible(told(r, "why"))), r.next_attempt_at && [" ", h("span", { class: "next" }, "→ ", moment(r.next_attempt_at, false))]))))),
       total(state) > items.length && h("p", null, h("a", { href: `#/documents?state=${state}` }, word("show_all", count(total(state)))))];
   };
   return h("div", { "data-key": "overview" },
@@ -193,7 +194,7 @@ function overview_view(o) {
       ["hop", "waiting", "active", "oldest", "next_due", "since_start"].map((k) => word(k)),
       o.lanes.map((l) => h("tr", { "data-key": l.node }, h("th", { scope: "row" }, foreign(l.name), " ", h("span", { class: "dim" }, visible(l.node))),
         number_cell(word("waiting"), l.waiting), number_cell(word("active"), l.active), cell(word("oldest"), moment(l.oldest_created_at, false)),
-        cell(word("next_due"), moment(l.next_due_at)), cell(word("since_start"), `${count(l.delivered)} / ${count(l.deferred)} / ${count(l.refused)}`))))
+        cell(word("next_due"), due(l)), cell(word("since_start"), `${count(l.delivered)} / ${count(l.deferred)} / ${count(l.refused)}`))))
       : h("p", { class: "empty" }, word("no_lanes"))),
     section(word("inboxes"), o.inboxes.length ? table(word("inboxes"), ["organisation", "unacknowledged", "oldest", "not_fetched"].map((k) => word(k)),
       o.inboxes.map((i) => h("tr", { "data-key": i.organisation }, h("th", { scope: "row" }, foreign(i.name)), number_cell(word("unacknowledged"), i.unacknowledged),
@@ -209,7 +210,7 @@ function documents_view(list, here) {
   const row = (d) => h("tr", { "data-key": d.id },
     cell(word("subject"), h("div", { class: "subject" }, d.kind === "status" && h("span", { class: "kind" }, `${word("status_packet")} ${visible(d.status?.code)}: ${visible(told(d.status ?? {}, "name"))} `),
       link_to(d.id, foreign(d.subject || d.status?.description || number_text(d) || word("no_subject"))))),
-    cell(word("number"), foreign(number_text(d))),
+    h("td", { "data-label": word("number"), class: "tight" }, foreign(number_text(d))),
     cell(word("from"), foreign(d.from.name || d.from.code)),
     cell(word("received"), moment(d.received_at)),
     cell(word("state"), h("span", { class: "badges" }, Object.entries(d.states).map(([s, n]) => badge(s, `${known_word("state_", s)}${n > 1 ? ` × ${n}` : ""}`)))));
@@ -268,7 +269,7 @@ function document_view(o) {
     section(word("signature_report"), h("details", { class: "card" }, h("summary", null, known_word("verdict_", d.signatures)),
       d.signature_report ? h("pre", null, visible_lines(d.signature_report)) : h("p", { class: "empty" }, word("no_report")))),
     d.attachments?.length > 0 && section(word("attachments"), h("ul", { class: "plain" }, d.attachments.map((a) =>
-      h("li", null, foreign(a.name), " ", h("span", { class: "dim" }, a.size !== undefined ? size(a.size) : "", " "), hash_text(a.sha256 ?? a.hash))))));
+      h("li", null, foreign(a.name), " ", h("span", { class: "dim" }, a.size !== undefined ? size(a.size) : "", " "), a.sha256 ? hash_text(a.sha256) : "")))));
 }
 const visible_lines = (value) => JSON.stringify(value, null, 2).split("\n").map(visible).join("\n");
 

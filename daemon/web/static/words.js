@@ -36,7 +36,7 @@ export const words = {
   no_lanes: ["Chưa có hàng chờ nào từ lúc khởi động.", "No queue since the start."],
   inboxes: ["Hộp đến của cơ quan tại đây", "Inboxes served here"],
   no_inboxes: ["Chưa có văn bản nào trong hộp đến.", "No inbox has received anything yet."],
-  quarantined: ["Có {0} gói tin mật bị cách ly, chờ quyết định hủy.", "{0} isolated secret packets wait for a decision on destruction."],
+  quarantined: ["Có {0} gói tin mật bị cách ly, chờ quyết định hủy.", "Isolated secret packets that wait for a decision on destruction: {0}."],
 
   hop: ["Đầu mối", "Next hop"],
   waiting: ["Chờ", "Waiting"],
