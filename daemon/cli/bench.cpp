@@ -19,23 +19,25 @@ namespace {
 
 constexpr std::string_view issuer = "H48.99.01", receiver = "H48.99.02";
 constexpr std::string_view registry_text = R"(
+format = 1
 version = 1
 [[organisation]]
 id = "sender"
-names = [{name = "UBND xã Đo"}]
+name = "UBND xã Đo"
 codes = [{code = "H48.99.01", form = "qd20"}]
-served_by = [{node = "bench"}]
+served_by = "bench"
 [[organisation]]
 id = "receiver"
-names = [{name = "UBND xã Nhận"}]
+name = "UBND xã Nhận"
 codes = [{code = "H48.99.02", form = "qd20"}]
-served_by = [{node = "bench"}]
+served_by = "bench"
 [[node]]
 id = "bench"
 kind = "vanthu"
 organisation = "sender"
 urls = ["https://127.0.0.1:1"]
 san_uri = "urn:vanthu:org:H48.99.01"
+ca = "ca.pem"
 )";
 
 // A node's parts up to the gate, over a directory of its own.

@@ -90,7 +90,7 @@ bytes make_measured_pdf(std::size_t size) {
 result<bytes> sign_measured_pdf(bytes_view file, const throw_away_identity& who) {
     pdf::signature_request request;
     request.kind = pdf::profile::approved;
-    VANTHU_TRY(bytes upright, read_file("/usr/share/fonts/truetype/liberation/LiberationSerif-Regular.ttf"));
+    VANTHU_TRY(bytes upright, read_file("/usr/share/fonts/truetype/liberation2/LiberationSerif-Regular.ttf"));
     request.type.upright = upright;
     request.signer_name = "Đo tốc độ";
     VANTHU_TRY(pdf::prepared p, pdf::prepare(file, request));

@@ -20,14 +20,15 @@ using records::state;
 namespace {
 
 constexpr std::string_view registry_text = R"(
+format = 1
 version = 1
 [[organisation]]
 id = "mine"
-names = [{name = "UBND xã Một"}]
+name = "UBND xã Một"
 codes = [{code = "H48.99.01", form = "qd20"}]
 [[organisation]]
 id = "next"
-names = [{name = "UBND tỉnh"}]
+name = "UBND tỉnh"
 codes = [{code = "H48", form = "qd20"}]
 [[node]]
 id = "own"
@@ -35,12 +36,14 @@ kind = "vanthu"
 organisation = "mine"
 urls = ["https://127.0.0.1:1"]
 san_uri = "urn:vanthu:org:H48.99.01"
+ca = "ca.pem"
 [[node]]
 id = "hop"
 kind = "vanthu"
 organisation = "next"
 urls = ["https://127.0.0.1:2"]
 san_uri = "urn:vanthu:org:H48"
+ca = "ca.pem"
 )";
 
 class scripted final : public delivery::transport {
