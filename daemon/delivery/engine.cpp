@@ -277,7 +277,11 @@ task<> engine::conclude(transfer_row t, const outcome& o) {
                                           .by = t.node,
                                           .text = t.reason_detail,
                                           .proof = o.what == outcome::kind::delivered ? t.receipt_sha256.hex() : ""}));
-            if (!notice.empty() && !document->previous_node.empty()) {
+            // For whom the next hop is the end among others that it carries on, it says "kept" itself.
+            const registry::resolution to = registry->resolve(code, clock_.now());
+            const bool told_there = o.what == outcome::kind::delivered && !o.final_hop && node && to.known() &&
+                                    registry->server(*to.found, clock_.now()) == node;
+            if (!notice.empty() && !told_there && !document->previous_node.empty()) {
                 VANTHU_CHECK(w.add_notice(options_.home, document->previous_node,
                                           {.packet_sha256 = document->packet_sha256,
                                            .recipient = code,

@@ -303,6 +303,16 @@ result<> decision::document(arrival& a, outcome& out) {
                                   !from_peer  ? receipt::role::accepted
                                   : all_local ? receipt::role::final_hop
                                               : receipt::role::relayed));
+    // The receipt says "relayed" of the whole; for whom it has arrived here is told apart.
+    if (from_peer && !all_local && a.refused_at_end.empty())
+        for (const routed& r : fresh)
+            if (r.route.kind == registry::route_kind::local)
+                VANTHU_CHECK(write_.add_notice(options_.home, d.previous_node,
+                                               records::notice_row{.packet_sha256 = d.packet_sha256,
+                                                                   .recipient = r.code,
+                                                                   .kind = "kept",
+                                                                   .by = options_.organisation,
+                                                                   .at = write_.now()}));
     write_.put(d);
     write_.index_document(d);
     if (from_peer) write_.received(options_.home, a.from->node, d.packet_sha256, {d.owner, d.id});
