@@ -1,5 +1,7 @@
 """What ./demo shows: every document reaches its end state."""
 import unittest
+import urllib.error
+import urllib.request
 
 from axis import Axis, Failure
 from scenario import Scenario
@@ -20,11 +22,25 @@ class TheAxis(unittest.TestCase):
             self.scenario.run()
         except Failure as failure:
             self.fail("%s\n%s" % (failure, self.axis.logs()))
-        told = "\n".join(self.said)
+        told = " ".join("\n".join(self.said).split())  # lines are folded
         for text in ("Đã đến", "Đã tiếp nhận, vào sổ", "Phân công xử lý", "Hoàn thành", "Từ chối tiếp nhận",
                      "không thuộc thẩm quyền"):
             self.assertIn(text, told)
+        for node in self.axis.nodes.values():
+            self.look_at_the_operator_page(node)
         self.axis.stop()
+
+    def look_at_the_operator_page(self, node):
+        with urllib.request.urlopen(node.operator_url()) as page:
+            self.assertIn("text/html", page.headers["Content-Type"])
+        views = node.operator_url() + "api/overview"
+        with self.assertRaises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(views)
+        self.assertEqual(refused.exception.code, 401)
+        refused.exception.close()
+        allowed = urllib.request.Request(views, headers={"Authorization": "Bearer " + node.operator_secret()})
+        with urllib.request.urlopen(allowed) as overview:
+            self.assertEqual(overview.status, 200)
 
 
 if __name__ == "__main__":
