@@ -123,10 +123,11 @@ asio::awaitable<void> engine::attempt(lane& l, item i) {
     auto stored = read.transfer(i.owner, i.document, l.node);
     auto document = read.document(i.owner, i.document);
     if (!stored || !document) {
-        // What was promised is not forgotten because it cannot be read now: somebody must see it, and it is tried again.
-        log::error("work_unreadable", {{"document", i.document},
-                                       {"peer", l.node},
-                                       {"failure", stored ? document.error() : stored.error()}});
+        // What was promised is not forgotten because it cannot be read now: somebody must see it, and it is tried
+        // again.
+        log::error(
+            "work_unreadable",
+            {{"document", i.document}, {"peer", l.node}, {"failure", stored ? document.error() : stored.error()}});
         std::lock_guard lock(guard_);
         l.active.erase(i.document);
         l.waiting[i.document].due = to_us(clock_.now()) + options_.longest_retry.count();

@@ -270,8 +270,7 @@ result<> decision::document(arrival& a, outcome& out) {
     d.signatures = a.signatures_checked ? std::string(to_string(a.signatures)) : "not_checked";
     d.signature_report = a.signature_report;
     boost::json::array attachments;
-    for (const edxml::attachment_info& each : p.attachments)
-        attachments.push_back(edxml::to_json(each));
+    for (const edxml::attachment_info& each : p.attachments) attachments.push_back(edxml::to_json(each));
     d.attachments = boost::json::serialize(attachments);
 
     std::vector<routed> fresh;
