@@ -208,7 +208,7 @@ constexpr row rows[] = {
     {.key = "limits.attachments", .kind = integer, .fallback = "200", .min = "1", .max = "10000",
      .unit = "attachments",
      .vi = "Số tệp đính kèm tối đa.", .en = "The most attachments of one packet."},
-    {.key = "limits.recipients", .kind = integer, .fallback = "5000", .min = "1", .max = "100000",
+    {.key = "limits.recipients", .kind = integer, .fallback = "5000", .min = "1", .max = "10000",
      .unit = "recipients",
      .vi = "Số nơi nhận tối đa.", .en = "The most recipients of one packet."},
     {.key = "limits.header_size", .kind = size, .fallback = "8 MiB", .min = "64 KiB", .max = "64 MiB",

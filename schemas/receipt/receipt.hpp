@@ -15,9 +15,9 @@
 
 namespace vanthu::receipt {
 
-inline constexpr std::size_t max_receipt_size = 256u << 10;
-inline constexpr std::size_t max_leaf_size = 64u << 10;
-inline constexpr std::size_t max_recipients = 1000;
+inline constexpr std::size_t max_receipt_size = 2u << 20;
+inline constexpr std::size_t max_leaf_size = 1u << 20;
+inline constexpr std::size_t max_recipients = 10'000; // as many as a document may have (limits.recipients)
 inline constexpr std::size_t salt_size = 16;
 
 enum class role { accepted, relayed, final_hop }; // in JSON: accepted, relayed, final
