@@ -166,9 +166,7 @@ result<json::object> operator_door::state::quarantine() const {
                                            {"node", s.node},
                                            {"from", s.from},
                                            {"from_name", from.known() ? from.found->name(clock.now()) : ""},
-                                           {"code", s.code},
-                                           {"reason_vi", api::reason_text(s.code, true)},
-                                           {"reason_en", api::reason_text(s.code, false)},
+                                           {"number", s.code}, // and notation, as the packet says
                                            {"packet_sha256", s.packet_sha256.hex()}});
         }
     }

@@ -122,7 +122,10 @@ std::string office::add(std::string subject, std::string number, const std::vect
                                        .hop = r.hop,
                                        .reason = r.reason,
                                        .updated_at = now};
-            records::event_row e{.document = d.id, .recipient = r.code, .code = r.reason, .by = r.hop == "local" ? std::string() : r.hop};
+            records::event_row e{.document = d.id,
+                                 .recipient = r.code,
+                                 .code = r.reason,
+                                 .by = r.hop == "local" ? std::string() : r.hop};
             if (r.hop == "local") {
                 VANTHU_TRY(
                     auto entry,
@@ -183,7 +186,7 @@ std::string office::isolate_secret() {
                                 {.at = to_us(clock_.now()),
                                  .node = "g22",
                                  .from = "000.00.00.G12",
-                                 .code = "intake.secret_isolated",
+                                 .code = "12/BTC-M",
                                  .packet_sha256 = sha256::of("mat")},
                                 content),
                 "isolate")

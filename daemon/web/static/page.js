@@ -282,7 +282,7 @@ function quarantine_view(o) {
   return h("div", { "data-key": "quarantine" }, h("h1", null, word("quarantine")), h("p", null, word("quarantine_hint")),
     o.entries.length ? h("ul", { class: "attention" }, o.entries.map((e) => h("li", { "data-key": e.id, class: "s-parked" },
       h("p", { class: "head" }, foreign(e.from_name || e.from), " ", h("span", { class: "dim" }, visible(e.from))),
-      h("p", null, visible(told(e, "reason"))),
+      h("p", null, `${word("number")}: `, foreign(e.number)),
       h("p", { class: "dim" }, moment(e.at), ` · ${word("came_from")} `, visible(e.node), " · SHA-256 ", hash_text(e.packet_sha256)),
       opened === e.id ? form(e) : h("p", null, h("button", { type: "button", class: "danger", "data-action": "destroy", "data-id": e.id }, word("destroy"))))))
       : h("p", { class: "empty" }, word("quarantine_empty")));
