@@ -91,6 +91,8 @@ int run(const std::filesystem::path& file, daemon_config config) {
     net::io_threads network(static_cast<std::size_t>(config.threads.io));
     metrics::registry meters(daemon_metric_table());
     meters.set("vanthu_build_info", {VANTHU_VERSION}, 1);
+    start::count_answers(gate, meters);
+    start::watch_disk(config, **spool, meters);
     api::eoffice eoffice(start::eoffice_options(config, home), gate, **store, **receipts, **spool, bell, disk, clock);
     auto credentials = start::load_credentials(config);
     if (!credentials) return cannot_start("credentials", credentials.error());

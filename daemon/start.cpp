@@ -16,7 +16,8 @@ result<std::vector<bytes>> folder(const fs::path& directory, std::initializer_li
     if (directory.empty()) return std::vector<bytes>{};
     std::error_code ec;
     for (const fs::directory_entry& e : fs::directory_iterator(directory, ec))
-        if (std::find(endings.begin(), endings.end(), e.path().extension().string()) != endings.end()) names.push_back(e.path());
+        if (std::find(endings.begin(), endings.end(), e.path().extension().string()) != endings.end())
+            names.push_back(e.path());
     if (ec) return failed(files::errc::unreadable, directory.string() + ": " + ec.message());
     std::sort(names.begin(), names.end());
     std::vector<bytes> out;
@@ -45,11 +46,13 @@ result<x509::evidence> known_revocations(const daemon_config& c) {
 intake::policy policy_of(const daemon_config& c) {
     intake::policy p;
     for (std::size_t role = 0; role < 3; ++role)
-        for (std::size_t verdict = 0; verdict < 5; ++verdict) p.actions[role][verdict] = static_cast<intake::action>(c.policy.actions[role][verdict]);
+        for (std::size_t verdict = 0; verdict < 5; ++verdict)
+            p.actions[role][verdict] = static_cast<intake::action>(c.policy.actions[role][verdict]);
     p.send_final_refusal = c.policy.send_final_refusal;
     return p;
 }
-static_assert(int(policy_action::refuse) == int(intake::action::refuse) && int(policy_verdict::damaged) == int(intake::verdict::damaged) &&
+static_assert(int(policy_action::refuse) == int(intake::action::refuse) &&
+              int(policy_verdict::damaged) == int(intake::verdict::damaged) &&
               int(policy_role::final) == int(intake::role::final));
 
 std::chrono::microseconds working_hours(std::int64_t hours) { return std::chrono::hours(hours); }
@@ -69,7 +72,9 @@ log::settings log_settings(const daemon_config& c) {
 
 result<std::shared_ptr<const registry::registry>> load_registry(const daemon_config& c) {
     VANTHU_TRY(registry::registry loaded, registry::registry::load(c.registry.file));
-    if (!loaded.find_node(c.node.id)) return failed(registry::errc::unknown_reference, c.registry.file.string() + ": [[node]] id = \"" + c.node.id + "\"");
+    if (!loaded.find_node(c.node.id))
+        return failed(registry::errc::unknown_reference,
+                      c.registry.file.string() + ": [[node]] id = \"" + c.node.id + "\"");
     return std::make_shared<const registry::registry>(std::move(loaded));
 }
 
@@ -79,7 +84,8 @@ result<std::shared_ptr<const api::credentials>> load_credentials(const daemon_co
     return std::make_shared<const api::credentials>(std::move(loaded));
 }
 
-result<std::unique_ptr<ledger::store>> open_store(const daemon_config& c, std::function<void(const failure&)> on_fatal) {
+result<std::unique_ptr<ledger::store>> open_store(const daemon_config& c,
+                                                  std::function<void(const failure&)> on_fatal) {
     ledger::store_options o;
     o.directory = c.store.directory / "ledger";
     o.payloads.sizes = {c.store.inline_limit, c.store.segment_limit};
@@ -89,7 +95,8 @@ result<std::unique_ptr<ledger::store>> open_store(const daemon_config& c, std::f
         VANTHU_TRY(std::string hex, read_text_file(c.store.encryption_key, 1024));
         while (!hex.empty() && (hex.back() == '\n' || hex.back() == '\r' || hex.back() == ' ')) hex.pop_back();
         auto key = digest::from_hex(hex);
-        if (!key) return failed(files::errc::unreadable, c.store.encryption_key.string() + ": 64 hex digits are required");
+        if (!key)
+            return failed(files::errc::unreadable, c.store.encryption_key.string() + ": 64 hex digits are required");
         ledger::payload_key k;
         k.secret = key->value;
         digest id = sha256::of(key->view()); // the same key has the same id wherever it is configured
@@ -119,7 +126,8 @@ result<std::unique_ptr<ledger::receipt_log>> open_receipt_log(const ledger::stor
     VANTHU_TRY(std::string delegation, read_text_file(c.signing.log_key_delegation, receipt::max_statement_size));
     while (!delegation.empty() && delegation.back() == '\n') delegation.pop_back();
     VANTHU_TRY(receipt::delegation content, receipt::decode_delegation(delegation));
-    return ledger::receipt_log::open(s, {c.node.organisation, content.log_origin, std::move(key), std::move(delegation)});
+    return ledger::receipt_log::open(s,
+                                     {c.node.organisation, content.log_origin, std::move(key), std::move(delegation)});
 }
 
 result<std::unique_ptr<inspect::inspector_pool>> start_inspectors(const daemon_config& c) {
@@ -155,7 +163,8 @@ result<intake::gate_options> gate_options(const daemon_config& c, const std::str
     VANTHU_TRY(std::string chain, read_text_file(c.signing.service_certificate, 1u << 20));
     VANTHU_TRY(o.service_chain, receipt::certificates_from_pem(chain));
     if (o.service_chain.empty() || !o.service_key->belongs_to(o.service_chain.front()))
-        return failed(receipt::errc::unsupported_key, "signing.service_key does not belong to signing.service_certificate");
+        return failed(receipt::errc::unsupported_key,
+                      "signing.service_key does not belong to signing.service_certificate");
     VANTHU_TRY(o.anchors, peer_anchors(c));
     return o;
 }
@@ -236,11 +245,12 @@ net::listener_options api_listener(const daemon_config& c) {
 net::listener_options peer_listener(const daemon_config& c, const peer_link::receiver& receiver) {
     net::listener_options o;
     o.address = c.peer.address;
-    o.tls = net::tls_options{.certificate_file = c.peer.tls.certificate,
-                             .key_file = c.peer.tls.key,
-                             .client_ca_file = c.peer.tls.ca,
-                             .auth = net::client_auth::required,
-                             .accept_unverified = [&receiver](const net::peer_identity& p) { return receiver.pinned(p); }};
+    o.tls =
+        net::tls_options{.certificate_file = c.peer.tls.certificate,
+                         .key_file = c.peer.tls.key,
+                         .client_ca_file = c.peer.tls.ca,
+                         .auth = net::client_auth::required,
+                         .accept_unverified = [&receiver](const net::peer_identity& p) { return receiver.pinned(p); }};
     o.body_limit = c.limits.packet_size;
     return o;
 }
@@ -258,6 +268,28 @@ net::listener_options operator_listener(const daemon_config& c) {
     return o;
 }
 
+void count_answers(intake::gate& gate, metrics::registry& meters) {
+    gate.on_answer = [&meters](intake::offer::from source, const result<intake::accepted>& a,
+                               std::chrono::microseconds took) {
+        const std::string_view door = intake::to_string(source);
+        if (!a) return meters.add("vanthu_documents_refused_total", {door, public_code(a.error().code)});
+        if (a->known) return meters.add("vanthu_documents_duplicate_total", {door});
+        meters.add("vanthu_documents_accepted_total", {door});
+        meters.add("vanthu_verdicts_total", {a->document.signatures});
+        meters.observe("vanthu_packet_bytes", {door}, static_cast<double>(a->document.size));
+        meters.observe("vanthu_accept_seconds", {door}, std::chrono::duration<double>(took).count());
+    };
+}
+
+void watch_disk(const daemon_config& c, const ledger::spool& spool, metrics::registry& meters) {
+    meters.before_expose([directory = c.store.directory, &spool](metrics::registry& m) {
+        std::error_code ec;
+        fs::space_info space = fs::space(directory, ec);
+        if (!ec) m.set("vanthu_store_free_bytes", static_cast<double>(space.available));
+        m.set("vanthu_store_spool_bytes", static_cast<double>(spool.used()));
+    });
+}
+
 void count_requests(net::listener_options& o, std::string_view door, metrics::registry& meters) {
     o.on_access = [door = std::string(door), &meters](const net::access_record& r) {
         std::string status = std::to_string(r.status / 100) + "xx";
@@ -270,7 +302,9 @@ void count_requests(net::listener_options& o, std::string_view door, metrics::re
 
 void reload(reloadable& live) {
     auto next = load_config(live.file);
-    if (!next) return log::error("reload_refused", {{"file", live.file.string()}, {"problems", config::to_text(next.error())}});
+    if (!next)
+        return log::error("reload_refused",
+                          {{"file", live.file.string()}, {"problems", config::to_text(next.error())}});
     config::difference d = config::compare(daemon_config_table(), live.config.as_read, next->as_read);
     for (const std::string& key : d.restart) log::warning("needs_restart", {{"key", key}});
 
@@ -281,24 +315,33 @@ void reload(reloadable& live) {
         auto current = live.gate.registry();
         registry::difference change = registry::diff(*current, **registry, live.config.node.id, system_clock().now());
         if (change.version_not_raised || !change.removed.empty()) {
-            log::error("registry_refused", {{"version", (*registry)->version()}, {"removed", change.removed.size()},
+            log::error("registry_refused", {{"version", (*registry)->version()},
+                                            {"removed", change.removed.size()},
                                             {"version_not_raised", change.version_not_raised}});
         } else if (!change.identical) {
             live.gate.use_registry(*registry);
-            log::info("registry_loaded", {{"version", (*registry)->version()}, {"routes_changed", change.routes.size()}});
+            log::info("registry_loaded",
+                      {{"version", (*registry)->version()}, {"routes_changed", change.routes.size()}});
         }
     }
-    if (auto credentials = load_credentials(*next)) live.eoffice.use_credentials(*credentials);
-    else log::error("credentials_refused", {{"failure", credentials.error()}});
-    if (auto known = operator_secret(*next)) live.page.use_secret(std::move(*known));
-    else log::error("operator_secret_refused", {{"failure", known.error()}});
+    if (auto credentials = load_credentials(*next))
+        live.eoffice.use_credentials(*credentials);
+    else
+        log::error("credentials_refused", {{"failure", credentials.error()}});
+    if (auto known = operator_secret(*next))
+        live.page.use_secret(std::move(*known));
+    else
+        log::error("operator_secret_refused", {{"failure", known.error()}});
     for (auto& server : live.servers)
-        if (auto done = server->reload_tls(); !done) log::error("certificate_refused", {{"address", server->address()}, {"failure", done.error()}});
+        if (auto done = server->reload_tls(); !done)
+            log::error("certificate_refused", {{"address", server->address()}, {"failure", done.error()}});
     if (live.inspectors) {
         auto trust = signing_trust(*next);
         auto known = known_revocations(*next);
-        if (trust && known) live.inspectors->replace_trust(std::move(*trust), std::move(*known));
-        else log::error("trust_refused", {{"failure", trust ? known.error() : trust.error()}});
+        if (trust && known)
+            live.inspectors->replace_trust(std::move(*trust), std::move(*known));
+        else
+            log::error("trust_refused", {{"failure", trust ? known.error() : trust.error()}});
     }
     live.gate.use_policy(policy_of(*next));
     log::configure(log_settings(*next));

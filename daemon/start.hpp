@@ -33,6 +33,9 @@ result<secret> operator_secret(const daemon_config&); // empty: none configured
 net::listener_options api_listener(const daemon_config&);
 net::listener_options peer_listener(const daemon_config&, const peer_link::receiver&);
 net::listener_options operator_listener(const daemon_config&);
+void count_answers(intake::gate&, metrics::registry&);
+// Free space and spool, read when the metrics page is asked for. `spool` and the registry must outlive each other's use.
+void watch_disk(const daemon_config&, const ledger::spool&, metrics::registry&);
 void count_requests(net::listener_options&, std::string_view door, metrics::registry&);
 
 // SIGHUP: registry, credentials, certificates, CRLs, policy, log level. What cannot be taken over is logged and the old

@@ -104,6 +104,7 @@ public:
         else if (!e.code.empty())
             name = reason_text(e.code, vi);
         std::string given = e.text;
+        if (given == status_name(e.code, true)) given.clear(); // the name as its own description
         if (e.kind == "status" && !given.empty()) given = " — " + given;
         if (e.kind == "notice" && !e.text.empty()) name += " (" + reason_text(e.text, vi) + ")";
         // Values come from outside: they are put in, never read as a pattern.
@@ -136,7 +137,11 @@ private:
 // One sentence: whose side, reason, what to do, when again.
 std::string why(const records::consignment_row& c, const records::transfer_row* t, const text_maker& words,
                 const ladder_context& context, bool vi) {
-    auto clock = [](std::int64_t us) { return to_edxml_time(from_us(us)); };
+    // As it is written in Viet Nam: 15/07/2025 16:20:05.
+    auto clock = [](std::int64_t us) {
+        std::string t = to_edxml_time(from_us(us));
+        return t.substr(8, 2) + "/" + t.substr(5, 2) + "/" + t.substr(0, 4) + t.substr(10);
+    };
     switch (c.state_now) {
     case state::waiting:
     case state::active:

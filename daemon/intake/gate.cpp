@@ -23,8 +23,15 @@ gate::gate(gate_options options, ledger::store& store, ledger::receipt_log& log,
 }
 
 task<accepted> gate::accept(offer o, net::body_source& body) {
+    const offer::from source = o.source;
+    const bool counts = !o.dry_run;
+    const auto began = std::chrono::steady_clock::now();
     acceptance packet(*this, std::move(o));
-    co_return co_await packet.run(body);
+    result<accepted> answer = co_await packet.run(body);
+    if (on_answer && counts)
+        on_answer(source, answer,
+                  std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - began));
+    co_return answer;
 }
 
 } // namespace vanthu::intake

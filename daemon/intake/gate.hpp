@@ -101,6 +101,8 @@ public:
     // Called on the committer thread when an accept is durable; must only post.
     std::function<void(const std::vector<records::transfer_row>&)> on_work;
     std::function<void(const std::string& organisation)> on_inbox;
+    // Called on the caller's executor with every answer but that of a dry run: for counting.
+    std::function<void(offer::from, const result<accepted>&, std::chrono::microseconds took)> on_answer;
 
 private:
     friend class acceptance;
