@@ -107,9 +107,7 @@ asio::awaitable<net::response> receiver::announce(net::request& r, const std::st
     auto place = records::reader(store_.committed()).received_from(options_.home, node, sha);
     if (!place) co_return refuse(place.error());
     if (*place) {
-        auto document = records::reader(store_.committed()).document((*place)->owner, (*place)->document);
-        if (!document || !*document) co_return refuse({records::errc::document_unknown, {}});
-        auto receipt = log_.receipt_bytes(store_.committed(), (*document)->log_origin, (*document)->leaf);
+        auto receipt = log_.receipt_bytes(store_.committed(), (*place)->log_origin, (*place)->leaf);
         if (!receipt) co_return refuse(receipt.error());
         co_return net::response::json(200, peer::encode(peer::manifest_answer{.known = true, .receipt = *receipt}));
     }

@@ -276,7 +276,7 @@ result<> acceptance::prepare_companions() {
         s.description = refuse ? std::string(describe(errc::signature_refused)->message_vi) : "Đã đến";
         s.timestamp = edxml::packet_time::of(at_);
         auto c = std::make_unique<companion>();
-        VANTHU_TRY(std::string text, edxml::compose_status(s));
+        VANTHU_TRY(std::string text, edxml::compose_status(s, edxml::echo::as_received));
         VANTHU_TRY(c->packet, edxml::read_packet(as_bytes(text)));
         c->from.source = offer::from::ourselves;
         c->status.from = &c->from;
@@ -342,7 +342,7 @@ task<accepted> acceptance::commit() {
     answer.consignments = std::move(out.consignments);
     answer.findings = packet_->findings;
     VANTHU_CO_TRY(answer.receipt,
-                  gate_.log_.receipt_bytes(gate_.store_.committed(), answer.document.log_origin, answer.document.leaf));
+                  gate_.log_.receipt_bytes(gate_.store_.committed(), out.log_origin, out.leaf));
     co_return answer;
 }
 

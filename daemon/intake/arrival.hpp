@@ -33,6 +33,9 @@ struct outcome {
     records::document_row document;
     std::vector<records::consignment_row> consignments;
     bool known = false;
+    // Where the receipt for exactly the packet offered stands; a document that came in two envelopes has two.
+    std::string log_origin;
+    std::uint64_t leaf = 0;
     std::vector<records::transfer_row> work;
     std::vector<std::string> inboxes;
 };
@@ -51,6 +54,8 @@ private:
     result<bool> answered_before(const arrival&, const std::string& organisation, outcome&);
     result<> remember_request(const arrival&, const std::string& organisation, const outcome&);
     result<> known_document(const std::string& owner, const std::string& id, outcome&);
+    result<> known_packet(const records::reader::place&, outcome&);
+    result<> receipt_for_new_envelope(const arrival&, records::document_row, outcome&);
     result<bool> check_identity(const arrival&, const records::document_row&, std::vector<routed>& fresh,
                                 std::string& known_id, std::vector<std::string>& flags);
     result<> add_recipient(const arrival&, const records::document_row&, const routed&,

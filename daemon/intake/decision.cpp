@@ -84,6 +84,29 @@ result<> decision::known_document(const std::string& owner, const std::string& i
     out.document = *row;
     VANTHU_TRY(out.consignments, write_.consignments(owner, id));
     out.known = true;
+    out.log_origin = row->log_origin;
+    out.leaf = row->leaf;
+    return {};
+}
+
+// The very bytes that this peer sent before: the very receipt it got.
+result<> decision::known_packet(const records::reader::place& place, outcome& out) {
+    VANTHU_CHECK(known_document(place.owner, place.document, out));
+    out.log_origin = place.log_origin;
+    out.leaf = place.leaf;
+    return {};
+}
+
+// A known document in an envelope of other bytes (another peer, composed anew): nothing is stored twice, but the peer
+// needs a receipt for the packet it sent, or custody never passes.
+result<> decision::receipt_for_new_envelope(const arrival& a, document_row envelope, outcome& out) {
+    const bool all_local = std::all_of(out.consignments.begin(), out.consignments.end(),
+                                       [](const consignment_row& c) { return c.hop == "local"; });
+    VANTHU_CHECK(add_receipt_leaf(a, envelope, all_local ? receipt::role::final_hop : receipt::role::relayed));
+    out.log_origin = envelope.log_origin;
+    out.leaf = envelope.leaf;
+    write_.received(options_.home, a.from->node, envelope.packet_sha256,
+                    {out.document.owner, out.document.id, out.log_origin, out.leaf});
     return {};
 }
 
@@ -215,6 +238,7 @@ result<> decision::add_receipt_leaf(const arrival& a, document_row& d, receipt::
     std::replace(leaf.identity.date.begin(), leaf.identity.date.end(), '/', '-');
     leaf.from = d.from_code;
     for (const routed& r : a.recipients) leaf.recipients.push_back(r.code);
+    if (leaf.recipients.empty()) leaf.recipients = d.to_codes;
     leaf.hop_organisation = options_.organisation;
     leaf.hop_time = from_us(d.received_at);
     leaf.salt = receipt::new_salt();
@@ -253,7 +277,7 @@ result<> decision::document(arrival& a, outcome& out) {
     if (answered) return {};
     if (from_peer) {
         VANTHU_TRY(auto place, write_.received_from(options_.home, a.from->node, a.packet->packet_sha256));
-        if (place) return known_document(place->owner, place->document, out);
+        if (place) return known_packet(*place, out);
     }
 
     document_row d = row_of(a, options_, write_.now());
@@ -282,7 +306,9 @@ result<> decision::document(arrival& a, outcome& out) {
         VANTHU_CHECK(write_.add_event(
             out.document.owner,
             event_row{.document = known_id, .kind = "duplicate", .by = by_of(a), .proof = d.packet_sha256.hex()}));
-        if (from_peer) write_.received(options_.home, a.from->node, d.packet_sha256, {out.document.owner, known_id});
+        if (from_peer) {
+            VANTHU_CHECK(receipt_for_new_envelope(a, d, out));
+        }
         return remember_request(a, issuer, out);
     }
 
@@ -314,7 +340,9 @@ result<> decision::document(arrival& a, outcome& out) {
                                                                    .at = write_.now()}));
     write_.put(d);
     write_.index_document(d);
-    if (from_peer) write_.received(options_.home, a.from->node, d.packet_sha256, {d.owner, d.id});
+    out.log_origin = d.log_origin;
+    out.leaf = d.leaf;
+    if (from_peer) write_.received(options_.home, a.from->node, d.packet_sha256, {d.owner, d.id, d.log_origin, d.leaf});
     out.document = std::move(d);
     return remember_request(a, issuer, out);
 }
@@ -329,7 +357,7 @@ result<> decision::status(arrival& a, outcome& out) {
 
     if (from_peer) {
         VANTHU_TRY(auto place, write_.received_from(options_.home, a.from->node, a.packet->packet_sha256));
-        if (place) return known_document(place->owner, place->document, out);
+        if (place) return known_packet(*place, out);
     }
     document_row d = row_of(a, options_, write_.now());
     d.kind = document_kind::status;
@@ -359,9 +387,9 @@ result<> decision::status(arrival& a, outcome& out) {
     if (seen) {
         VANTHU_TRY(auto own, write_.document(d.owner, seen->document));
         VANTHU_CHECK(known_document(own ? d.owner : options_.home, seen->document, out));
-        if (from_peer)
-            write_.received(options_.home, a.from->node, a.packet->packet_sha256,
-                            {out.document.owner, out.document.id});
+        if (from_peer) {
+            VANTHU_CHECK(receipt_for_new_envelope(a, d, out));
+        }
         return {};
     }
 
@@ -415,7 +443,9 @@ result<> decision::status(arrival& a, outcome& out) {
                                              : receipt::role::relayed));
     write_.put(d);
     write_.occupy(options_.home, "status", once, {d.id, d.content_sha256});
-    if (from_peer) write_.received(options_.home, a.from->node, d.packet_sha256, {d.owner, d.id});
+    out.log_origin = d.log_origin;
+    out.leaf = d.leaf;
+    if (from_peer) write_.received(options_.home, a.from->node, d.packet_sha256, {d.owner, d.id, d.log_origin, d.leaf});
     out.document = std::move(d);
     return {};
 }

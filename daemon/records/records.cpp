@@ -5,6 +5,7 @@
 #include "daemon/ledger/keys.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 namespace vanthu::records {
 namespace {
@@ -92,15 +93,24 @@ result<std::optional<std::string>> get_text(const ledger::view& view, char type,
     return std::optional<std::string>(value->substr(2));
 }
 
-std::string place_text(std::string_view owner, std::string_view document) {
-    return std::string(owner) + '\n' + std::string(document);
+std::string place_text(const reader::place& p) {
+    return p.owner + '\n' + p.document + '\n' + p.log_origin + '\n' + std::to_string(p.leaf);
 }
 result<std::optional<reader::place>> get_place(const ledger::view& view, char type, std::string_view key) {
     VANTHU_TRY(std::optional<std::string> text, get_text(view, type, key));
     if (!text) return std::optional<reader::place>{};
-    std::size_t at = text->find('\n');
-    if (at == std::string::npos) return failed(errc::row_unreadable);
-    return std::optional<reader::place>(reader::place{text->substr(0, at), text->substr(at + 1)});
+    std::string parts[4];
+    std::size_t at = 0;
+    for (std::string& part : parts) {
+        if (at > text->size()) return failed(errc::row_unreadable);
+        std::size_t end = std::min(text->find('\n', at), text->size());
+        part = text->substr(at, end - at);
+        at = end + 1;
+    }
+    reader::place p{parts[0], parts[1], parts[2], 0};
+    auto [rest, wrong] = std::from_chars(parts[3].data(), parts[3].data() + parts[3].size(), p.leaf);
+    if (wrong != std::errc()) return failed(errc::row_unreadable);
+    return std::optional<reader::place>(std::move(p));
 }
 
 // Contracts 1: DocumentId, type, number compared as a number, notation, date; and, weaker, number and notation alone.
@@ -324,7 +334,7 @@ void writer::add_work(std::string_view home, const transfer_row& t) {
 void writer::remove_work(std::string_view home, const transfer_row& t) { transaction_.erase(work_key(home, t)); }
 void writer::sent(std::string_view home, const transfer_row& t) {
     transaction_.put(row_key(home, 'X').text(t.node).raw(t.packet_sha256.view()),
-                     framed_text('X', place_text(t.owner, t.document)));
+                     framed_text('X', place_text({t.owner, t.document})));
 }
 
 result<> writer::add_event(std::string_view owner, event_row e) {
@@ -362,8 +372,7 @@ void writer::put(std::string_view organisation, std::string_view credential, std
     transaction_.put(row_key(organisation, 'Y').text(credential).text(key), framed('Y', row));
 }
 void writer::received(std::string_view home, std::string_view node, const digest& packet, const place& where) {
-    transaction_.put(row_key(home, 'H').text(node).raw(packet.view()),
-                     framed_text('H', place_text(where.owner, where.document)));
+    transaction_.put(row_key(home, 'H').text(node).raw(packet.view()), framed_text('H', place_text(where)));
 }
 result<> writer::add_notice(std::string_view home, std::string_view node, notice_row n) {
     VANTHU_TRY(n.sequence, transaction_.next_sequence(row_key(home, 'Z').text("notice").text(node)));

@@ -60,6 +60,8 @@ public:
 
     struct place {
         std::string owner, document;
+        std::string log_origin; // of a packet received: where the receipt for exactly this packet stands
+        std::uint64_t leaf = 0;
     };
     result<std::optional<place>> received_from(std::string_view home, std::string_view node,
                                                const digest& packet) const;
