@@ -180,9 +180,9 @@ BOOST_AUTO_TEST_CASE(a_program_that_disagrees_with_its_table_ends) {
 BOOST_AUTO_TEST_CASE(the_table_of_the_daemon_is_sound_and_answers_who_waits_where) {
     metrics::registry r(daemon_metric_table());
     r.set("vanthu_consignments_waiting", {"H40"}, 2);
-    r.set("vanthu_oldest_waiting_seconds", {"H40", "normal"}, 61);
+    r.set("vanthu_oldest_waiting_seconds", {"H40"}, 61);
     auto seen = read_strictly(r.expose());
     BOOST_TEST(seen.at(R"(vanthu_consignments_waiting{destination="H40"})") == 2);
-    BOOST_TEST(seen.at(R"(vanthu_oldest_waiting_seconds{destination="H40",lane="normal"})") == 61);
+    BOOST_TEST(seen.at(R"(vanthu_oldest_waiting_seconds{destination="H40"})") == 61);
     for (const metrics::row& row : daemon_metric_table()) BOOST_TEST(row.name.starts_with("vanthu_"), row.name);
 }
