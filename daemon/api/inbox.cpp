@@ -207,20 +207,22 @@ task<intake::accepted> eoffice::report(const found_entry& f, std::string code, c
             text(staff, "department"), text(staff, "staff"), text(staff, "mobile"), text(staff, "email"), {}, {}};
     }
     s.timestamp = edxml::packet_time::of(at);
-    VANTHU_CO_TRY(std::string bytes, edxml::compose_status(s));
+    VANTHU_CO_TRY(std::string bytes, edxml::compose_status(s, edxml::echo::as_received));
     intake::offer o;
     o.source = intake::offer::from::ourselves;
     o.also = [entry = f.entry, code, acknowledges](records::writer& w) -> result<> {
         VANTHU_TRY(auto now, w.inbox_entry(entry.organisation, entry.id));
         if (!now) return failed(records::errc::inbox_entry_unknown, entry.id);
-        if (acknowledges && now->acked_at == 0) {
+        if (acknowledges) {
+            // Another request was first: this change, its 01 included, must not happen.
+            if (now->acked_at != 0) return failed(make_error_code(tasks::errc::cancelled), entry.id);
             now->acked_at = w.now();
             VANTHU_CHECK(w.add_event(now->owner, {.document = now->document,
                                                   .recipient = now->recipient_code,
                                                   .kind = "acked",
                                                   .by = now->recipient_code}));
         }
-        now->last_status = code;
+        if (records::status_advances(now->last_status, 0, code, 1)) now->last_status = code;
         w.put(*now);
         return {};
     };
@@ -234,7 +236,10 @@ asio::awaitable<net::response> eoffice::acknowledge(call& c) {
     if (found->entry.acked_at == 0) {
         if (found->entry.kind == records::document_kind::document) {
             auto done = co_await report(*found, "01", {}, true);
-            if (!done) co_return refuse(done.error());
+            if (!done) {
+                auto by_now = find_entry(c);
+                if (!by_now || by_now->entry.acked_at == 0) co_return refuse(done.error());
+            }
         } else {
             auto change = [&](ledger::transaction& t) -> result<> {
                 records::writer w(t);

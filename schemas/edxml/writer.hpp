@@ -49,7 +49,10 @@ result<std::vector<piece>> compose_outgoing(const document_packet& received,
 
 // A packet without attachments, whole: check_document() first.
 result<std::string> compose_document(const document_header&, element_order = element_order::qcvn);
-result<std::string> compose_status(const status_packet&);
+// `echo`: what response_for repeats of a document that another wrote. As received, a document that breaks the standard
+// can be answered all the same.
+enum class echo { checked, as_received };
+result<std::string> compose_status(const status_packet&, echo = echo::checked);
 
 // Bytes of the packet the pieces make; `content_sizes` are the plain sizes of the caller's attachments.
 std::uint64_t total_size(std::span<const piece>, std::span<const std::uint64_t> content_sizes = {});
