@@ -169,6 +169,8 @@ task<net::response> eoffice::submit_files(call& c, intake::offer o) {
         if (!part) break;
         request.update(part->name).update("\n");
         if (part->name == "metadata") {
+            // Which of two would count? Other readers could take the other one.
+            if (metadata) co_return failed(errc::bad_parameter, "metadata: twice");
             metadata.emplace();
         } else {
             files.push_back({part->filename.value_or(part->name), part->content_type,
