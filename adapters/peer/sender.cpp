@@ -1,5 +1,6 @@
 #include "adapters/peer/sender.hpp"
 
+#include "adapters/peer/errors.hpp"
 #include "daemon/base/error_table.hpp"
 #include "daemon/base/log.hpp"
 #include "daemon/delivery/errors.hpp"
@@ -36,6 +37,8 @@ outcome from_answer(const net::client_response& r) {
             o.cause = std::string(std::string_view(cause->get_string()).substr(0, 200));
         if (const auto* again = e->if_contains("retryable"); again && again->is_bool()) retryable = again->get_bool();
     }
+    // Our certificate is not known there (any more): a person's to put right, and no fault of the document.
+    if (o.code == public_code(errc::unknown_peer)) retryable = true;
     if (retryable) {
         int seconds = 0;
         std::string_view after = r.fields.get("Retry-After");
