@@ -1,0 +1,320 @@
+#include "tests/support/daemon_parts.hpp"
+
+#include "daemon/base/files.hpp"
+
+#include <cstdio>
+#include <cstdlib>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <future>
+#include <stdexcept>
+
+namespace vanthu::test {
+namespace {
+
+template <class T> T must(const char* what, result<T> r) {
+    if (!r) {
+        std::fprintf(stderr, "daemon_parts: %s: %s %s\n", what, r.error().code.message().c_str(),
+                     r.error().detail.c_str());
+        std::abort();
+    }
+    if constexpr (!std::is_void_v<T>) return std::move(*r);
+}
+
+} // namespace
+
+boost::json::object reply::json() const {
+    boost::system::error_code ec;
+    auto v = boost::json::parse(body, ec);
+    if (ec || !v.is_object()) throw std::runtime_error(fmt::format("HTTP {}: no JSON object: {}", status, body));
+    return v.get_object();
+}
+std::string reply::code() const {
+    auto o = json();
+    const auto* v = o.if_contains("code");
+    return v && v->is_string() ? std::string(v->get_string()) : "";
+}
+
+daemon_parts::daemon_parts(const test_ca& authority, node_spec given) : ca(authority), spec(std::move(given)) {
+    subject_spec subject;
+    subject.common_name = spec.node;
+    subject.organisation_code = spec.organisation;
+    subject.use = profile::service;
+    service = ca.issue(subject);
+    log_key_ = tlog::ed25519_private_key::generate().to_pem();
+    must("certificate", write_file_atomically(folder.path() / "node.pem",
+                                              as_bytes(service.certificate_pem() + ca.sub().certificate_pem())));
+    must("key", write_file_atomically(folder.path() / "node.key", as_bytes(service.key_pem()), 0600));
+    must("ca", write_file_atomically(folder.path() / "ca.pem", as_bytes(ca.root().certificate_pem())));
+    start();
+}
+
+daemon_parts::~daemon_parts() { stop(); }
+
+receipt::trust_anchors daemon_parts::anchors() const {
+    receipt::trust_anchors out;
+    must("anchor", out.add_der(ca.root().certificate_der()));
+    return out;
+}
+
+void daemon_parts::start() {
+    disk = std::make_unique<asio::thread_pool>(2);
+    crypto = std::make_unique<asio::thread_pool>(1);
+    network = std::make_unique<net::io_threads>(2, "test-net");
+    decisions = std::make_unique<net::io_threads>(1, "test-decide");
+
+    ledger::store_options so;
+    so.directory = folder.path() / "store";
+    store = must("store", ledger::store::open(std::move(so)));
+    auto key = must("log key", tlog::ed25519_private_key::from_pem(log_key_));
+    auto service_key = must("service key", receipt::service_key::from_pem(service.key_pem()));
+    const std::vector<bytes> chain{service.certificate_der(), ca.sub().certificate_der()};
+    receipt::delegation content;
+    content.log_origin = "vanthu.test/" + spec.node + "/log1";
+    content.log_key = key.public_key();
+    content.organisation = spec.organisation;
+    content.valid_from = from_us(1'735'689'600'000'000); // 2025-01-01
+    content.valid_to = from_us(1'956'528'000'000'000);   // 2032-01-01
+    auto delegation = must("delegation", receipt::sign_delegation(content, service_key, chain));
+    receipts =
+        must("receipt log",
+             ledger::receipt_log::open(*store, {spec.organisation, content.log_origin, std::move(key), delegation}));
+    store->register_observer(*receipts);
+    spool = must("spool", ledger::spool::open(folder.path() / "spool", 256u << 20));
+
+    intake::gate_options go;
+    go.node = spec.node;
+    go.home = spec.home;
+    go.organisation = spec.organisation;
+    go.limits.total_bytes = spec.packet_limit;
+    go.policy = spec.policy;
+    go.memory_spool = spec.memory_spool;
+    go.quarantine = folder.path() / "quarantine";
+    go.service_key = service_key;
+    go.service_chain = chain;
+    go.anchors = anchors();
+    gate = std::make_unique<intake::gate>(std::move(go), *store, *receipts, *spool, nullptr, *disk, *crypto, clock);
+    use_registry(spec.registry);
+
+    auto executor = decisions->executor(0);
+    links = std::make_unique<peer_link::links>(
+        peer_link::sender_options{folder.path() / "node.pem", folder.path() / "node.key", folder.path() / "ca.pem",
+                                  anchors()},
+        executor, [this] { return gate->registry(); }, clock);
+    delivery::engine_options eo;
+    eo.home = spec.home;
+    eo.organisation = spec.organisation;
+    eo.first_retry = std::chrono::milliseconds(100);
+    eo.longest_retry = std::chrono::milliseconds(400);
+    eo.notice_interval = std::chrono::milliseconds(50);
+    eo.attempts = 1000;
+    engine = std::make_unique<delivery::engine>(
+        eo, *store, executor, *disk, clock, [this] { return gate->registry(); },
+        [this](const std::string& to) -> delivery::transport* { return spec.delivers ? links->to(to) : nullptr; });
+    gate->on_work = [this](const auto& rows) { engine->wake(rows); };
+    bell = std::make_unique<api::inbox_bell>();
+    gate->on_inbox = [this](const std::string& of) { bell->ring(of); };
+
+    api::eoffice_options ao;
+    ao.node = spec.node;
+    ao.home = spec.home;
+    ao.organisation = spec.organisation;
+    ao.memory_spool = spec.memory_spool;
+    eoffice = std::make_unique<api::eoffice>(ao, *gate, *store, *receipts, *spool, *bell, *disk, clock);
+    eoffice->use_credentials(std::make_shared<const api::credentials>(
+        must("credentials", api::credentials::parse(spec.credentials, "credentials.toml"))));
+    peer_link::receiver_options ro;
+    ro.node = spec.node;
+    ro.home = spec.home;
+    ro.organisation = spec.organisation;
+    ro.packet_limit = spec.packet_limit;
+    ro.resumable_from = spec.resumable_from;
+    ro.ca_sha256 = {sha256::of(ca.root().certificate_der())};
+    receiver = std::make_unique<peer_link::receiver>(ro, *gate, *store, *receipts, *spool, *disk, clock);
+    receiver->on_notices = [this] { engine->wake_notices(); };
+    lanes = std::make_unique<task_group>();
+    must("delivery", engine->start(*lanes));
+
+    net::listener_options api;
+    api.address = "127.0.0.1:0";
+    api.body_limit = 2 * spec.packet_limit;
+    api_door = must(
+        "api", net::server::open(network->executors(), api, [this](net::request& r) { return eoffice->handle(r); }));
+    net::listener_options peer;
+    peer.address = "127.0.0.1:" + std::to_string(peer_port_);
+    peer.body_limit = spec.packet_limit;
+    peer.tls =
+        net::tls_options{.certificate_file = folder.path() / "node.pem",
+                         .key_file = folder.path() / "node.key",
+                         .client_ca_file = folder.path() / "ca.pem",
+                         .auth = net::client_auth::required,
+                         .accept_unverified = [this](const net::peer_identity& p) { return receiver->pinned(p); }};
+    peer_door = must(
+        "peer", net::server::open(network->executors(), peer, [this](net::request& r) { return receiver->handle(r); }));
+    peer_port_ = peer_door->port();
+}
+
+void daemon_parts::stop() {
+    api_door->stop_accepting();
+    peer_door->stop_accepting();
+    bell->close();
+    api_door->stop(std::chrono::seconds(5));
+    peer_door->stop(std::chrono::seconds(5));
+    lanes->cancel();
+    if (!lanes->join(std::chrono::seconds(20))) {
+        std::fprintf(stderr, "daemon_parts: the engine does not stop\n");
+        std::abort();
+    }
+    api_door.reset();
+    peer_door.reset();
+    network->stop();
+    decisions->stop();
+    lanes.reset();
+    receiver.reset();
+    eoffice.reset();
+    engine.reset();
+    links.reset();
+    disk->join();
+    crypto->join();
+    gate.reset();
+    store->close();
+    store.reset();
+    receipts.reset();
+    spool.reset();
+    bell.reset();
+    network.reset();
+    decisions.reset();
+}
+
+void daemon_parts::restart() {
+    stop();
+    start();
+}
+
+void daemon_parts::use_registry(const std::string& toml) {
+    spec.registry = toml;
+    std::string text = toml;
+    const std::string placeholder = "\"@CA@\"", file = "\"" + (folder.path() / "ca.pem").string() + "\"";
+    for (std::size_t at = 0; (at = text.find(placeholder, at)) != std::string::npos; at += file.size())
+        text.replace(at, placeholder.size(), file);
+    must("registry", write_file_atomically(folder.path() / "registry.toml", as_bytes(text)));
+    gate->use_registry(std::make_shared<const registry::registry>(
+        must("registry", registry::registry::load(folder.path() / "registry.toml"))));
+}
+
+template <class T> result<T> wait_for(asio::any_io_executor executor, task<T> work) {
+    std::promise<result<T>> answered;
+    asio::co_spawn(executor, std::move(work), [&](std::exception_ptr e, result<T> r) {
+        if (e)
+            answered.set_exception(e);
+        else
+            answered.set_value(std::move(r));
+    });
+    return answered.get_future().get();
+}
+template result<net::client_response> wait_for(asio::any_io_executor, task<net::client_response>);
+template result<> wait_for(asio::any_io_executor, task<>);
+template result<std::uint64_t> wait_for(asio::any_io_executor, task<std::uint64_t>);
+
+reply daemon_parts::call(const std::string& key, const std::string& method, const std::string& target, std::string body,
+                         net::headers fields) {
+    net::io_threads thread(1, "test-call"); // several calls may run at once, from several threads
+    net::client_options o;
+    o.url = "http://127.0.0.1:" + std::to_string(api_door->port());
+    auto client = must("client", net::client::open(thread.executor(0), o));
+    net::client_request r;
+    r.method = method;
+    r.target = target;
+    r.fields = std::move(fields);
+    if (!key.empty()) r.fields.set("Authorization", "Bearer " + key);
+    r.body = std::move(body);
+    r.response_limit = 256u << 20;
+    auto answer = wait_for(thread.executor(0), client->send(std::move(r)));
+    // The client's connections belong to its thread.
+    auto close = [](net::client* c) -> task<> {
+        c->close_idle();
+        co_return result<>();
+    };
+    (void)wait_for(thread.executor(0), close(client.get()));
+    if (!answer) throw std::runtime_error("call: " + answer.error().code.message() + " " + answer.error().detail);
+    return {answer->status, answer->fields, answer->body};
+}
+
+std::uint64_t daemon_parts::bytes_on_disk() const {
+    std::uint64_t sum = 0;
+    for (const char* below : {"store/payloads", "spool"})
+        if (std::error_code ec; std::filesystem::exists(folder.path() / below, ec))
+            for (const auto& e : std::filesystem::recursive_directory_iterator(folder.path() / below))
+                if (e.is_regular_file()) sum += e.file_size();
+    return sum;
+}
+
+form& form::part(const std::string& name, const std::string& content, const std::string& filename) {
+    body += fmt::format("--{}\r\nContent-Disposition: form-data; name=\"{}\"", boundary, name);
+    if (!filename.empty()) body += fmt::format("; filename=\"{}\"", filename);
+    body += "\r\n\r\n" + content + "\r\n";
+    return *this;
+}
+
+std::string two_node_registry(const std::string& upper_url, const std::string& lower_url, int version,
+                              const std::string& further) {
+    auto node = [](std::string_view id, std::string_view organisation, std::string_view code, const std::string& url) {
+        return fmt::format(
+            "[[node]]\nid = \"{}\"\norganisation = \"{}\"\n{}san_uri = \"urn:vanthu:org:{}\"\nca = \"@CA@\"\n\n", id,
+            organisation, url.empty() ? "" : fmt::format("urls = [\"{}\"]\n", url), code);
+    };
+    return fmt::format(R"(format = 1
+version = {}
+[[organisation]]
+id = "tinh"
+name = "Ủy ban nhân dân tỉnh"
+kind = "UBND tỉnh"
+codes = [{{ code = "H48", form = "qd20" }}, {{ code = "000.00.00.H48", form = "qcvn102" }}]
+
+[[organisation]]
+id = "so"
+name = "Sở Nội vụ"
+kind = "sở"
+parent = "tinh"
+codes = [{{ code = "H48.01", form = "qd20" }}]
+
+[[organisation]]
+id = "xa"
+name = "Ủy ban nhân dân xã"
+kind = "UBND xã"
+parent = "tinh"
+codes = [{{ code = "H48.99.01", form = "qd20" }}]
+
+[[organisation]]
+id = "dong"
+name = "Cơ quan đã giải thể"
+kind = "sở"
+to = 2025-07-01
+parent = "tinh"
+codes = [{{ code = "H48.77", form = "qd20" }}]
+
+[[organisation]]
+id = "huyen"
+name = "Ủy ban nhân dân huyện"
+kind = "UBND huyện"
+parent = "tinh"
+codes = [{{ code = "H48.40", form = "qd20" }}]
+
+)",
+                       version) +
+           node("h48", "tinh", "H48", upper_url) + node("h48.40", "huyen", "H48.40", lower_url) + further;
+}
+
+std::string credentials_for(const std::vector<std::pair<std::string, std::vector<std::string>>>& ids) {
+    std::string out;
+    for (const auto& [id, codes] : ids) {
+        std::vector<std::string> quoted;
+        for (const std::string& c : codes) quoted.push_back("\"" + c + "\"");
+        out += fmt::format("[[credential]]\nid = \"{0}\"\nkey_sha256 = \"{1}\"\norganisations = [{2}]\n"
+                           "rights = [\"submit\", \"inbox\", \"track\"]\n\n",
+                           id, sha256::of("key-" + id).hex(), fmt::join(quoted, ", "));
+    }
+    return out;
+}
+
+} // namespace vanthu::test
