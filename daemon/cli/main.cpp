@@ -25,12 +25,13 @@ int main(int argc, char** argv) try {
     CLI::App app("vanthu — văn thư điện tử: ký, gửi, nhận, theo dõi văn bản\n"
                  "the electronic records clerk: sign, send, receive and follow documents",
                  "vanthu");
+    app.option_defaults()->group("Tùy chọn / Options"); // handed down too
     app.set_version_flag("--version", "vanthu " VANTHU_VERSION, "In phiên bản / print the version");
     app.set_help_flag("-h,--help", "In hướng dẫn / print this help");
     app.require_subcommand(1);
     auto words = app.get_formatter(); // handed down to the commands
     for (auto [key, text] : {std::pair("Usage", "Cách dùng / Usage"),
-                             {"OPTIONS", "[TÙY CHỌN / OPTIONS]"},
+                             {"OPTIONS", "TÙY CHỌN / OPTIONS"},
                              {"Subcommands", "Lệnh / Commands"},
                              {"Subcommand", "Lệnh / Command"},
                              {"Options", "Tùy chọn / Options"},
@@ -54,6 +55,10 @@ int main(int argc, char** argv) try {
 #ifdef VANTHU_WITH_TOKEN
     cli::add_token_commands(app, exit_code);
 #endif
+    for (CLI::App* command : app.get_subcommands({})) {
+        command->group("Lệnh / Commands");
+        for (CLI::App* below : command->get_subcommands({})) below->group("Lệnh / Commands");
+    }
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& e) {

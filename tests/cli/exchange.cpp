@@ -1,0 +1,144 @@
+// The commands over the REST API, against a real node.
+#include "daemon/base/files.hpp"
+#include "tests/api/packets.hpp"
+#include "tests/cli/run_vanthu.hpp"
+
+namespace vanthu::test {
+namespace json = boost::json;
+
+namespace {
+struct desk {
+    office at;
+    temporary_directory folder;
+    desk() {
+        for (const char* who : {"so", "xa"}) write(who, std::string("key-") + who + "\n");
+        write("root.pem", at.ca.root().certificate_pem());
+        write("meta.json", letter{}.metadata());
+        write("van-ban.txt", "nội dung");
+    }
+    std::string path(const std::string& name) const { return (folder.path() / name).string(); }
+    void write(const std::string& name, const std::string& text) const {
+        BOOST_REQUIRE(write_file_atomically(path(name), as_bytes(text)).has_value());
+    }
+    ran as(const std::string& who, std::vector<std::string> arguments) const {
+        arguments.insert(arguments.end(), {"--server", "http://127.0.0.1:" + std::to_string(at.node.api_door->port()),
+                                           "--key-file", path(who)});
+        return vanthu(arguments);
+    }
+    json::object json_as(const std::string& who, std::vector<std::string> arguments) const {
+        arguments.push_back("--json");
+        ran r = as(who, arguments);
+        BOOST_REQUIRE_MESSAGE(r.exit_code == 0, r.output);
+        return json::parse(r.output).get_object();
+    }
+};
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(exchange)
+
+BOOST_AUTO_TEST_CASE(a_document_is_sent_fetched_answered_and_followed) {
+    desk d;
+    ran sent = d.as("so", {"send", d.path("meta.json"), d.path("van-ban.txt"), "--receipt", d.path("receipt"),
+                           "--trust", d.folder.path().string()});
+    BOOST_REQUIRE_MESSAGE(sent.exit_code == 0, sent.output);
+    BOOST_TEST(vanthu({"verify-receipt", d.path("receipt"), "--trust", d.folder.path().string()}).exit_code == 0);
+    // Sent again: the key follows from the content, so nothing happens twice.
+    json::object again = d.json_as("so", {"send", d.path("meta.json"), d.path("van-ban.txt")});
+    BOOST_TEST(read_text_file(d.path("receipt")).value() == text_of(again, {"receipt"}));
+    std::string document = text_of(again, {"document_id"});
+
+    json::object inbox = d.json_as("xa", {"inbox"});
+    BOOST_REQUIRE(inbox.at("entries").as_array().size() == 1u);
+    std::string id = text_of(inbox.at("entries").at(0).as_object(), {"id"});
+    BOOST_TEST(d.as("xa", {"inbox"}).output.find("15/SNV-VP") != std::string::npos);
+    BOOST_REQUIRE(d.as("xa", {"get", id, "--attachments", d.path("in")}).exit_code == 0);
+    BOOST_TEST(read_text_file(d.path("in/van-ban.txt")).value() == "nội dung");
+    BOOST_REQUIRE(d.as("xa", {"get", id, "--attachments", d.path("in")}).exit_code == 0); // never replaces
+    BOOST_TEST(std::filesystem::exists(d.path("in/van-ban (2).txt")));
+    BOOST_REQUIRE(d.as("xa", {"get", id, "--packet", d.path("packet.edxml")}).exit_code == 0);
+    BOOST_TEST(vanthu({"packet", "check", d.path("packet.edxml")}).exit_code == 0);
+    BOOST_TEST(d.as("xa", {"ack", id}).exit_code == 0);
+    BOOST_TEST(d.as("xa", {"ack", id}).exit_code == 0);
+    BOOST_TEST(d.as("xa", {"status", id, "02"}).exit_code == 1);
+    BOOST_TEST(d.as("xa", {"status", id, "06", "--description", "Đã xong"}).exit_code == 0);
+
+    ran shown = d.as("so", {"track", document, "--watch"}); // ends by itself: finished
+    BOOST_REQUIRE_MESSAGE(shown.exit_code == 0, shown.output);
+    for (const char* text : {"15/SNV-VP", "Ủy ban nhân dân xã", "● 01", "● 06", "○ 03", "Đã xong", "Hoàn thành"})
+        BOOST_TEST(shown.output.find(text) != std::string::npos, text << "\n" << shown.output);
+    BOOST_TEST(shown.output.find('\033') == std::string::npos); // no terminal, no colour
+    ran english = d.as("so", {"track", document, "--lang", "en"});
+    BOOST_TEST(english.output.find("Finished") != std::string::npos);
+    BOOST_TEST(d.as("so", {"organisations"}).output.find("Sở Nội vụ") != std::string::npos);
+    BOOST_TEST_MESSAGE(shown.output);
+}
+
+BOOST_AUTO_TEST_CASE(a_ready_packet_is_sent_and_a_dry_run_sends_nothing) {
+    desk d;
+    d.write("p.edxml", letter{}.packet());
+    BOOST_TEST(d.as("so", {"send", d.path("p.edxml"), "--dry-run"}).exit_code == 0);
+    BOOST_TEST(d.as("so", {"send", d.path("meta.json"), d.path("van-ban.txt"), "--dry-run"}).exit_code == 0);
+    BOOST_TEST(inbox_of(d.at.node, "key-xa").empty());
+    json::object sent = d.json_as("so", {"send", d.path("p.edxml"), "--trust", d.folder.path().string()});
+    BOOST_TEST(text_of(sent, {"packet_sha256"}) == sha256::of(letter{}.packet()).hex());
+}
+
+BOOST_AUTO_TEST_CASE(each_failure_has_its_exit_code) {
+    desk d;
+    BOOST_TEST(vanthu({}).exit_code == 64);
+    BOOST_TEST(vanthu({"no-such-command"}).exit_code == 64);
+    BOOST_TEST(vanthu({"--help"}).exit_code == 0);
+    BOOST_TEST(vanthu({"--version"}).output.starts_with("vanthu "));
+    BOOST_TEST(vanthu({"inbox"}).exit_code == 64); // no server
+    BOOST_TEST(d.as("nobody", {"inbox"}).exit_code == 66);
+    BOOST_TEST(d.as("so", {"send", d.path("meta.json")}).exit_code == 64);
+    BOOST_TEST(d.as("so", {"send", d.path("none.edxml")}).exit_code == 66);
+    BOOST_TEST(d.as("so", {"send", d.path("van-ban.txt")}).exit_code == 1);
+    d.write("bad.json", "[]");
+    BOOST_TEST(d.as("so", {"send", d.path("bad.json"), d.path("van-ban.txt")}).output.find("cli.metadata_unreadable") !=
+               std::string::npos);
+    ran refused = d.as("xa", {"send", d.path("meta.json"), d.path("van-ban.txt"), "--lang", "en"});
+    BOOST_TEST(refused.exit_code == 1);
+    BOOST_TEST(refused.output.find("intake.sender_not_yours") != std::string::npos);
+    BOOST_TEST(vanthu({"inbox", "--key-file", d.path("so")}, {"VANTHU_SERVER=http://127.0.0.1:1"}).exit_code == 69);
+    BOOST_TEST(d.as("so", {"get", "../x"}).exit_code == 1);
+    BOOST_TEST(d.as("so", {"track", "0197c8a0-0000-7000-8000-000000000000"}).exit_code == 1);
+}
+
+// docs/api.md, block by block, as written there.
+BOOST_AUTO_TEST_CASE(the_commands_of_the_guide_work) {
+    desk d;
+    d.write("van-ban.pdf", "%PDF-1.4 nội dung");
+    d.write("packet.edxml", letter{.number = 16}.packet());
+    std::string guide = read_text_file(VANTHU_SOURCE_DIR "/docs/api.md").value();
+    std::vector<std::string> blocks;
+    for (std::size_t at = 0; (at = guide.find("```sh\n", at)) != std::string::npos;) {
+        std::size_t end = guide.find("```", at + 6);
+        blocks.push_back(guide.substr(at + 6, end - at - 6));
+        at = end;
+    }
+    BOOST_REQUIRE(blocks.size() == 7u); // the first one sets what is set here for this node
+    std::string before = "set -eu\ncd '" + d.folder.path().string() +
+                         "'\nCURL='curl --silent --show-error --fail'\nLAST=0\nAPI=http://127.0.0.1:" +
+                         std::to_string(d.at.node.api_door->port()) + "\n";
+    auto sh = [&](const std::string& key, const std::string& block) {
+        std::string output;
+        int code = run({"sh", "-c", before + "KEY='Authorization: Bearer " + key + "'\n" + block}, &output);
+        BOOST_REQUIRE_MESSAGE(code == 0, block << output);
+        return output;
+    };
+    std::string sent = sh("key-so", blocks[1]);
+    sh("key-so", blocks[2]);
+    json::object inbox = json::parse(sh("key-xa", blocks[3])).get_object();
+    BOOST_REQUIRE(inbox.at("entries").as_array().size() == 2u);
+    before += "ID=" + text_of(inbox.at("entries").at(0).as_object(), {"id"}) +
+              "\nDOCUMENT_ID=" + text_of(json::parse(sent).get_object(), {"document_id"}) + "\n";
+    sh("key-xa", blocks[4]);
+    BOOST_TEST(read_text_file(d.path("0.pdf")).value() == "%PDF-1.4 nội dung");
+    sh("key-xa", blocks[5]);
+    json::object ladder = json::parse(sh("key-so", blocks[6])).get_object();
+    BOOST_TEST(text_of(ladder.at("recipients").at(0).as_object(), {"last_status"}) == "03");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+} // namespace vanthu::test
