@@ -117,7 +117,10 @@ asio::awaitable<net::response> eoffice::submit(call& c) {
     o.source = intake::offer::from::eoffice;
     o.credential = c.who->id;
     for (const std::string& code : c.who->organisations) o.may_send_for.push_back(c.registry->canonical(code, c.at));
-    o.dry_run = c.request.query.find("dry_run").value_or("0") == "1";
+    std::string dry_run = c.request.query.find("dry_run").value_or("0");
+    o.dry_run = dry_run == "1" || dry_run == "true";
+    if (!o.dry_run && dry_run != "0" && dry_run != "false")
+        co_return net::error_response(errc::bad_parameter, {.cause = "dry_run"});
     std::string key(c.request.fields.get("Idempotency-Key"));
     if (key.size() > 200) co_return net::error_response(errc::bad_parameter, {.cause = "Idempotency-Key"});
     if (!o.dry_run) o.idempotency_key = key;

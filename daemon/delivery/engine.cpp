@@ -265,8 +265,11 @@ task<> engine::conclude(transfer_row t, const outcome& o) {
         for (const std::string& code : t.recipients) {
             VANTHU_TRY(auto c, w.consignment(t.owner, t.document, code));
             if (!c) continue;
-            c->state_now = t.state_now;
-            c->reason = t.reason;
+            // A notice from beyond may have ended it while our attempt ran ("returned"): that is the later word.
+            if (!records::is_final(c->state_now)) {
+                c->state_now = t.state_now;
+                c->reason = t.reason;
+            }
             c->updated_at = w.now();
             w.put(t.owner, *c);
             if (!event.empty())

@@ -334,15 +334,17 @@ task<accepted> acceptance::commit() {
         return {};
     };
     result<> done = co_await ledger::commit(gate_.store_, std::move(decide));
-    if (!done || out.known) gate_.store_.payloads().discard(arrival_.payload.ref);
+    // After a failed write nobody knows yet whether the rows survive: then the next start decides about the payload.
+    const bool undecided =
+        !done && (done.error().code == ledger::errc::write_failed || done.error().code == ledger::errc::stopped);
+    if ((!done && !undecided) || out.known) gate_.store_.payloads().discard(arrival_.payload.ref);
     if (!done) co_return std::unexpected(done.error());
     accepted answer;
     answer.known = out.known;
     answer.document = std::move(out.document);
     answer.consignments = std::move(out.consignments);
     answer.findings = packet_->findings;
-    VANTHU_CO_TRY(answer.receipt,
-                  gate_.log_.receipt_bytes(gate_.store_.committed(), out.log_origin, out.leaf));
+    VANTHU_CO_TRY(answer.receipt, gate_.log_.receipt_bytes(gate_.store_.committed(), out.log_origin, out.leaf));
     co_return answer;
 }
 

@@ -21,8 +21,11 @@ private:
     struct copy {
         explicit copy(spooled s) : content(std::move(s)) {}
         spooled content;
+        bytes head; // until it is decided
         bool decided = false, wanted = false, over_budget = false;
         result<> take(bytes_view piece, std::uint64_t limit);
+        result<> settle(std::uint64_t limit); // all bytes have passed, or enough to decide
+        result<> keep(bytes_view piece, std::uint64_t limit);
     };
     struct candidate {
         std::string name;

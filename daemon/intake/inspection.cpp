@@ -5,17 +5,24 @@
 #include "daemon/records/row_json.hpp"
 
 namespace vanthu::intake {
-namespace {
-constexpr std::string_view pdf_mark = "%PDF-";
-} // namespace
-
 result<> acceptance::copy::take(bytes_view piece, std::uint64_t limit) {
     if (!decided) {
-        decided = true;
-        // ISO 32000: the header may stand within the first 1 024 bytes; what is sniffed elsewhere is the same rule.
-        wanted = as_text(piece.first(std::min<std::size_t>(piece.size(), 1024 + pdf_mark.size()))).find(pdf_mark) !=
-                 std::string_view::npos;
+        head.insert(head.end(), piece.begin(), piece.end());
+        return head.size() < 4096 ? result<>() : settle(limit);
     }
+    return keep(piece, limit);
+}
+
+// What it is does not depend on how the network cut the bytes.
+result<> acceptance::copy::settle(std::uint64_t limit) {
+    if (decided) return {};
+    decided = true;
+    wanted = edxml::sniff(head) == edxml::content_kind::pdf;
+    bytes first = std::move(head);
+    return keep(first, limit);
+}
+
+result<> acceptance::copy::keep(bytes_view piece, std::uint64_t limit) {
     if (!wanted || over_budget) return {};
     if (content.size() + piece.size() > limit) {
         over_budget = true;
@@ -43,17 +50,22 @@ result<> acceptance::end(std::size_t index, const edxml::attachment_info& final)
     candidate& c = *candidates_[index];
     c.name = final.name;
     copy& counts = final.unwrapped ? c.unpacked : c.outer;
+    VANTHU_CHECK(counts.settle(gate_.options_.inspect_limit));
     if (counts.wanted) c.chosen = &counts;
     return {};
 }
 
-// The worst verdict decides: damaged, invalid, indeterminate, then valid if anything is signed, else unsigned.
+// The worst verdict decides: damaged, invalid, indeterminate, unsigned; valid only when every PDF is. Files that cannot
+// carry a PDF signature do not count, but a clerk is told that there are some.
 task<> acceptance::inspect_signatures() {
-    bool damaged = false, invalid = false, indeterminate = false, valid = false;
+    bool damaged = false, invalid = false, indeterminate = false, valid = false, unsigned_pdf = false, other = false;
     for (const edxml::attachment_info& a : packet_->document()->attachments) damaged |= a.damaged;
     boost::json::array reports;
     for (auto& c : candidates_) {
-        if (!c || !c->chosen) continue;
+        if (!c || !c->chosen) {
+            other = true;
+            continue;
+        }
         if (!gate_.inspectors_) {
             indeterminate = true;
             continue;
@@ -77,14 +89,16 @@ task<> acceptance::inspect_signatures() {
         invalid |= seen.report.verdict == signing::verdict::invalid;
         indeterminate |= seen.report.verdict == signing::verdict::indeterminate;
         valid |= seen.report.verdict == signing::verdict::valid;
+        unsigned_pdf |= seen.report.verdict == signing::verdict::unsigned_;
         boost::system::error_code ec;
         reports.push_back(boost::json::parse(pdf::to_json(seen.report), ec));
     }
-    arrival_.signatures = damaged         ? intake::verdict::damaged
-                          : invalid       ? intake::verdict::invalid
-                          : indeterminate ? intake::verdict::indeterminate
-                          : valid         ? intake::verdict::valid
-                                          : intake::verdict::unsigned_;
+    arrival_.signatures = damaged                  ? intake::verdict::damaged
+                          : invalid                ? intake::verdict::invalid
+                          : indeterminate          ? intake::verdict::indeterminate
+                          : valid && !unsigned_pdf ? intake::verdict::valid
+                                                   : intake::verdict::unsigned_;
+    if (valid && (other || unsigned_pdf)) arrival_.flags.push_back("partly_unsigned");
     if (!arrival_.signatures_checked && !indeterminate) arrival_.signatures_checked = true; // nothing there to check
     if (!reports.empty()) arrival_.signature_report = boost::json::serialize(reports);
     co_return result<>();
