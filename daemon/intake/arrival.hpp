@@ -56,6 +56,7 @@ private:
     result<> known_document(const std::string& owner, const std::string& id, outcome&);
     result<> known_packet(const records::reader::place&, outcome&);
     result<> receipt_for_new_envelope(const arrival&, records::document_row, outcome&);
+    result<bool> ended_undelivered(const std::string& owner, const std::string& document, const std::string& recipient);
     result<bool> check_identity(const arrival&, const records::document_row&, std::vector<routed>& fresh,
                                 std::string& known_id, std::vector<std::string>& flags);
     result<> add_recipient(const arrival&, const records::document_row&, const routed&,

@@ -28,6 +28,11 @@ std::string by_of(const arrival& a) {
                                                     : "vanthu";
 }
 
+// Is this the recipient that speaks? It may have been addressed by an old code, or be the successor of who was.
+bool is_party(const arrival& a, const consignment_row& c, const std::string& party) {
+    return c.recipient == party || a.registry->canonical(c.recipient_code, a.at) == party;
+}
+
 std::string date_text(const edxml::packet_date& d) { return d.value ? edxml::packet_date::of(*d.value).text : d.text; }
 
 } // namespace
@@ -110,14 +115,28 @@ result<> decision::receipt_for_new_envelope(const arrival& a, document_row envel
     return {};
 }
 
+result<bool> decision::ended_undelivered(const std::string& owner, const std::string& document,
+                                         const std::string& recipient) {
+    VANTHU_TRY(auto here, write_.document(owner, document));
+    VANTHU_TRY(auto earlier, write_.consignments(here ? owner : options_.home, document));
+    for (const consignment_row& c : earlier)
+        if (c.recipient == recipient)
+            return c.state_now == state::refused || c.state_now == state::expired || c.state_now == state::recalled;
+    return false;
+}
+
 // Contracts 1: which recipients are new, which have this very document already, and what a clerk should be told.
 result<bool> decision::check_identity(const arrival& a, const document_row& d, std::vector<routed>& fresh,
                                       std::string& known_id, std::vector<std::string>& flags) {
     for (const routed& r : a.recipients) {
         VANTHU_TRY(auto same, write_.occupied(options_.home, r.organisation, d.identity));
         if (same && same->content_sha256 == d.content_sha256) {
-            known_id = same->document;
-            continue;
+            // What came back undelivered may be sent again as it is; anything else gets the first answer.
+            VANTHU_TRY(bool came_back, ended_undelivered(d.owner, same->document, r.organisation));
+            if (!came_back) {
+                known_id = same->document;
+                continue;
+            }
         }
         VANTHU_TRY(auto number, write_.occupied_number(options_.home, r.organisation, d.identity));
         const auto& other = same ? same : number;
@@ -394,17 +413,23 @@ result<> decision::status(arrival& a, outcome& out) {
     }
 
     // Which document does it speak of? A daemon that issued it keeps it under the issuer, one that carried it under
-    // home.
+    // home. Of several with the same DocumentId it is the newest that was addressed to this party.
+    const std::string party = by_sender ? a.registry->canonical(s.response_for.organ_id, a.at) : reporter;
     std::optional<records::reader::place> about;
     for (const std::string& owner : {issuer, options_.home}) {
-        VANTHU_TRY(auto id, write_.by_document_id(owner, issuer, d.identity.document_id));
-        if (!id && !d.identity.number.empty()) {
-            VANTHU_TRY(id, write_.by_number(owner, issuer, d.identity.number, d.identity.notation));
+        VANTHU_TRY(auto ids, write_.documents_named(owner, issuer, d.identity.document_id));
+        if (ids.empty() && !d.identity.number.empty()) {
+            VANTHU_TRY(ids, write_.documents_numbered(owner, issuer, d.identity.number, d.identity.notation,
+                                                      d.identity.date.substr(0, 4)));
         }
-        if (id) {
-            about = records::reader::place{owner, *id};
-            break;
+        for (auto id = ids.rbegin(); id != ids.rend(); ++id) {
+            VANTHU_TRY(auto consignments, write_.consignments(owner, *id));
+            const bool addressed = std::any_of(consignments.begin(), consignments.end(),
+                                               [&](const consignment_row& c) { return is_party(a, c, party); });
+            if (addressed || !about) about = records::reader::place{owner, *id};
+            if (addressed) break;
         }
+        if (about) break;
     }
 
     VANTHU_CHECK(write_.transaction().adopt(a.payload));
@@ -462,8 +487,7 @@ result<> decision::apply_status(const arrival& a, document_row& status, const re
     VANTHU_TRY(auto all, write_.consignments(about.owner, about.document));
     consignment_row* mine = nullptr;
     for (consignment_row& c : all) {
-        std::string addressed = a.registry->canonical(c.recipient_code, a.at);
-        if (c.recipient == party || addressed == party) mine = &c;
+        if (is_party(a, c, party)) mine = &c;
     }
     event_row e{.document = about.document,
                 .recipient = mine ? mine->recipient_code : "",

@@ -23,7 +23,7 @@ enum class errc {
     number_reused,        // issuer: this number and notation stand on another document
     signature_refused,    // policy: the verdict on the signatures does not allow it
     attachment_damaged,   // submitted here: an attachment cannot be read
-    attachment_inflates,       // a wrapped attachment unpacks beyond the limit (zip bomb)
+    attachment_inflates,  // a wrapped attachment unpacks beyond the limit (zip bomb)
     idempotency_conflict, // same Idempotency-Key, other request
     still_running,        // the first request with this key has not been answered yet
     status_unreadable,    // a status without what identifies its document

@@ -234,13 +234,27 @@ result<std::optional<inbox_row>> reader::inbox_entry(std::string_view organisati
     if (!sequence) return std::optional<inbox_row>{};
     return get<inbox_row>(view_, 'I', row_key(organisation, 'I').u64(std::stoull(*sequence)));
 }
-result<std::optional<std::string>> reader::by_document_id(std::string_view owner, std::string_view issuer,
-                                                          std::string_view document_id) const {
-    return get_text(view_, 'B', row_key(owner, 'B').u8(0).text(issuer).text(document_id));
+namespace {
+result<std::vector<std::string>> named(const ledger::view& view, std::string_view prefix) {
+    std::vector<std::string> out;
+    VANTHU_CHECK(view.scan(prefix, {}, [&](std::string_view, std::string_view value) {
+        if (value.size() > 2) out.emplace_back(value.substr(2));
+        return true;
+    }));
+    return out;
 }
-result<std::optional<std::string>> reader::by_number(std::string_view owner, std::string_view issuer,
-                                                     std::string_view number, std::string_view notation) const {
-    return get_text(view_, 'B', row_key(owner, 'B').u8(1).text(issuer).text(comparable_number(number)).text(notation));
+} // namespace
+
+result<std::vector<std::string>> reader::documents_named(std::string_view owner, std::string_view issuer,
+                                                         std::string_view document_id) const {
+    return named(view_, row_key(owner, 'B').u8(0).text(issuer).text(document_id));
+}
+result<std::vector<std::string>> reader::documents_numbered(std::string_view owner, std::string_view issuer,
+                                                            std::string_view number, std::string_view notation,
+                                                            std::string_view year) const {
+    row_key prefix = row_key(owner, 'B').u8(1).text(issuer).text(comparable_number(number)).text(notation);
+    if (!year.empty()) prefix.text(year);
+    return named(view_, prefix);
 }
 result<std::optional<identity_row>> reader::occupied(std::string_view owner, std::string_view recipient,
                                                      const business_identity& i) const {
@@ -315,11 +329,18 @@ void writer::put(const document_row& d) { transaction_.put(row_key(d.owner, 'D')
 
 void writer::index_document(const document_row& d) {
     const business_identity& i = d.identity;
+    const std::string value = framed_text('B', d.id);
     if (!i.document_id.empty())
-        transaction_.put(row_key(d.owner, 'B').u8(0).text(i.issuer).text(i.document_id), framed_text('B', d.id));
+        transaction_.put(row_key(d.owner, 'B').u8(0).text(i.issuer).text(i.document_id).text(d.id), value);
     if (!i.number.empty())
-        transaction_.put(row_key(d.owner, 'B').u8(1).text(i.issuer).text(comparable_number(i.number)).text(i.notation),
-                         framed_text('B', d.id));
+        transaction_.put(row_key(d.owner, 'B')
+                             .u8(1)
+                             .text(i.issuer)
+                             .text(comparable_number(i.number))
+                             .text(i.notation)
+                             .text(i.date.substr(0, 4)) // numbers begin again every year
+                             .text(d.id),
+                         value);
 }
 
 void writer::put(std::string_view owner, const consignment_row& c) {

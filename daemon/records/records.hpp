@@ -45,11 +45,13 @@ public:
     result<std::vector<inbox_row>> inbox(std::string_view organisation, std::uint64_t after, std::size_t limit) const;
     result<std::optional<inbox_row>> inbox_entry(std::string_view organisation, std::string_view inbox_id) const;
 
-    // The document that an issuer's DocumentId, or number and notation, names among the documents of `owner`.
-    result<std::optional<std::string>> by_document_id(std::string_view owner, std::string_view issuer,
-                                                      std::string_view document_id) const;
-    result<std::optional<std::string>> by_number(std::string_view owner, std::string_view issuer,
-                                                 std::string_view number, std::string_view notation) const;
+    // The documents of `owner` that an issuer's DocumentId, or number and notation (and year, unless empty), name:
+    // oldest first. There are several when a document was sent again, or to further recipients.
+    result<std::vector<std::string>> documents_named(std::string_view owner, std::string_view issuer,
+                                                     std::string_view document_id) const;
+    result<std::vector<std::string>> documents_numbered(std::string_view owner, std::string_view issuer,
+                                                        std::string_view number, std::string_view notation,
+                                                        std::string_view year) const;
     result<std::optional<identity_row>> occupied(std::string_view owner, std::string_view recipient,
                                                  const business_identity&) const;
     result<std::optional<identity_row>> occupied_number(std::string_view owner, std::string_view recipient,

@@ -60,7 +60,7 @@ struct document_row {
     std::string origin;           // origin signature, the sidecar's exact text; empty: not proven by the origin
     std::string origin_verdict;   // proven | invalid | absent
     std::string signatures;       // valid | invalid | indeterminate | unsigned | damaged | not_checked
-    std::string attachments;        // JSON: name, size, hash, kind of each (schemas/edxml/json.hpp)
+    std::string attachments;      // JSON: name, size, hash, kind of each (schemas/edxml/json.hpp)
     std::string signature_report; // JSON of the pre-flight
     std::vector<std::string>
         flags;              // codes a clerk sees: number_reused, same_content_new_envelope, sender_unverified ...
@@ -73,8 +73,8 @@ struct document_row {
 BOOST_DESCRIBE_STRUCT(document_row, (),
                       (id, owner, kind, packet_sha256, content_sha256, size, payload, identity, from_code, from_name,
                        to_codes, subject, type_name, signer, due_date, priority, previous_node, credential, received_at,
-                       origin, origin_verdict, signatures, signature_report, attachments, flags, log_origin, leaf, status_code,
-                       status_description, about, status_time))
+                       origin, origin_verdict, signatures, signature_report, attachments, flags, log_origin, leaf,
+                       status_code, status_description, about, status_time))
 
 struct consignment_row {
     std::string document;

@@ -70,8 +70,19 @@ BOOST_FIXTURE_TEST_CASE(rows_read_as_they_were_written, store_in_a_folder) {
     BOOST_REQUIRE(back.has_value());
     BOOST_TEST(json::serialize(to_json(*back)) == json::serialize(to_json(d)));
     BOOST_TEST(back->leaf == UINT64_MAX);
-    BOOST_TEST(read().by_document_id("@h48", "@h48", "D").value().value() == "0190");
-    BOOST_TEST(read().by_number("@h48", "@h48", "5", "UBND").value().value() == "0190");
+    BOOST_TEST(read().documents_named("@h48", "@h48", "D").value() == std::vector<std::string>{"0190"});
+    BOOST_TEST(read().documents_numbered("@h48", "@h48", "5", "UBND", "2025").value() ==
+               std::vector<std::string>{"0190"});
+    BOOST_TEST(read().documents_numbered("@h48", "@h48", "5", "UBND", "").value().size() == 1u);
+    BOOST_TEST(read().documents_numbered("@h48", "@h48", "5", "UBND", "2026").value().empty()); // numbers begin again
+    document_row again = d;
+    again.id = "0191";
+    change([&](writer& w) -> result<> {
+        w.index_document(again);
+        return {};
+    });
+    std::vector<std::string> both{"0190", "0191"};
+    BOOST_TEST(read().documents_named("@h48", "@h48", "D").value() == both, boost::test_tools::per_element());
     BOOST_TEST(!read().document("@h4", "0190").value().has_value()); // an owner is no prefix of another
 }
 
