@@ -194,6 +194,23 @@ BOOST_AUTO_TEST_CASE(an_acknowledgement_after_a_status_does_not_hide_it) {
     BOOST_TEST(text_of(ack.json(), {"last_status"}) == "03");
 }
 
+BOOST_AUTO_TEST_CASE(a_status_stands_on_the_document_its_reporter_was_addressed_by) {
+    office o;
+    reply first = submit(o.node, "key-so", letter{});
+    reply further = submit(o.node, "key-so", letter{.to = {"H48.99.01", "H48"}}); // the same, to one recipient more
+    BOOST_REQUIRE(first.status == 201);
+    BOOST_REQUIRE(further.status == 201);
+    BOOST_REQUIRE(o.node.call("key-xa", "POST", "/v1/inbox/" + first_id(o) + "/ack").status == 200);
+    auto last_status = [&](const reply& submitted) {
+        std::string id = text_of(submitted.json(), {"document_id"});
+        json::object ladder = o.node.call("key-so", "GET", "/v1/documents/" + id).json();
+        return text_of(ladder.at("recipients").as_array().at(0).as_object(), {"last_status"});
+    };
+    BOOST_TEST(text_of(first.json(), {"document_id"}) != text_of(further.json(), {"document_id"}));
+    BOOST_TEST(last_status(first) == "01");
+    BOOST_TEST(last_status(further) == ""); // H48 has not answered
+}
+
 BOOST_AUTO_TEST_CASE(a_late_status_does_not_turn_the_ladder_back) {
     office o;
     std::string document = text_of(submit(o.node, "key-so", {}).json(), {"document_id"});

@@ -177,6 +177,9 @@ BOOST_AUTO_TEST_CASE(a_dry_run_says_what_would_happen_and_stores_nothing) {
     BOOST_TEST(records::reader(o.node.store->committed()).last_event("@so").value() == events);
     letter wrong{.to = {"H99"}};
     BOOST_TEST(submit(o.node, "key-so", wrong, "x", {}, "?dry_run=1").code() == "intake.recipient_unknown");
+    BOOST_TEST(submit(o.node, "key-so", {}, "x", {}, "?dry_run=true").status == 200);
+    BOOST_TEST(submit(o.node, "key-so", {}, "x", {}, "?dry_run=yes").code() == "api.bad_parameter");
+    BOOST_TEST(inbox_of(o.node, "key-xa").empty());
     // The key is still free for another request.
     BOOST_TEST(submit(o.node, "key-so", {}, "khác", {{"Idempotency-Key", "k"}}).status == 201);
 }
