@@ -63,7 +63,7 @@ private:
                            std::map<std::string, records::transfer_row>& transfers, outcome&);
     result<> add_transfers(std::map<std::string, records::transfer_row>&, outcome&);
     result<> add_receipt_leaf(const arrival&, records::document_row&, receipt::role);
-    result<> apply_status(const arrival&, records::document_row& status, const records::reader::place&, outcome&);
+    result<> apply_status(const arrival&, records::document_row& status, const records::reader::place&);
 
     const gate_options& options_;
     ledger::receipt_log& log_;

@@ -268,7 +268,7 @@ result<> decision::add_receipt_leaf(const arrival& a, document_row& d, receipt::
 }
 
 namespace {
-document_row row_of(const arrival& a, const gate_options& o, std::int64_t now) {
+document_row row_of(const arrival& a, std::int64_t now) {
     document_row d;
     d.id = new_id(a.at);
     d.packet_sha256 = a.packet->packet_sha256;
@@ -281,7 +281,6 @@ document_row row_of(const arrival& a, const gate_options& o, std::int64_t now) {
     d.origin = a.origin;
     d.origin_verdict = a.origin_verdict;
     d.flags = a.flags;
-    (void)o;
     return d;
 }
 } // namespace
@@ -299,7 +298,7 @@ result<> decision::document(arrival& a, outcome& out) {
         if (place) return known_packet(*place, out);
     }
 
-    document_row d = row_of(a, options_, write_.now());
+    document_row d = row_of(a, write_.now());
     d.owner = from_peer ? options_.home : issuer;
     d.identity = identity_of(p, *a.registry, a.at);
     d.from_code = h.from.organ_id;
@@ -378,7 +377,7 @@ result<> decision::status(arrival& a, outcome& out) {
         VANTHU_TRY(auto place, write_.received_from(options_.home, a.from->node, a.packet->packet_sha256));
         if (place) return known_packet(*place, out);
     }
-    document_row d = row_of(a, options_, write_.now());
+    document_row d = row_of(a, write_.now());
     d.kind = document_kind::status;
     d.owner = from_peer ? options_.home : reporter;
     d.from_code = s.from.organ_id;
@@ -443,7 +442,7 @@ result<> decision::status(arrival& a, outcome& out) {
         target.organisation = "@" + target.route.final->id;
     }
     if (about) {
-        VANTHU_CHECK(apply_status(a, d, *about, out));
+        VANTHU_CHECK(apply_status(a, d, *about));
         // Back along the way the document came, also where the registry knows another one by now.
         VANTHU_TRY(auto original, write_.document(about->owner, about->document));
         if (!by_sender && original && !original->previous_node.empty())
@@ -477,9 +476,7 @@ result<> decision::status(arrival& a, outcome& out) {
 
 // Puts the status on the ladder of the document it speaks of. Late, repeated and unknown codes are kept; only the shown
 // "last status" has an order.
-result<> decision::apply_status(const arrival& a, document_row& status, const records::reader::place& about,
-                                outcome& out) {
-    (void)out;
+result<> decision::apply_status(const arrival& a, document_row& status, const records::reader::place& about) {
     const edxml::status_packet& s = *a.packet->status();
     status.about = about.document;
     const bool by_sender = s.status_code == "13";
