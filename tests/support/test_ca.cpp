@@ -1,5 +1,7 @@
 #include "tests/support/test_ca.hpp"
 
+#include "tests/support/test_authority.hpp"
+
 #include <cstdio>
 #include <cstdlib>
 #include <openssl/err.h>
@@ -95,6 +97,11 @@ void add_profile(X509V3_CTX* ctx, X509* cert, const subject_spec& spec) {
     case profile::tsa:
         usage = "critical,digitalSignature";
         add("extendedKeyUsage", "critical,timeStamping");
+        break;
+    case profile::ocsp:
+        usage = "critical,digitalSignature";
+        add("extendedKeyUsage", "OCSPSigning");
+        add("noCheck", "ignored");
         break;
     }
     if (spec.use != profile::ca && spec.use != profile::sub_ca) add("basicConstraints", "CA:FALSE");
@@ -214,11 +221,20 @@ identity test_ca::issue_by(const identity& issuer, const subject_spec& spec) {
     return who;
 }
 
-test_ca::test_ca(const std::string& name, test_key key)
+test_ca::test_ca(const std::string& name, test_key key, const std::string& url)
     : root_(self_signed({.common_name = name + " Root", .organisation = name, .use = profile::ca, .key = key})),
-      sub_(issue_by(root_, {.common_name = name + " Sub", .organisation = name, .use = profile::sub_ca, .key = key})) {}
+      url_(url) {
+    subject_spec below{.common_name = name + " Sub", .organisation = name, .use = profile::sub_ca, .key = key};
+    if (!url_.empty()) below.extra_extensions = authority_urls(url_, "root");
+    sub_ = issue_by(root_, below);
+}
 
-identity test_ca::issue(const subject_spec& spec) const { return issue_by(sub_, spec); }
+identity test_ca::issue(const subject_spec& spec) const {
+    subject_spec full = spec;
+    if (!url_.empty() && spec.use != profile::ocsp)
+        for (std::string& line : authority_urls(url_, "sub")) full.extra_extensions.push_back(std::move(line));
+    return issue_by(sub_, full);
+}
 
 bytes test_ca::crl_of(const identity& issuer, const crl_spec& spec) {
     X509_CRL* crl = must(X509_CRL_new(), "X509_CRL_new");

@@ -37,7 +37,7 @@ private:
     friend identity load_identity(const std::filesystem::path&, const std::filesystem::path&);
 };
 
-enum class profile { ca, sub_ca, signer, service, tsa };
+enum class profile { ca, sub_ca, signer, service, tsa, ocsp }; // ocsp: delegated, with id-pkix-ocsp-nocheck
 
 struct subject_spec {
     std::string common_name = "Test";
@@ -58,8 +58,10 @@ identity load_identity(const std::filesystem::path& certificate_pem, const std::
 
 class test_ca {
 public:
-    // A root and a sub CA (P-256 by default), valid 2024 to 2034.
-    explicit test_ca(const std::string& name = "Vanthu Test", test_key key = test_key::p256);
+    // A root and a sub CA (P-256 by default), valid 2024 to 2034. With the URL of an authority_server the sub CA and
+    // all that it issues say where their CRL, OCSP responder and issuer are found.
+    explicit test_ca(const std::string& name = "Vanthu Test", test_key key = test_key::p256,
+                     const std::string& url = "");
     const identity& root() const { return root_; }
     const identity& sub() const { return sub_; }
 
@@ -83,12 +85,14 @@ public:
 
 private:
     identity root_, sub_;
+    std::string url_;
 };
 
 // An RFC 3161 responder: request in, reply out. `now` is the genTime it states.
 struct tsa_behaviour {
-    bool refuse = false;      // answers "rejection"
-    bool other_nonce = false; // answers to another nonce
+    bool refuse = false;        // answers "rejection"
+    bool other_nonce = false;   // answers to another nonce
+    bool other_imprint = false; // stamps another hash
 };
 bytes test_tsa(const identity& tsa, const std::vector<identity>& chain, bytes_view request, timestamp now,
                tsa_behaviour how = {});

@@ -23,14 +23,23 @@ int given_time(TS_RESP_CTX*, void* data, long* seconds, long* microseconds) {
     return 1;
 }
 
-// Another nonce of the same length: the answer to somebody else's question.
-bytes with_other_nonce(bytes_view request) {
+// Another nonce or imprint of the same length: the answer to somebody else's question.
+bytes other_question(bytes_view request, const tsa_behaviour& how) {
     const unsigned char* at = request.data();
     TS_REQ* req = d2i_TS_REQ(nullptr, &at, static_cast<long>(request.size()));
     if (!req) return bytes(request.begin(), request.end());
-    ASN1_INTEGER* nonce = random_serial(nullptr, nullptr);
-    TS_REQ_set_nonce(req, nonce);
-    ASN1_INTEGER_free(nonce);
+    if (how.other_nonce) {
+        ASN1_INTEGER* nonce = random_serial(nullptr, nullptr);
+        TS_REQ_set_nonce(req, nonce);
+        ASN1_INTEGER_free(nonce);
+    }
+    if (how.other_imprint) {
+        TS_MSG_IMPRINT* imprint = TS_REQ_get_msg_imprint(req);
+        ASN1_OCTET_STRING* hash = TS_MSG_IMPRINT_get_msg(imprint);
+        bytes other(ASN1_STRING_get0_data(hash), ASN1_STRING_get0_data(hash) + ASN1_STRING_length(hash));
+        if (!other.empty()) other[0] ^= 1;
+        ASN1_OCTET_STRING_set(hash, other.data(), static_cast<int>(other.size()));
+    }
     unsigned char* der = nullptr;
     int size = i2d_TS_REQ(req, &der);
     bytes out(der, der + size);
@@ -43,7 +52,8 @@ bytes with_other_nonce(bytes_view request) {
 
 bytes test_tsa(const identity& tsa, const std::vector<identity>& chain, bytes_view request, timestamp now,
                tsa_behaviour how) {
-    bytes asked = how.other_nonce ? with_other_nonce(request) : bytes(request.begin(), request.end());
+    bytes asked =
+        how.other_nonce || how.other_imprint ? other_question(request, how) : bytes(request.begin(), request.end());
     TS_RESP_CTX* ctx = TS_RESP_CTX_new();
     STACK_OF(X509)* others = sk_X509_new_null();
     for (const identity& i : chain) sk_X509_push(others, i.certificate());
@@ -54,7 +64,8 @@ bytes test_tsa(const identity& tsa, const std::vector<identity>& chain, bytes_vi
                  TS_RESP_CTX_set_ess_cert_id_digest(ctx, EVP_sha256());
     // A TSA that knows no hash but SHA-512 refuses every SHA-256 request.
     ready = ready && TS_RESP_CTX_add_md(ctx, how.refuse ? EVP_sha512() : EVP_sha256());
-    ready = ready && (how.refuse || TS_RESP_CTX_add_md(ctx, EVP_sha1()));
+    if (!how.refuse)
+        for (const EVP_MD* md : {EVP_sha1(), EVP_sha384(), EVP_sha512()}) ready = ready && TS_RESP_CTX_add_md(ctx, md);
     if (!ready) std::abort();
     TS_RESP_CTX_set_serial_cb(ctx, random_serial, nullptr);
     TS_RESP_CTX_set_time_cb(ctx, given_time, &now);
