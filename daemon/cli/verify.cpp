@@ -38,12 +38,12 @@ std::string_view sentence(verdict v, const voice& say) {
     return "";
 }
 
-void print_report(const pdf::pdf_report& r, const voice& say) {
+void print_report(const validation::file_report& r, const voice& say) {
     std::cout << fmt::format("{}: {} ({})\n", r.file, sentence(r.verdict, say), to_string(r.verdict));
     auto remarks = [&](const std::vector<signing::finding>& all, std::string_view indent) {
         for (const auto& f : all) std::cout << fmt::format("{}- {} [{}]\n", indent, say(f.text_vi, f.text_en), f.code);
     };
-    for (const pdf::signature_report& s : r.signatures) {
+    for (const validation::signature_report& s : r.signatures) {
         std::cout << fmt::format("  {}: {} {} {} — {}\n", s.field, s.format, s.level, to_string(s.verdict),
                                  s.signer.subject);
         if (!s.sub_indication.empty())
@@ -110,7 +110,7 @@ int verify(const request& q) {
                 break;
             }
         if (q.speak.as_json)
-            out.push_back(json::parse(pdf::to_json(seen.report)));
+            out.push_back(json::parse(validation::to_json(seen.report)));
         else
             print_report(seen.report, q.speak);
     }

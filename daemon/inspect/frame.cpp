@@ -138,7 +138,7 @@ bytes pack_trust(const x509::trust_store& trust, const x509::evidence& known) {
     for (const auto& c : trust.intermediates) append_item(out, 2, c.der());
     for (const digest& d : trust.sha1_tolerated) append_item(out, 3, d.view());
     for (const auto& c : known.crls) append_item(out, 4, c.der());
-    for (const bytes& r : known.ocsp_responses) append_item(out, 5, r);
+    for (const x509::ocsp_response& r : known.ocsp_responses) append_item(out, 5, r.der());
     return out;
 }
 
@@ -164,15 +164,18 @@ bool unpack_trust(bytes_view packed, x509::trust_store& trust, x509::evidence& k
             auto c = x509::parse_crl(item);
             if (!c) return false;
             known.crls.push_back(*c);
-        } else if (kind == 5)
-            known.ocsp_responses.emplace_back(item.begin(), item.end());
-        else
+        } else if (kind == 5) {
+            auto r = x509::parse_ocsp_response(item);
+            if (!r) return false;
+            known.ocsp_responses.push_back(*r);
+        } else {
             return false;
+        }
     }
     return true;
 }
 
-std::string pack_setup(const pdf::verify_policy& policy, const pdf::budget& limits, std::size_t memory_limit,
+std::string pack_setup(const validation::policy& policy, const pdf::budget& limits, std::size_t memory_limit,
                        unsigned documents, unsigned cpu_seconds) {
     return fmt::format(
         R"({{"revocation":{},"require_timestamp":{},"bytes":{},"objects":{},"revisions":{},"signatures":{},"fields":{},)"

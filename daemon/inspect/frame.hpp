@@ -37,7 +37,7 @@ std::optional<bytes> read_all(int descriptor, std::size_t limit);
 bytes pack_trust(const x509::trust_store& trust, const x509::evidence& known);
 bool unpack_trust(bytes_view packed, x509::trust_store& trust, x509::evidence& known);
 
-std::string pack_setup(const pdf::verify_policy& policy, const pdf::budget& limits, std::size_t memory_limit,
+std::string pack_setup(const validation::policy& policy, const pdf::budget& limits, std::size_t memory_limit,
                        unsigned documents, unsigned cpu_seconds);
 
 } // namespace vanthu::inspect

@@ -204,7 +204,7 @@ private:
         const boost::json::object* o = error ? nullptr : parsed.if_object();
         const boost::json::value* report = o ? o->if_contains("report") : nullptr;
         if (!report) return unfinished("size");
-        auto read = pdf::report_from_json(boost::json::serialize(*report));
+        auto read = validation::report_from_json(boost::json::serialize(*report));
         if (!read) return unfinished("worker");
         inspection i;
         i.report = std::move(*read);

@@ -32,12 +32,12 @@ struct options {
     unsigned documents_per_worker = 500;             // then it is replaced: fragmentation and CPU limit start anew
     x509::trust_store trust;
     x509::evidence known;
-    pdf::verify_policy policy;
+    validation::policy policy;
     pdf::budget limits;
 };
 
 struct inspection {
-    pdf::pdf_report report;
+    validation::file_report report;
     std::optional<pdf::secret_marking> marking; // of the first page; absent also when the worker did not finish
     bool finished = false;                      // false: the worker died or ran out of time; the report says "budget"
 };

@@ -25,7 +25,7 @@ namespace json = boost::json;
 constexpr int channel = 3;
 
 struct setup {
-    pdf::verify_policy policy;
+    validation::policy policy;
     pdf::budget limits;
     std::size_t memory = 0;
     unsigned documents = 0, cpu_seconds = 0;
@@ -130,7 +130,8 @@ std::string answer(const setup& s, const inspect::frame& request) {
         out["unread"] = true;
         return json::serialize(out);
     }
-    out["report"] = json::parse(pdf::to_json(pdf::verify_pdf(*document, s.trust, s.known, at, s.policy, s.limits)));
+    out["report"] =
+        json::parse(validation::to_json(pdf::verify_pdf(*document, s.trust, s.known, at, s.policy, s.limits)));
     if (auto mark = pdf::first_page_marking(*document)) out["marking"] = static_cast<int>(*mark);
     return json::serialize(out);
 }

@@ -91,7 +91,7 @@ task<> acceptance::inspect_signatures() {
         valid |= seen.report.verdict == signing::verdict::valid;
         unsigned_pdf |= seen.report.verdict == signing::verdict::unsigned_;
         boost::system::error_code ec;
-        reports.push_back(boost::json::parse(pdf::to_json(seen.report), ec));
+        reports.push_back(boost::json::parse(validation::to_json(seen.report), ec));
     }
     arrival_.signatures = damaged                  ? intake::verdict::damaged
                           : invalid                ? intake::verdict::invalid

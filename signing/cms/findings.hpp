@@ -39,6 +39,8 @@ inline constexpr finding_row finding_rows[] = {
      "The signature of the time stamp is wrong."},
     {"cms.timestamp_sha1_imprint", "Dấu thời gian cũ dùng SHA-1 cho giá trị băm.",
      "The time stamp is historic: its imprint is a SHA-1 value."},
+    {"cms.timestamp_order", "Thứ tự các dấu thời gian mâu thuẫn nhau.",
+     "The times of the time stamps contradict one another."},
     {"cms.signed_after_revocation", "Người ký khai thời điểm ký sau khi chứng thư số đã bị thu hồi.",
      "By its own claim the signature was made after the certificate was revoked."},
     {"cms.signed_after_expiry", "Người ký khai thời điểm ký sau khi chứng thư số đã hết hạn.",

@@ -111,6 +111,12 @@ result<timestamp_token> check_timestamp_reply(bytes_view reply, const digest& im
 
 timestamp_verdict check_timestamp(bytes_view token_der, bytes_view stamped, const x509::trust_store& trust,
                                   const x509::evidence& known, timestamp at, x509::revocation_rule rule) {
+    return check_timestamp(token_der, [&](x509::hash h) { return x509::hash_of(h, stamped); }, trust, known, at, rule);
+}
+
+timestamp_verdict check_timestamp(bytes_view token_der, const content_digest& stamped, const x509::trust_store& trust,
+                                  const x509::evidence& known, timestamp at, x509::revocation_rule rule,
+                                  const std::vector<x509::certificate>& extra) {
     timestamp_verdict out;
     auto fail_with = [&](indication i, std::string_view sub_indication, std::string_view code) {
         out.indication = i;
@@ -123,15 +129,16 @@ timestamp_verdict check_timestamp(bytes_view token_der, bytes_view stamped, cons
     if (!token) return fail_with(indication::total_failed, sub::format_failure, "cms.timestamp_unreadable");
     out.time = token->time;
     out.authority = token->authority;
-    if (token->imprint != x509::hash_of(token->imprint_hash, stamped))
+    if (token->imprint != stamped(token->imprint_hash))
         return fail_with(indication::total_failed, sub::hash_failure, "cms.timestamp_other_content");
     if (!token->authority)
         return fail_with(indication::indeterminate, sub::no_signing_certificate_found, "cms.no_signer_certificate");
     if (!token_is_genuine(*message))
         return fail_with(indication::total_failed, sub::sig_crypto_failure, "cms.timestamp_signature_wrong");
     if (token->imprint_hash == x509::hash::sha1) out.findings.push_back(make_finding("cms.timestamp_sha1_imprint"));
-    out.path =
-        x509::validate_path(token->authority, message->embedded, trust, known, at, x509::purpose::time_stamping, rule);
+    std::vector<x509::certificate> helpers = message->embedded;
+    helpers.insert(helpers.end(), extra.begin(), extra.end());
+    out.path = x509::validate_path(token->authority, helpers, trust, known, at, x509::purpose::time_stamping, rule);
     out.findings.insert(out.findings.end(), out.path.findings.begin(), out.path.findings.end());
     out.indication = out.path.indication;
     out.sub_indication = out.path.sub_indication;

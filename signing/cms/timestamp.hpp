@@ -7,6 +7,8 @@
 #include "signing/cms/errors.hpp"
 #include "signing/x509/path.hpp"
 
+#include <functional>
+
 namespace vanthu::cms {
 
 // A token whose imprint, nonce and own signature have been checked. That its certificate is trusted is *not* said here:
@@ -41,8 +43,15 @@ struct timestamp_verdict {
     x509::path_verdict path;
     std::vector<signing::finding> findings;
 };
-// `stamped` are the bytes that the imprint must be of (the signature value, or the byte range of a document time
-// stamp).
+// The digest of some content under the algorithm that a message names; empty where the content is not there.
+using content_digest = std::function<bytes(x509::hash)>;
+// `stamped` is what the imprint must be of (the signature value, or the byte range of a document time stamp); `extra`
+// are certificates that may help to build the path.
+timestamp_verdict check_timestamp(bytes_view token_der, const content_digest& stamped, const x509::trust_store& trust,
+                                  const x509::evidence& known, timestamp at,
+                                  x509::revocation_rule rule = x509::revocation_rule::required,
+                                  const std::vector<x509::certificate>& extra = {});
+// The same for content in memory.
 timestamp_verdict check_timestamp(bytes_view token_der, bytes_view stamped, const x509::trust_store& trust,
                                   const x509::evidence& known, timestamp at,
                                   x509::revocation_rule rule = x509::revocation_rule::required);

@@ -57,9 +57,6 @@ constexpr error_row rows[] = {
      "Chỗ dành cho chữ ký nhỏ hơn chữ ký cùng chuỗi chứng thư và dấu thời gian.",
      "The space reserved is smaller than the signature with its chain and time stamp.", "Ký lại với chỗ dành lớn hơn.",
      "Sign again with a larger reserve."},
-    {of(errc::report_unreadable), "report_unreadable", 500, retry::no, "Không đọc được báo cáo kiểm tra chữ ký.",
-     "The verification report cannot be read.", "Kiểm tra lại văn bản; nếu lặp lại, báo quản trị viên.",
-     "Verify the document again; if it happens again, tell the administrator."},
 };
 const error_table table("pdf", rows);
 

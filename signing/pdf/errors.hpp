@@ -21,7 +21,6 @@ enum class errc {
     font_unusable,
     glyph_missing,
     contents_too_small,
-    report_unreadable,
 };
 std::error_code make_error_code(errc);
 

@@ -1,5 +1,6 @@
 #include "signing/pdf/report.hpp"
 
+#include "signing/cades/verify.hpp"
 #include "signing/pdf/document.hpp"
 #include "signing/pdf/errors.hpp"
 #include "signing/pdf/revisions.hpp"
@@ -15,6 +16,8 @@ namespace {
 
 using signing::finding;
 using signing::indication;
+using validation::objection;
+using validation::signature_report;
 
 struct text_row {
     std::string_view code, vi, en;
@@ -122,10 +125,10 @@ bool only_space(std::string_view text) {
 class verification {
 public:
     verification(bytes_view file, const x509::trust_store& trust, const x509::evidence& known, timestamp at,
-                 const verify_policy& policy, const budget& limits)
+                 const validation::policy& policy, const budget& limits)
         : file_(file), text_(as_text(file)), trust_(trust), known_(known), at_(at), policy_(policy), limits_(limits) {}
 
-    pdf_report run() {
+    validation::file_report run() {
         try {
             inspect();
         } catch (...) { // the reader gave up somewhere inside
@@ -318,83 +321,71 @@ private:
     // --- one signature
 
     static void fail(signature_report& r, std::string_view sub, finding f) {
-        r.indication = indication::total_failed;
-        r.sub_indication = sub;
-        r.findings.push_back(std::move(f));
+        validation::object(r, {indication::total_failed, std::string(sub), std::move(f)});
     }
     static void doubt(signature_report& r, std::string_view sub, finding f) {
-        if (r.indication == indication::total_passed) {
-            r.indication = indication::indeterminate;
-            r.sub_indication = sub;
-        }
-        r.findings.push_back(std::move(f));
+        validation::object(r, {indication::indeterminate, std::string(sub), std::move(f)});
     }
 
     signature_report judge(const found_signature& s) {
         signature_report r;
-        r.field = s.field.name;
-        r.covered_bytes = s.end;
+        r.indication = indication::total_passed; // until something speaks against it
         if (!s.trouble.empty()) {
             fail(r, signing::sub::format_failure, remark(s.trouble));
         } else {
-            check_cryptography(s, r);
+            r = judge_cryptography(s);
             check_changes(s, r);
         }
+        r.field = s.field.name;
+        r.covered_bytes = s.end;
         // What casts doubt on the whole file leaves no signature valid.
         for (const finding& f : report_.findings) doubt(r, signing::sub::format_failure, f);
         r.verdict = signing::to_verdict(r.indication);
         return r;
     }
 
-    void check_cryptography(const found_signature& s, signature_report& r) {
+    signature_report judge_cryptography(const found_signature& s) {
         bytes contents = from_hex(text_.substr(s.a + 1, s.b - s.a - 2)).value();
         bytes_view before = file_.first(s.a), after = file_.subspan(s.b, s.end - s.b);
+        auto content = [&](x509::hash h) { return digest_of(h, before, after); };
         QPDFObjectHandle subfilter = s.field.value.getKey("/SubFilter");
         std::string kind = subfilter.isName() ? subfilter.getName() : "";
-        if (kind == "/ETSI.RFC3161") return check_document_timestamp(without_padding(contents), before, after, r);
+        if (kind == "/ETSI.RFC3161") return judge_document_timestamp(without_padding(contents), content);
         if (kind != "/ETSI.CAdES.detached" && kind != "/adbe.pkcs7.detached") {
+            signature_report r;
             r.format = "pkcs7";
-            r.indication = indication::indeterminate;
             r.sub_indication = signing::sub::format_failure;
             r.findings.push_back(remark("pdf.subfilter", kind));
-            return;
+            return r;
         }
-        cms::verify_policy policy;
-        policy.revocation = policy_.revocation;
-        policy.require_timestamp = policy_.require_timestamp;
-        policy.require_signing_certificate = kind == "/ETSI.CAdES.detached";
-        policy.zero_padding = true;
+        cades::reading how{.require_signing_certificate = kind == "/ETSI.CAdES.detached", .zero_padding = true};
         if (QPDFObjectHandle m = s.field.value.getKey("/M"); m.isString())
-            policy.claimed_time = time_of_pdf_date(m.getStringValue());
-        cms::cms_verdict v = cms::verify(
-            contents, [&](x509::hash h) { return digest_of(h, before, after); }, trust_, known_, at_, policy);
+            how.claimed_time = time_of_pdf_date(m.getStringValue());
+        validation::signature_facts facts = cades::read_signature(contents, content, how);
+        validation::conclusion judged = validation::judge(facts, trust_, known_, at_, policy_);
+        add_missing(judged.missing);
+        signature_report r = validation::report_of(facts, judged);
         r.format = kind == "/ETSI.CAdES.detached" ? "pades" : "pkcs7";
-        r.level = v.level;
-        r.indication = v.indication;
-        r.sub_indication = v.sub_indication;
-        r.claimed_time = v.claimed_time;
-        if (v.best_time_proven) r.best_time = v.best_time;
-        r.findings = std::move(v.findings);
-        describe(v.signer, r);
+        return r;
     }
 
-    void check_document_timestamp(bytes_view token, bytes_view before, bytes_view after, signature_report& r) {
-        r.format = "timestamp";
-        bytes stamped(before.begin(), before.end());
-        stamped.insert(stamped.end(), after.begin(), after.end());
+    signature_report judge_document_timestamp(bytes_view token, const cms::content_digest& stamped) {
         auto v = cms::check_timestamp(token, stamped, trust_, known_, at_, policy_.revocation);
+        add_missing(v.path.missing);
+        signature_report r;
+        r.format = "timestamp";
         r.indication = v.indication;
         r.sub_indication = v.sub_indication;
         if (v.indication == indication::total_passed) r.best_time = v.time;
         r.findings = std::move(v.findings);
-        describe(v.authority, r);
+        validation::describe(v.authority, r.signer);
+        return r;
     }
 
-    static void describe(const x509::certificate& who, signature_report& r) {
-        if (!who) return;
-        std::string organisation = who.organisations().empty() ? "" : who.organisations().front();
-        r.signer = {who.subject(),           who.serial(),      organisation, who.common_name(),
-                    who.organisation_code(), who.sha256().hex()};
+    void add_missing(const std::vector<x509::need>& more) {
+        for (const x509::need& n : more)
+            if (std::find(report_.missing.begin(), report_.missing.end(), n) == report_.missing.end())
+                report_.missing.push_back(n);
     }
 
     void check_changes(const found_signature& s, signature_report& r) {
@@ -435,19 +426,8 @@ private:
     }
 
     void conclude() {
-        using signing::verdict;
-        auto any = [&](verdict v) {
-            return std::any_of(report_.signatures.begin(), report_.signatures.end(),
-                               [&](const signature_report& s) { return s.verdict == v; });
-        };
-        if (any(verdict::invalid))
-            report_.verdict = verdict::invalid;
-        else if (!report_.findings.empty() || any(verdict::indeterminate))
-            report_.verdict = verdict::indeterminate;
-        else if (unsigned_)
-            report_.verdict = verdict::unsigned_;
-        else if (any(verdict::valid))
-            report_.verdict = verdict::valid;
+        report_.verdict = validation::overall(report_.signatures, report_.findings);
+        if (report_.signatures.empty() && !unsigned_) report_.verdict = signing::verdict::indeterminate;
     }
 
     bytes_view file_;
@@ -455,9 +435,9 @@ private:
     const x509::trust_store& trust_;
     const x509::evidence& known_;
     timestamp at_;
-    const verify_policy& policy_;
+    const validation::policy& policy_;
     const budget& limits_;
-    pdf_report report_;
+    validation::file_report report_;
     std::vector<found_signature> signatures_;
     std::vector<revision_step> steps_; // the first is the first signed revision
     std::map<std::size_t, std::set<std::string>> names_;
@@ -466,8 +446,8 @@ private:
 
 } // namespace
 
-pdf_report verify_pdf(bytes_view file, const x509::trust_store& trust, const x509::evidence& known, timestamp at,
-                      const verify_policy& policy, const budget& limits) {
+validation::file_report verify_pdf(bytes_view file, const x509::trust_store& trust, const x509::evidence& known,
+                                   timestamp at, const validation::policy& policy, const budget& limits) {
     return verification(file, trust, known, at, policy, limits).run();
 }
 

@@ -23,6 +23,10 @@ constexpr error_row rows[] = {
      "A trust file holds a certificate that is not a certification authority's.",
      "Chỉ đặt chứng thư số của cơ quan chứng thực vào thư mục tin cậy.",
      "Put only certificates of certification authorities into the trust folder."},
+    {int(errc::not_an_ocsp_response), "not_an_ocsp_response", 502, retry::yes,
+     "Máy chủ OCSP không trả lời bằng một kết quả dùng được.", "The OCSP responder did not give a usable response.",
+     "Thử lại; nếu vẫn lỗi, kiểm tra địa chỉ OCSP và proxy, hoặc nhập CRL.",
+     "Try again; if it stays, check the OCSP address and the proxy, or import a CRL."},
 };
 const error_table table("x509", rows);
 } // namespace

@@ -12,6 +12,7 @@ enum class errc {
     not_a_key,    // neither PEM nor DER of a private or public key
     pin_mismatch, // a certificate of the trust folder differs from its pinned fingerprint
     not_a_ca,     // a certificate that may not issue others, offered as trust material
+    not_an_ocsp_response,
 };
 std::error_code make_error_code(errc);
 

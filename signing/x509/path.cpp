@@ -185,8 +185,10 @@ void check_revoked(path_verdict& out, const evidence& known, timestamp at, judge
                    : judge.doubt(sub::revoked_ca_no_poe, "x509.ca_revoked");
         else if (status.entry)
             judge.remark("x509.revoked_later");
+        out.used.add(status.used);
         if (status.state == revocation_status::unknown) {
             unknown = true;
+            out.missing.push_back({need::kind::revocation, out.chain[i], out.chain[i + 1]});
             why_unknown = status.why_unknown;
         }
     }
@@ -204,12 +206,26 @@ void check_dates(const std::vector<certificate>& chain, timestamp at, judgement&
 
 } // namespace
 
+void evidence::add(const evidence& more) {
+    auto merge = [](auto& mine, const auto& others) {
+        for (const auto& o : others)
+            if (std::none_of(mine.begin(), mine.end(), [&](const auto& m) { return m.der() == o.der(); }))
+                mine.push_back(o);
+    };
+    merge(crls, more.crls);
+    merge(ocsp_responses, more.ocsp_responses);
+}
+
 path_verdict validate_path(const certificate& leaf, const std::vector<certificate>& extra, const trust_store& trust,
                            const evidence& known, timestamp at, purpose why, revocation_rule rule) {
     path_verdict out;
     judgement judge(out);
     build_chain(leaf, extra, trust, out, judge);
-    if (judge.doubted()) return out; // without a chain nothing below has a meaning
+    if (judge.doubted()) { // without a chain nothing below has a meaning
+        if (out.sub_indication == sub::no_certificate_chain_found)
+            out.missing.push_back({need::kind::issuer, out.chain.empty() ? leaf : out.chain.back(), {}});
+        return out;
+    }
     for (std::size_t i = 1; i + 1 < out.chain.size(); ++i)
         if (!out.chain[i].is_ca()) judge.doubt(sub::chain_constraints_failure, "x509.chain_constraint");
     check_purpose(leaf, why, judge);

@@ -12,6 +12,7 @@
 
 #include "signing/verdict.hpp"
 #include "signing/x509/certificate.hpp"
+#include "signing/x509/ocsp.hpp"
 
 namespace vanthu::x509 {
 
@@ -38,10 +39,20 @@ std::span<const government_pin> government_pins();
 // sha1_tolerated. Nothing is read from disk here.
 result<trust_store> load_trust(const std::vector<bytes>& files);
 
-// What is known about revocation. OCSP responses are carried for later formats and not yet consulted.
+// What is known about revocation, from the document and from elsewhere.
 struct evidence {
     std::vector<crl> crls;
-    std::vector<bytes> ocsp_responses;
+    std::vector<ocsp_response> ocsp_responses;
+    void add(const evidence& more); // without doubles
+};
+
+// What a verdict would need and did not find: whoever has a network asks the URLs of `subject` (caIssuers for an
+// issuer, OCSP and CRL for revocation), adds what comes and judges again.
+struct need {
+    enum class kind : std::uint8_t { issuer = 1, revocation } what;
+    certificate subject;
+    certificate issuer; // for revocation; empty otherwise
+    bool operator==(const need&) const = default;
 };
 
 enum class purpose : std::uint8_t {
@@ -66,6 +77,8 @@ struct path_verdict {
     std::string sub_indication;              // "" when passed
     std::vector<certificate> chain;          // leaf first, anchor last; as far as it could be built
     std::optional<revocation_entry> revoked; // also set when revocation came after `at`, which does no harm
+    evidence used; // what the answer "not revoked" rests on; embedding it (and the chain) makes the answer repeatable
+    std::vector<need> missing;
     std::vector<signing::finding> findings;
     bool passed() const { return indication == signing::indication::total_passed; }
 };

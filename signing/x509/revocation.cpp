@@ -95,6 +95,8 @@ revocation_status check_crls(const certificate& cert, const certificate& issuer,
             bool counts = timely || entry.reason != "certificateHold";
             if (counts && (!answer.entry || entry.when < answer.entry->when)) answer.entry = std::move(entry);
         }
+        if (timely && (!usable || list.this_update() > answer.used.crls.front().this_update())) // the latest says most
+            answer.used.crls.assign(1, list);
         if (timely)
             usable = true;
         else

@@ -9,6 +9,7 @@ struct revocation_status {
     enum { good = 1, revoked, unknown } state = unknown;
     std::optional<revocation_entry> entry; // set when a CRL names the certificate, before or after `at`
     std::string_view why_unknown = "x509.no_revocation_data"; // code of a finding
+    evidence used;                                            // set when good or revoked: what says so
 };
 
 revocation_status check_crls(const certificate& cert, const certificate& issuer, const std::vector<crl>& crls,

@@ -69,7 +69,7 @@ BOOST_AUTO_TEST_CASE(a_worker_reports_what_the_library_reports) {
     auto seen = p->inspect(bytes_view(sealed), at, soon());
     BOOST_TEST(seen.finished);
     BOOST_TEST((seen.report.verdict == verdict::valid), shown(seen.report));
-    BOOST_TEST(pdf::to_json(seen.report) == pdf::to_json(world().verify(sealed)));
+    BOOST_TEST(validation::to_json(seen.report) == validation::to_json(world().verify(sealed)));
     BOOST_TEST(!seen.marking.has_value());
     letter l;
     l.marking = "TỐI MẬT";

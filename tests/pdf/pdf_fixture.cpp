@@ -68,7 +68,7 @@ bytes pdf_world::approved(bytes_view pdf, bool restrict_changes) const {
 
 bytes pdf_world::issued(bytes_view pdf) const { return sign(pdf, agency, request_for(pdf::profile::issued)); }
 
-pdf::pdf_report pdf_world::verify(bytes_view pdf) const {
+validation::file_report pdf_world::verify(bytes_view pdf) const {
     return pdf::verify_pdf(pdf, trust, known, signing_day + std::chrono::hours(1));
 }
 
@@ -91,6 +91,6 @@ pdf::signature_request request_for(pdf::profile kind) {
     return r;
 }
 
-std::string shown(const pdf::pdf_report& report) { return pdf::to_json(report); }
+std::string shown(const validation::file_report& report) { return validation::to_json(report); }
 
 } // namespace vanthu::test

@@ -23,11 +23,11 @@ struct pdf_world {
     bytes sign(bytes_view pdf, const identity& who, pdf::signature_request request, bool time_stamp = false) const;
     bytes approved(bytes_view pdf, bool restrict_changes = false) const;
     bytes issued(bytes_view pdf) const;
-    pdf::pdf_report verify(bytes_view pdf) const;
+    validation::file_report verify(bytes_view pdf) const;
 };
 
 const pdf_world& world(); // made once
 pdf::signature_request request_for(pdf::profile kind);
-std::string shown(const pdf::pdf_report& report); // for messages of failed checks
+std::string shown(const validation::file_report& report); // for messages of failed checks
 
 } // namespace vanthu::test

@@ -187,8 +187,8 @@ BOOST_AUTO_TEST_CASE(signing_refuses_with_a_code_what_it_cannot_do_well) {
 BOOST_AUTO_TEST_CASE(a_report_survives_its_way_through_json) {
     auto report = world().verify(world().approved(make_letter()));
     report.file = "công văn.pdf";
-    auto back = pdf::report_from_json(pdf::to_json(report));
+    auto back = validation::report_from_json(validation::to_json(report));
     BOOST_REQUIRE(back.has_value());
-    BOOST_TEST(pdf::to_json(*back) == pdf::to_json(report));
-    BOOST_TEST(!pdf::report_from_json("{}").has_value());
+    BOOST_TEST(validation::to_json(*back) == validation::to_json(report));
+    BOOST_TEST(!validation::report_from_json("{}").has_value());
 }

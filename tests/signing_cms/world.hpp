@@ -1,8 +1,8 @@
 // A signer, a TSA and their PKI, shared by the CMS tests.
 #pragma once
 
+#include "signing/cades/verify.hpp"
 #include "signing/cms/build.hpp"
-#include "signing/cms/verify.hpp"
 #include "tests/support/test_ca.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -12,6 +12,18 @@ namespace vanthu::test {
 inline const timestamp now = from_rfc3339("2026-03-01T08:00:00Z").value();
 inline timestamp at_time(const char* text) { return from_rfc3339(text).value(); }
 inline x509::certificate cert_of(const identity& i) { return x509::parse_certificate(i.certificate_der()).value(); }
+
+struct conditions {
+    x509::revocation_rule revocation = x509::revocation_rule::required;
+    bool require_signing_certificate = true, require_timestamp = false, zero_padding = false;
+    std::optional<timestamp> claimed_time = std::nullopt;
+};
+struct outcome : validation::conclusion {
+    signing::verdict verdict{};
+    x509::certificate signer;
+    std::string digest_algorithm, signature_algorithm;
+    std::optional<timestamp> claimed_time;
+};
 
 struct world {
     test_ca ca;
@@ -40,9 +52,22 @@ struct world {
         bytes reply = test_tsa(tsa, {ca.sub()}, cms::timestamp_request(imprint, nonce), when);
         return cms::add_timestamp(signature, cms::check_timestamp_reply(reply, imprint, nonce).value()).value();
     }
-    cms::cms_verdict verify(bytes_view signature, timestamp at = now, const cms::verify_policy& policy = {}) const {
-        return cms::verify(
-            signature, [&](x509::hash h) { return x509::hash_of(h, content); }, trust, known, at, policy);
+    outcome verify(bytes_view signature, timestamp at = now, const conditions& under = {}) const {
+        return verify(signature, [&](x509::hash h) { return x509::hash_of(h, content); }, trust, at, under);
+    }
+    outcome verify(bytes_view signature, const cms::content_digest& about, const x509::trust_store& anchors,
+                   timestamp at = now, const conditions& under = {}) const {
+        auto facts = cades::read_signature(signature, about,
+                                           {under.require_signing_certificate, under.zero_padding, under.claimed_time});
+        outcome out;
+        static_cast<validation::conclusion&>(out) =
+            validation::judge(facts, anchors, known, at, {under.revocation, under.require_timestamp});
+        out.verdict = signing::to_verdict(out.indication);
+        out.signer = facts.signer;
+        out.digest_algorithm = facts.digest_algorithm;
+        out.signature_algorithm = facts.signature_algorithm;
+        out.claimed_time = facts.claimed_time;
+        return out;
     }
 };
 

@@ -24,7 +24,7 @@ BOOST_AUTO_TEST_CASE(changed_content_is_invalid) {
 
 BOOST_AUTO_TEST_CASE(missing_content_is_not_determined) {
     world w;
-    auto v = cms::verify(w.sign(), [](x509::hash) { return bytes{}; }, w.trust, w.known, now);
+    auto v = w.verify(w.sign(), [](x509::hash) { return bytes{}; }, w.trust);
     CHECK_VERDICT(v, verdict::indeterminate, sub::signed_data_not_found, "cms.content_missing");
 }
 
@@ -60,10 +60,9 @@ BOOST_AUTO_TEST_CASE(what_is_no_signature_is_invalid_by_its_format) {
 
 BOOST_AUTO_TEST_CASE(a_signature_of_somebody_nobody_vouches_for_is_not_determined) {
     world w, other;
-    CHECK_VERDICT(
-        cms::verify(
-            w.sign(), [&](x509::hash h) { return x509::hash_of(h, w.content); }, other.trust, other.known, now),
-        verdict::indeterminate, sub::no_certificate_chain_found, "x509.no_chain");
+    CHECK_VERDICT(w.verify(
+                      w.sign(), [&](x509::hash h) { return x509::hash_of(h, w.content); }, other.trust),
+                  verdict::indeterminate, sub::no_certificate_chain_found, "x509.no_chain");
     w.known = {};
     CHECK_VERDICT(w.verify(w.sign()), verdict::indeterminate, sub::try_later, "x509.no_revocation_data");
     BOOST_TEST((w.verify(w.sign(), now, {.revocation = x509::revocation_rule::if_present}).verdict == verdict::valid));

@@ -1,10 +1,11 @@
 // The only file of this room that sees Boost.JSON.
-#include "signing/pdf/errors.hpp"
-#include "signing/pdf/report.hpp"
+#include "signing/validation/report.hpp"
+
+#include "daemon/base/base64.hpp"
 
 #include <boost/json.hpp>
 
-namespace vanthu::pdf {
+namespace vanthu::validation {
 namespace {
 namespace json = boost::json;
 
@@ -13,6 +14,29 @@ json::value of(std::optional<timestamp> t) { return t ? json::value(to_rfc3339(*
 json::array of(const std::vector<signing::finding>& findings) {
     json::array all;
     for (const auto& f : findings) all.push_back({{"code", f.code}, {"text_vi", f.text_vi}, {"text_en", f.text_en}});
+    return all;
+}
+
+constexpr std::string_view role_words[] = {"", "content", "signature", "archive"};
+
+json::array of(const std::vector<stamp_report>& stamps) {
+    json::array all;
+    for (const stamp_report& s : stamps)
+        all.push_back({{"role", role_words[static_cast<int>(s.role)]},
+                       {"indication", to_string(s.indication)},
+                       {"sub_indication", s.sub_indication},
+                       {"time", of(s.time)},
+                       {"authority", s.authority}});
+    return all;
+}
+
+json::array of(const std::vector<x509::need>& missing) {
+    auto der = [](const x509::certificate& c) { return c ? base64_encode(c.der()) : std::string(); };
+    json::array all;
+    for (const x509::need& n : missing)
+        all.push_back({{"what", n.what == x509::need::kind::issuer ? "issuer" : "revocation"},
+                       {"certificate", der(n.subject)},
+                       {"issuer", der(n.issuer)}});
     return all;
 }
 
@@ -31,8 +55,12 @@ json::object of(const signature_report& s) {
               {"common_name", s.signer.common_name},
               {"organisation_code", s.signer.organisation_code},
               {"certificate_sha256", s.signer.certificate_sha256}}},
+            {"digest_algorithm", s.digest_algorithm},
+            {"signature_algorithm", s.signature_algorithm},
             {"claimed_time", of(s.claimed_time)},
             {"best_time", of(s.best_time)},
+            {"time_stamps", of(s.stamps)},
+            {"chain", json::array(s.chain.begin(), s.chain.end())},
             {"covers", s.covers},
             {"covered_bytes", s.covered_bytes},
             {"changes_after", std::move(changes)},
@@ -65,6 +93,38 @@ signing::indication indication_of(std::string_view word) {
     return signing::indication::indeterminate;
 }
 
+std::vector<stamp_report> stamps(const json::object& o) {
+    std::vector<stamp_report> all;
+    for (const json::value& v : o.at("time_stamps").as_array()) {
+        const json::object& one = v.as_object();
+        stamp_report s;
+        for (int i = 1; i <= 3; ++i)
+            if (text(one, "role") == role_words[i]) s.role = static_cast<stamp_role>(i);
+        s.indication = indication_of(text(one, "indication"));
+        s.sub_indication = text(one, "sub_indication");
+        s.time = time(one, "time");
+        s.authority = text(one, "authority");
+        all.push_back(std::move(s));
+    }
+    return all;
+}
+
+std::vector<x509::need> missing(const json::object& o) {
+    auto certificate = [](const json::object& one, std::string_view key) -> x509::certificate {
+        auto der = base64_decode(text(one, key));
+        auto parsed = der && !der->empty() ? x509::parse_certificate(*der) : result<x509::certificate>();
+        return parsed ? *parsed : x509::certificate();
+    };
+    std::vector<x509::need> all;
+    for (const json::value& v : o.at("missing").as_array()) {
+        const json::object& one = v.as_object();
+        x509::need n{text(one, "what") == "issuer" ? x509::need::kind::issuer : x509::need::kind::revocation,
+                     certificate(one, "certificate"), certificate(one, "issuer")};
+        if (n.subject) all.push_back(std::move(n));
+    }
+    return all;
+}
+
 signature_report signature_of(const json::object& o) {
     signature_report s;
     const json::object& who = o.at("signer").as_object();
@@ -77,6 +137,10 @@ signature_report signature_of(const json::object& o) {
     s.signer = {text(who, "subject"),           text(who, "serial"),
                 text(who, "organisation"),      text(who, "common_name"),
                 text(who, "organisation_code"), text(who, "certificate_sha256")};
+    s.digest_algorithm = text(o, "digest_algorithm");
+    s.signature_algorithm = text(o, "signature_algorithm");
+    s.stamps = stamps(o);
+    for (const json::value& c : o.at("chain").as_array()) s.chain.emplace_back(c.as_string());
     s.claimed_time = time(o, "claimed_time");
     s.best_time = time(o, "best_time");
     s.covers = text(o, "covers");
@@ -114,8 +178,8 @@ void make_utf8(std::string& s) {
 
 } // namespace
 
-std::string to_json(const pdf_report& given) {
-    pdf_report report = given;
+std::string to_json(const file_report& given) {
+    file_report report = given;
     auto clean = [](std::vector<signing::finding>& all) {
         for (auto& f : all) make_utf8(f.text_vi), make_utf8(f.text_en);
     };
@@ -126,6 +190,7 @@ std::string to_json(const pdf_report& given) {
         for (std::string* t :
              {&s.field, &s.signer.subject, &s.signer.organisation, &s.signer.common_name, &s.signer.organisation_code})
             make_utf8(*t);
+        for (stamp_report& t : s.stamps) make_utf8(t.authority);
         for (std::string& c : s.changes_after) make_utf8(c);
         clean(s.findings);
         signatures.push_back(of(s));
@@ -133,23 +198,25 @@ std::string to_json(const pdf_report& given) {
     return json::serialize(json::object{{"file", report.file},
                                         {"verdict", to_string(report.verdict)},
                                         {"signatures", std::move(signatures)},
-                                        {"findings", of(report.findings)}});
+                                        {"findings", of(report.findings)},
+                                        {"missing", of(report.missing)}});
 }
 
-result<pdf_report> report_from_json(std::string_view text_of_report) {
+result<file_report> report_from_json(std::string_view text_of_report) {
     try {
         json::value parsed = json::parse(text_of_report);
         const json::object& o = parsed.as_object();
-        pdf_report report;
+        file_report report;
         report.file = text(o, "file");
         report.verdict = verdict_of(text(o, "verdict"));
         for (const json::value& s : o.at("signatures").as_array())
             report.signatures.push_back(signature_of(s.as_object()));
         report.findings = findings(o);
+        report.missing = missing(o);
         return report;
     } catch (const std::exception& e) {
         return failed(errc::report_unreadable, e.what());
     }
 }
 
-} // namespace vanthu::pdf
+} // namespace vanthu::validation

@@ -1,0 +1,170 @@
+#include "signing/validation/process.hpp"
+
+#include "signing/cms/findings.hpp"
+
+#include <algorithm>
+
+namespace vanthu::validation {
+using signing::indication;
+namespace sub = signing::sub;
+namespace {
+
+class process {
+public:
+    process(const signature_facts& facts, const x509::trust_store& trust, const x509::evidence& known, timestamp at,
+            const policy& p)
+        : facts_(facts), trust_(trust), at_(at), policy_(p), known_(facts.embedded) {
+        known_.add(known);
+        out_.best_time = at;
+    }
+
+    conclusion run() {
+        for (const objection& o : facts_.objections) object(o);
+        remark(facts_.remarks);
+        if (facts_.binds_certificate) out_.level = "B-B";
+        if (!facts_.objections.empty() || !facts_.signer) { // nothing is proven to have been signed
+            if (facts_.objections.empty())
+                object({indication::indeterminate, std::string(sub::no_signing_certificate_found),
+                        cms::make_finding("cms.no_signer_certificate")});
+            return finish();
+        }
+        judge_stamps();
+        judge_path();
+        find_level();
+        return finish();
+    }
+
+private:
+    void remark(const std::vector<signing::finding>& more) {
+        for (const signing::finding& f : more)
+            if (!signing::has_finding(out_.findings, f.code)) out_.findings.push_back(f);
+    }
+    // A failure ends the matter. Of several doubts the first is the sub-indication.
+    void object(const objection& o) {
+        remark({o.what});
+        note(o.indication, o.sub_indication);
+    }
+    void note(indication i, std::string_view sub_indication) {
+        bool first_doubt = i == indication::indeterminate && !doubted_ && !failed_;
+        bool first_failure = i == indication::total_failed && !failed_;
+        if (first_doubt || first_failure) out_.sub_indication = sub_indication;
+        (i == indication::total_failed ? failed_ : doubted_) = true;
+    }
+    void fail(std::string_view sub_indication, std::string_view code) {
+        object({indication::total_failed, std::string(sub_indication), cms::make_finding(code)});
+    }
+    void doubt(std::string_view sub_indication, std::string_view code) {
+        object({indication::indeterminate, std::string(sub_indication), cms::make_finding(code)});
+    }
+
+    // Newest first: a valid archive stamp moves the time for which everything older is judged back to its own.
+    void judge_stamps() {
+        out_.stamps.resize(facts_.stamps.size());
+        timestamp proven = at_; // of what has not been judged yet
+        std::optional<timestamp> earliest;
+        for (std::size_t i = facts_.stamps.size(); i-- > 0;) {
+            const time_stamp& s = facts_.stamps[i];
+            stamp_verdict& v = out_.stamps[i];
+            v.role = s.role;
+            v.verdict = cms::check_timestamp(s.token, s.stamped, trust_, known_, proven, policy_.revocation,
+                                             facts_.certificates);
+            take_path(v.verdict.path);
+            bool good = v.verdict.indication == indication::total_passed && v.verdict.time && *v.verdict.time <= proven;
+            if (!good) {
+                if (s.role != stamp_role::content) stamp_failed_ = true;
+                remark(v.verdict.findings);
+                continue;
+            }
+            if (s.role == stamp_role::content) {
+                not_before_ = std::max(not_before_.value_or(*v.verdict.time), *v.verdict.time);
+                continue;
+            }
+            if (s.role == stamp_role::archive) proven = *v.verdict.time, archived_ = true;
+            earliest = std::min(earliest.value_or(*v.verdict.time), *v.verdict.time);
+            remark(v.verdict.findings);
+        }
+        if (earliest) {
+            out_.best_time = *earliest;
+            out_.best_time_proven = true;
+        }
+        if (stamp_failed_ && !earliest) remark({cms::make_finding("cms.timestamp_invalid")});
+        if (not_before_ && earliest && *not_before_ > *earliest)
+            doubt(sub::timestamp_order_failure, "cms.timestamp_order");
+        if (policy_.require_timestamp && !earliest) doubt(sub::no_poe, "cms.timestamp_missing");
+    }
+
+    void judge_path() {
+        out_.path = x509::validate_path(facts_.signer, facts_.certificates, trust_, known_, out_.best_time,
+                                        x509::purpose::document_signature, policy_.revocation);
+        take_path(out_.path);
+        remark(out_.path.findings);
+        if (out_.path.passed()) return;
+        // Against himself the signer's own word is enough (EN 319 102-1, 5.2.6 and 5.5.4).
+        const auto& claimed = facts_.claimed_time;
+        if (out_.path.sub_indication == sub::revoked_no_poe && claimed && out_.path.revoked->of_leaf &&
+            *claimed >= out_.path.revoked->when)
+            fail(sub::revoked, "cms.signed_after_revocation");
+        else if (out_.path.sub_indication == sub::out_of_bounds_no_poe && claimed &&
+                 *claimed > facts_.signer.not_after())
+            fail(sub::expired, "cms.signed_after_expiry");
+        else if (out_.path.sub_indication == sub::out_of_bounds_no_poe && out_.best_time_proven &&
+                 out_.best_time < facts_.signer.not_before())
+            fail(sub::not_yet_valid, "cms.signed_before_issue");
+        else
+            note(indication::indeterminate, out_.path.sub_indication);
+    }
+
+    void take_path(const x509::path_verdict& path) {
+        for (const x509::certificate& c : path.chain)
+            if (std::find(out_.used_certificates.begin(), out_.used_certificates.end(), c) ==
+                out_.used_certificates.end())
+                out_.used_certificates.push_back(c);
+        out_.used.add(path.used);
+        for (const x509::need& n : path.missing)
+            if (std::find(out_.missing.begin(), out_.missing.end(), n) == out_.missing.end()) out_.missing.push_back(n);
+    }
+
+    void find_level() {
+        if (out_.level.empty() || !out_.best_time_proven) return;
+        out_.level = "B-T";
+        if (!out_.path.passed() || out_.path.chain.size() < 2 || !embedded(out_.path.used)) return;
+        if (out_.path.used.crls.empty() && out_.path.used.ocsp_responses.empty()) return;
+        for (std::size_t i = 1; i + 1 < out_.path.chain.size(); ++i)
+            if (!among(out_.path.chain[i], facts_.certificates)) return;
+        out_.level = archived_ ? "B-LTA" : "B-LT";
+    }
+    template <class T> static bool among(const T& one, const std::vector<T>& all) {
+        return std::any_of(all.begin(), all.end(), [&](const T& other) { return one.der() == other.der(); });
+    }
+    bool embedded(const x509::evidence& used) const {
+        return std::all_of(used.crls.begin(), used.crls.end(),
+                           [&](const x509::crl& c) { return among(c, facts_.embedded.crls); }) &&
+               std::all_of(used.ocsp_responses.begin(), used.ocsp_responses.end(),
+                           [&](const x509::ocsp_response& r) { return among(r, facts_.embedded.ocsp_responses); });
+    }
+
+    conclusion finish() {
+        out_.indication = failed_    ? indication::total_failed
+                          : doubted_ ? indication::indeterminate
+                                     : indication::total_passed;
+        return std::move(out_);
+    }
+
+    const signature_facts& facts_;
+    const x509::trust_store& trust_;
+    timestamp at_;
+    const policy& policy_;
+    x509::evidence known_;
+    conclusion out_;
+    std::optional<timestamp> not_before_;
+    bool failed_ = false, doubted_ = false, stamp_failed_ = false, archived_ = false;
+};
+
+} // namespace
+
+conclusion judge(const signature_facts& facts, const x509::trust_store& trust, const x509::evidence& known,
+                 timestamp at, const policy& policy) {
+    return process(facts, trust, known, at, policy).run();
+}
+
+} // namespace vanthu::validation

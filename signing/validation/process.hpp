@@ -1,0 +1,46 @@
+// The validation process that all formats share. Source: ETSI EN 319 102-1 V1.3.1, clauses 5.3 (basic), 5.5 (with time)
+// and 5.6 (with archival data).
+//
+// Order: objections of the format; time stamps from the newest to the oldest, each judged for the time at which it is
+// proven to have existed; the certificate path for the earliest time at which the signature is proven to have existed
+// (best_time). A proof of existence comes only from a time stamp that is itself valid; what the signer claims counts
+// only against him.
+//
+// Pure: no network, clock or configuration. What was missing is named, so that a caller with a network can fetch it and
+// judge again. Never fails: a verdict is a value.
+#pragma once
+
+#include "signing/validation/facts.hpp"
+
+namespace vanthu::validation {
+
+struct policy {
+    x509::revocation_rule revocation = x509::revocation_rule::required;
+    bool require_timestamp = false; // true: without a proven time INDETERMINATE / NO_POE
+};
+
+struct stamp_verdict {
+    stamp_role role = stamp_role::signature;
+    cms::timestamp_verdict verdict;
+};
+
+struct conclusion {
+    signing::indication indication = signing::indication::indeterminate;
+    std::string sub_indication;
+    // "B-B", "B-T", "B-LT", "B-LTA"; "" where the signed part does not bind the certificate. B-T and above need valid
+    // stamps; B-LT: chain and revocation data that the verdict rests on came with the signature.
+    std::string level;
+    timestamp best_time{};             // the earliest proven time, otherwise `at`
+    bool best_time_proven = false;     // best_time comes from a valid time stamp
+    std::vector<stamp_verdict> stamps; // as in the facts
+    x509::path_verdict path;           // of the signer
+    x509::evidence used;               // by the signer's path and all stamps' paths
+    std::vector<x509::certificate> used_certificates;
+    std::vector<x509::need> missing;
+    std::vector<signing::finding> findings; // without doubles, those of paths and stamps included
+};
+
+conclusion judge(const signature_facts& facts, const x509::trust_store& trust, const x509::evidence& known,
+                 timestamp at, const policy& policy = {});
+
+} // namespace vanthu::validation

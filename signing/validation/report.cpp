@@ -1,0 +1,56 @@
+#include "signing/validation/report.hpp"
+
+#include <algorithm>
+
+namespace vanthu::validation {
+using signing::indication;
+using signing::verdict;
+
+void describe(const x509::certificate& who, signer_info& out) {
+    if (!who) return;
+    std::string organisation = who.organisations().empty() ? "" : who.organisations().front();
+    out = {who.subject(), who.serial(), organisation, who.common_name(), who.organisation_code(), who.sha256().hex()};
+}
+
+signature_report report_of(const signature_facts& facts, const conclusion& judged) {
+    signature_report r;
+    r.level = judged.level;
+    r.indication = judged.indication;
+    r.sub_indication = judged.sub_indication;
+    r.verdict = signing::to_verdict(judged.indication);
+    describe(facts.signer, r.signer);
+    r.digest_algorithm = facts.digest_algorithm;
+    r.signature_algorithm = facts.signature_algorithm;
+    r.claimed_time = facts.claimed_time;
+    if (judged.best_time_proven) r.best_time = judged.best_time;
+    for (const stamp_verdict& s : judged.stamps)
+        r.stamps.push_back({s.role, s.verdict.indication, s.verdict.sub_indication, s.verdict.time,
+                            s.verdict.authority ? s.verdict.authority.subject() : ""});
+    for (const x509::certificate& c : judged.path.chain) r.chain.push_back(c.sha256().hex());
+    r.findings = judged.findings;
+    return r;
+}
+
+void object(signature_report& r, const objection& against) {
+    auto badness = [](indication i) {
+        return i == indication::total_passed ? 0 : i == indication::indeterminate ? 1 : 2;
+    };
+    if (badness(against.indication) > badness(r.indication)) {
+        r.indication = against.indication;
+        r.sub_indication = against.sub_indication;
+        r.verdict = signing::to_verdict(r.indication);
+    }
+    r.findings.push_back(against.what);
+}
+
+verdict overall(const std::vector<signature_report>& signatures, const std::vector<signing::finding>& about_file) {
+    auto any = [&](verdict v) {
+        return std::any_of(signatures.begin(), signatures.end(),
+                           [&](const signature_report& s) { return s.verdict == v; });
+    };
+    if (any(verdict::invalid)) return verdict::invalid;
+    if (!about_file.empty() || any(verdict::indeterminate)) return verdict::indeterminate;
+    return signatures.empty() ? verdict::unsigned_ : verdict::valid;
+}
+
+} // namespace vanthu::validation

@@ -1,0 +1,106 @@
+#include "signing/x509/ocsp.hpp"
+
+#include "signing/x509/openssl.hpp"
+
+#include <openssl/err.h>
+#include <openssl/ocsp.h>
+
+namespace vanthu::x509 {
+using namespace ossl;
+namespace {
+
+using basic_ptr = owned<OCSP_BASICRESP, OCSP_BASICRESP_free>;
+using response_ptr = owned<OCSP_RESPONSE, OCSP_RESPONSE_free>;
+using request_ptr = owned<OCSP_REQUEST, OCSP_REQUEST_free>;
+
+template <class T> bytes encoded(T* value, int (*i2d)(const T*, unsigned char**)) {
+    unsigned char* out = nullptr;
+    int size = i2d(value, &out);
+    if (size <= 0) return {};
+    bytes der(out, out + size);
+    OPENSSL_free(out);
+    return der;
+}
+
+basic_ptr read_basic(bytes_view der) {
+    const unsigned char* at = der.data();
+    basic_ptr basic(d2i_OCSP_BASICRESP(nullptr, &at, static_cast<long>(der.size())));
+    if (basic && at != der.data() + der.size()) basic.reset();
+    return basic;
+}
+
+response_ptr read_response(bytes_view der) {
+    const unsigned char* at = der.data();
+    response_ptr response(d2i_OCSP_RESPONSE(nullptr, &at, static_cast<long>(der.size())));
+    if (response && at != der.data() + der.size()) response.reset();
+    return response;
+}
+
+} // namespace
+
+struct ocsp_response::parsed {
+    bytes der, basic_der;
+    timestamp produced_at;
+    std::vector<certificate> certificates;
+    basic_ptr native;
+};
+
+const bytes& ocsp_response::der() const { return parsed_->der; }
+const bytes& ocsp_response::basic_der() const { return parsed_->basic_der; }
+timestamp ocsp_response::produced_at() const { return parsed_->produced_at; }
+const std::vector<certificate>& ocsp_response::certificates() const { return parsed_->certificates; }
+ocsp_basic_response_st* ocsp_response::native() const { return parsed_->native.get(); }
+
+result<ocsp_response> parse_ocsp_response(bytes_view der) {
+    auto p = std::make_shared<ocsp_response::parsed>();
+    if (response_ptr whole = read_response(der)) {
+        if (OCSP_response_status(whole.get()) != OCSP_RESPONSE_STATUS_SUCCESSFUL) {
+            drain_errors();
+            return failed(errc::not_an_ocsp_response, OCSP_response_status_str(OCSP_response_status(whole.get())));
+        }
+        p->der.assign(der.begin(), der.end());
+        p->native.reset(OCSP_response_get1_basic(whole.get()));
+    } else if (basic_ptr basic = read_basic(der)) {
+        response_ptr wrapped(OCSP_response_create(OCSP_RESPONSE_STATUS_SUCCESSFUL, basic.get()));
+        if (!wrapped) return failed(errc::not_an_ocsp_response, drain_errors());
+        p->der = encoded<OCSP_RESPONSE>(wrapped.get(), i2d_OCSP_RESPONSE);
+        p->native = std::move(basic);
+    }
+    if (!p->native) return failed(errc::not_an_ocsp_response, drain_errors());
+    p->basic_der = encoded<OCSP_BASICRESP>(p->native.get(), i2d_OCSP_BASICRESP);
+    auto produced = time_of(OCSP_resp_get0_produced_at(p->native.get()));
+    if (!produced || p->basic_der.empty()) return failed(errc::not_an_ocsp_response, "producedAt");
+    p->produced_at = *produced;
+    const STACK_OF(X509)* carried = OCSP_resp_get0_certs(p->native.get());
+    for (int i = 0; i < sk_X509_num(carried); ++i)
+        if (auto c = parse_certificate(encoded<X509>(sk_X509_value(carried, i), i2d_X509)))
+            p->certificates.push_back(std::move(*c));
+    drain_errors();
+    ocsp_response out;
+    out.parsed_ = std::move(p);
+    return out;
+}
+
+bytes ocsp_request(const certificate& subject, const certificate& issuer, bytes_view nonce) {
+    request_ptr request(OCSP_REQUEST_new());
+    OCSP_CERTID* id = OCSP_cert_to_id(EVP_sha1(), subject.native(), issuer.native());
+    if (!request || !id || !OCSP_request_add0_id(request.get(), id)) std::abort(); // out of memory
+    if (!nonce.empty())
+        OCSP_request_add1_nonce(request.get(), const_cast<unsigned char*>(nonce.data()),
+                                static_cast<int>(nonce.size()));
+    bytes der = encoded<OCSP_REQUEST>(request.get(), i2d_OCSP_REQUEST);
+    drain_errors();
+    return der;
+}
+
+bool nonce_agrees(const ocsp_response& response, bytes_view nonce) {
+    int at = OCSP_BASICRESP_get_ext_by_NID(response.native(), NID_id_pkix_OCSP_Nonce, -1);
+    if (at < 0 || nonce.empty()) return true;
+    // The extension holds the nonce as an OCTET STRING of its own; old responders echo the bytes bare.
+    bytes value = octets(X509_EXTENSION_get_data(OCSP_BASICRESP_get_ext(response.native(), at)));
+    bytes_view inner = value;
+    if (value.size() == nonce.size() + 2 && value[0] == 0x04 && value[1] == nonce.size()) inner = inner.subspan(2);
+    return std::ranges::equal(inner, nonce);
+}
+
+} // namespace vanthu::x509
