@@ -20,7 +20,7 @@ struct limits {
     std::size_t transforms = 3;              // of one reference
     std::size_t certificates = 64;           // embedded in one signature
     std::size_t revocation_values = 64;      // embedded in one signature
-    std::size_t time_stamps = 32;            // of one signature
+    std::size_t time_stamps = 16;            // of one signature
 };
 
 } // namespace vanthu::xml

@@ -1,0 +1,199 @@
+#include "signing/xml/references.hpp"
+
+#include "daemon/base/base64.hpp"
+#include "signing/x509/openssl.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <fmt/format.h>
+
+namespace vanthu::xml {
+namespace {
+
+// Turns the events of what a reference points to into its octets.
+class conversion {
+public:
+    explicit conversion(follow& one) : one_(one) {
+        canonicalisation how = one.implied;
+        for (const transform& t : one.what->transforms) {
+            if (t.what == transform::kind::enveloped) enveloped_ = true;
+            if (t.what == transform::kind::base64) base64_ = true;
+            if (t.what == transform::kind::canonical) how = t.how;
+        }
+        canonical_.emplace(std::move(how), *one.out);
+    }
+    bool enveloped() const { return enveloped_; }
+    event_handler* canonical() { return base64_ ? nullptr : &*canonical_; }
+    void text(std::string_view piece) {
+        if (!base64_) return canonical_->text(piece);
+        decoded_.clear();
+        if (!decoder_.feed(piece, decoded_)) one_.found.damaged = true;
+        one_.out->write(as_text(decoded_));
+    }
+    void finish() {
+        if (base64_ && !decoder_.finish()) one_.found.damaged = true;
+        if (!base64_) canonical_->finish();
+    }
+
+private:
+    follow& one_;
+    std::optional<canonicaliser> canonical_;
+    base64_decoder decoder_;
+    bytes decoded_;
+    bool enveloped_ = false, base64_ = false;
+};
+
+class pass final : public event_handler {
+public:
+    pass(std::vector<follow>& all, const std::vector<std::size_t>& signatures) : signatures_(signatures) {
+        for (follow& one : all) {
+            states_.push_back({&one, std::make_unique<conversion>(one)});
+            if (one.what->uri.empty()) {
+                states_.back().active = true;
+                one.found = {1, 0, "/", true};
+            }
+        }
+    }
+
+    void start(const start_tag& tag, const scope& outer) override {
+        std::size_t ordinal = count_++;
+        names_.push_back(tag.local);
+        bool named_signature = tag.local == "Signature" && tag.uri == dsig_uri;
+        if (next_ < signatures_.size() && signatures_[next_] == ordinal) {
+            differs = differs || !named_signature;
+            ++next_;
+        }
+        for (state& s : states_) {
+            if (!s.one->what->uri.empty()) enter(s, tag, ordinal);
+            if (!s.active || s.skipped) continue;
+            if (s.convert->enveloped() && ordinal == s.one->signature_ordinal)
+                s.skipped = names_.size();
+            else if (event_handler* out = s.convert->canonical())
+                out->start(tag, outer);
+        }
+    }
+    void end() override {
+        std::size_t depth = names_.size();
+        names_.pop_back();
+        for (state& s : states_) {
+            if (!s.active) continue;
+            if (s.skipped) {
+                if (s.skipped == depth) s.skipped = 0;
+            } else if (event_handler* out = s.convert->canonical()) {
+                out->end();
+            }
+            if (s.apex == depth) leave(s);
+        }
+    }
+    void text(std::string_view piece) override {
+        for (state& s : states_)
+            if (s.active && !s.skipped) s.convert->text(piece);
+    }
+    void comment(std::string_view) override {}
+    void instruction(std::string_view target, std::string_view data) override {
+        for (state& s : states_)
+            if (s.active && !s.skipped)
+                if (event_handler* out = s.convert->canonical()) out->instruction(target, data);
+    }
+    void finish() {
+        for (state& s : states_)
+            if (s.active) leave(s);
+        differs = differs || next_ < signatures_.size();
+    }
+    bool differs = false;
+
+private:
+    struct state {
+        follow* one;
+        std::unique_ptr<conversion> convert;
+        bool active = false;
+        std::size_t apex = 0;    // depth of the element pointed to, 0 for the document
+        std::size_t skipped = 0; // depth of the signature that is being left out
+    };
+
+    static bool names(const start_tag& tag, std::string_view id) {
+        return std::any_of(tag.attributes.begin(), tag.attributes.end(), [&](const attribute& a) {
+            bool plain = a.uri.empty() && (a.local == "Id" || a.local == "ID" || a.local == "id");
+            return (plain || (a.uri == xml_uri && a.local == "id")) && a.value == id;
+        });
+    }
+    void enter(state& s, const start_tag& tag, std::size_t ordinal) {
+        if (!names(tag, std::string_view(s.one->what->uri).substr(1))) return;
+        if (++s.one->found.matches > 1) return;
+        s.active = true;
+        s.apex = names_.size();
+        s.one->found.ordinal = ordinal;
+        s.one->found.whole = ordinal == 0;
+        for (std::string_view name : names_) s.one->found.path.append("/").append(name);
+    }
+    static void leave(state& s) {
+        s.convert->finish();
+        s.active = false;
+    }
+
+    const std::vector<std::size_t>& signatures_;
+    std::size_t next_ = 0, count_ = 0;
+    std::vector<state> states_;
+    std::vector<std::string_view> names_; // of the open elements
+};
+
+} // namespace
+
+struct hash_sink::state {
+    ossl::md_ctx_ptr context{EVP_MD_CTX_new()};
+    std::size_t size = 0;
+};
+
+hash_sink::hash_sink(x509::hash h) : state_(std::make_unique<state>()) {
+    state_->size = x509::size(h);
+    if (!state_->context || EVP_DigestInit_ex(state_->context.get(), x509::native(h), nullptr) != 1) std::abort();
+}
+hash_sink::~hash_sink() = default;
+hash_sink::hash_sink(hash_sink&&) noexcept = default;
+
+void hash_sink::write(std::string_view octets) {
+    if (EVP_DigestUpdate(state_->context.get(), octets.data(), octets.size()) != 1) std::abort();
+}
+
+bytes hash_sink::finish() {
+    bytes out(state_->size);
+    unsigned written = 0;
+    if (EVP_DigestFinal_ex(state_->context.get(), out.data(), &written) != 1) std::abort();
+    return out;
+}
+
+result<> follow_references(const source& document, const limits& bounds, std::vector<follow>& all,
+                           const std::vector<std::size_t>& signatures) {
+    pass once(all, signatures);
+    VANTHU_CHECK(read(document, bounds, once));
+    once.finish();
+    if (once.differs) return failed(errc::not_xml, "its tags and its structure differ");
+    return {};
+}
+
+result<> follow_outside(const source& content, const limits& bounds, follow& one) {
+    one.found = {1, 0, one.what->uri, true};
+    const std::vector<transform>& how = one.what->transforms;
+    if (how.empty())
+        return content([&](bytes_view piece) -> result<> {
+            one.out->write(as_text(piece));
+            return {};
+        });
+    if (how.size() > 1 || how.front().what == transform::kind::enveloped)
+        return failed(errc::algorithm_refused, "transforms of something outside the document");
+    if (how.front().what == transform::kind::base64) {
+        conversion decode(one);
+        VANTHU_CHECK(content([&](bytes_view piece) -> result<> {
+            decode.text(as_text(piece));
+            return {};
+        }));
+        decode.finish();
+        return {};
+    }
+    canonicaliser canonical(how.front().how, *one.out);
+    VANTHU_CHECK(read(content, bounds, canonical));
+    canonical.finish();
+    return {};
+}
+
+} // namespace vanthu::xml
