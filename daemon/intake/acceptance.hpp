@@ -1,8 +1,7 @@
 // One packet on its way through the gate.
 #pragma once
 
-#include "daemon/intake/companion.hpp"
-#include "daemon/intake/decision.hpp"
+#include "daemon/intake/arrival.hpp"
 #include "daemon/intake/spooled.hpp"
 
 namespace vanthu::intake {
@@ -39,7 +38,6 @@ private:
     result<> check_announcement() const;
     result<> check_sender(std::string_view from_code);
     result<> check_attachments() const;
-    result<> check_code() const;
     result<> check_dates() const;
     result<> route_recipients();
     task<> check_secrets();
@@ -47,8 +45,7 @@ private:
     result<> apply_policy();
     result<> check_origin();
     result<> prepare_companions();
-    task<> store_payloads();
-    void discard_payloads();
+    task<> store_payload();
     task<accepted> commit();
     fail isolate_or_refuse(const std::string& field);
 
@@ -63,6 +60,12 @@ private:
     std::optional<std::string> marking_; // where a secrecy marking was found
     arrival arrival_;
 
+    // Statuses that follow from taking the document in: 01 where an organisation has no eOffice, 02 by policy.
+    struct companion {
+        offer from;
+        edxml::packet packet;
+        arrival status;
+    };
     std::vector<std::unique_ptr<companion>> companions_;
 };
 

@@ -1,0 +1,321 @@
+#include "signing/xml/sign.hpp"
+
+#include "daemon/base/base64.hpp"
+#include "signing/cms/der.hpp"
+#include "signing/xml/properties.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace vanthu::xml {
+namespace {
+
+constexpr std::string_view asic_uri = "http://uri.etsi.org/02918/v1.2.1#";
+
+std::string escaped(std::string_view text) {
+    std::string out;
+    for (char c : text) switch (c) {
+        case '&':
+            out += "&amp;";
+            break;
+        case '<':
+            out += "&lt;";
+            break;
+        case '>':
+            out += "&gt;";
+            break;
+        case '"':
+            out += "&quot;";
+            break;
+        default:
+            out += c;
+        }
+    return out;
+}
+
+bool fit(const x509::certificate& leaf, x509::scheme s) {
+    bool ec = leaf.kind() == x509::key_kind::ec_p256 || leaf.kind() == x509::key_kind::ec_p384;
+    return s == x509::scheme::ecdsa ? ec : leaf.kind() == x509::key_kind::rsa && leaf.key_bits() >= 2048;
+}
+
+// XMLDSig wants r and s side by side, each as long as the order of the curve (RFC 6931, 2.3.6).
+std::optional<bytes> raw_ecdsa(bytes_view der_value, std::size_t half) {
+    auto whole = der::first(der_value);
+    if (!whole || whole->tag != der::tag_sequence) return std::nullopt;
+    der::reader parts(whole->content);
+    bytes out;
+    for (int i = 0; i < 2; ++i) {
+        auto number = parts.next(der::tag_integer);
+        if (!number) return std::nullopt;
+        bytes_view value = number->content;
+        while (value.size() > 1 && value.front() == 0) value = value.subspan(1);
+        if (value.size() > half) return std::nullopt;
+        out.insert(out.end(), half - value.size(), 0);
+        out.insert(out.end(), value.begin(), value.end());
+    }
+    return out;
+}
+
+// As XMLDSig writes it, verified.
+result<bytes> signature_value(std::string_view signed_info, const cms::signer& who) {
+    digest hashed = sha256::of(signed_info);
+    VANTHU_TRY(bytes made, who.sign(hashed.view()));
+    auto good = [&](const bytes& s) {
+        return x509::verify_hash(who.leaf, who.scheme, x509::hash::sha256, hashed.view(), s);
+    };
+    if (who.scheme != x509::scheme::ecdsa) {
+        if (good(made)) return made;
+        return failed(errc::signer_failed, who.leaf.subject());
+    }
+    if (!good(made)) {
+        auto converted = x509::ecdsa_to_der(made);
+        if (!converted || !good(*converted)) return failed(errc::signer_failed, who.leaf.subject());
+        made = std::move(*converted);
+    }
+    auto raw = raw_ecdsa(made, who.leaf.kind() == x509::key_kind::ec_p384 ? 48 : 32);
+    if (!raw) return failed(errc::signer_failed, who.leaf.subject());
+    return std::move(*raw);
+}
+
+// One reference as it will be written.
+struct planned {
+    std::string uri, mime_type, transforms; // transforms: algorithm identifiers, one a line
+    bytes digest;
+};
+
+class composer {
+public:
+    composer(const cms::signer& who, const sign_options& options, std::vector<planned> references)
+        : who_(who), options_(options), references_(std::move(references)) {
+        sha256 seed;
+        seed.update(who.leaf.der()).update(to_rfc3339(options.signing_time));
+        for (const planned& one : references_) seed.update(one.uri).update(one.digest);
+        id_ = "id-" + seed.finish().hex().substr(0, 32);
+    }
+    bytes properties_digest = bytes(32);
+    bytes value = bytes(1);
+    const std::string& id() const { return id_; }
+    // What the ids of references begin with; for objects that references name.
+    std::string object_id() const { return id_ + "-object"; }
+
+    std::string text(std::string_view object = {}) const {
+        return fmt::format("<{0} xmlns{1}=\"{2}\" Id=\"{3}\">{4}{5}{6}{7}{8}</{0}>", q("Signature"),
+                           options_.prefix.empty() ? "" : ":" + options_.prefix, dsig_uri, id_, signed_info(),
+                           wrap("SignatureValue", base64_encode(value)), key_info(), object, properties());
+    }
+
+private:
+    std::string q(std::string_view local) const {
+        return options_.prefix.empty() ? std::string(local) : fmt::format("{}:{}", options_.prefix, local);
+    }
+    std::string wrap(std::string_view local, std::string_view content) const {
+        return fmt::format("<{0}>{1}</{0}>", q(local), content);
+    }
+    std::string method(std::string_view local, std::string_view algorithm) const {
+        return fmt::format("<{0} Algorithm=\"{1}\"></{0}>", q(local), algorithm);
+    }
+    std::string reference_id(std::size_t n) const { return fmt::format("{}-ref{}", id_, n); }
+    std::string one_reference(std::string_view attributes, std::string_view transforms, bytes_view hashed) const {
+        std::string all;
+        for (std::size_t i = 0; i < transforms.size();) {
+            std::size_t end = std::min(transforms.find('\n', i), transforms.size());
+            all += method("Transform", transforms.substr(i, end - i));
+            i = end + 1;
+        }
+        return fmt::format(
+            "<{0} {1}>{2}{3}{4}</{0}>", q("Reference"), attributes, all.empty() ? "" : wrap("Transforms", all),
+            method("DigestMethod", algorithm_of(x509::hash::sha256)), wrap("DigestValue", base64_encode(hashed)));
+    }
+    std::string signed_info() const {
+        std::string all = method("CanonicalizationMethod", algorithm_of(options_.method)) +
+                          method("SignatureMethod", algorithm_of(signature_algorithm{who_.scheme, x509::hash::sha256}));
+        for (std::size_t i = 0; i < references_.size(); ++i)
+            all += one_reference(fmt::format("Id=\"{}\" URI=\"{}\"", reference_id(i), escaped(references_[i].uri)),
+                                 references_[i].transforms, references_[i].digest);
+        all += one_reference(fmt::format("Type=\"{}\" URI=\"#{}-signed\"", signed_properties_type, id_),
+                             algorithm_of(canonicalisation{}), properties_digest);
+        return wrap("SignedInfo", all);
+    }
+    std::string key_info() const {
+        std::string all = wrap("X509Certificate", base64_encode(who_.leaf.der()));
+        if (options_.embed_chain)
+            for (const x509::certificate& c : who_.chain)
+                if (!(c == who_.leaf)) all += wrap("X509Certificate", base64_encode(c.der()));
+        return wrap("KeyInfo", wrap("X509Data", all));
+    }
+    std::string properties() const {
+        std::string formats;
+        for (std::size_t i = 0; i < references_.size(); ++i)
+            formats += fmt::format("<xades:DataObjectFormat ObjectReference=\"#{}\"><xades:MimeType>{}</xades:MimeType>"
+                                   "</xades:DataObjectFormat>",
+                                   reference_id(i), escaped(references_[i].mime_type));
+        return wrap("Object",
+                    fmt::format("<xades:QualifyingProperties xmlns:xades=\"{0}\" Target=\"#{1}\">"
+                                "<xades:SignedProperties Id=\"{1}-signed\"><xades:SignedSignatureProperties>"
+                                "<xades:SigningTime>{2}</xades:SigningTime>"
+                                "<xades:SigningCertificateV2><xades:Cert><xades:CertDigest>{3}{4}</xades:CertDigest>"
+                                "</xades:Cert></xades:SigningCertificateV2></xades:SignedSignatureProperties>"
+                                "<xades:SignedDataObjectProperties>{5}</xades:SignedDataObjectProperties>"
+                                "</xades:SignedProperties></xades:QualifyingProperties>",
+                                xades_uri, id_, to_rfc3339(seconds(options_.signing_time)),
+                                method("DigestMethod", algorithm_of(x509::hash::sha256)),
+                                wrap("DigestValue", base64_encode(who_.leaf.sha256().view())), formats));
+    }
+    static timestamp seconds(timestamp t) { return std::chrono::floor<std::chrono::seconds>(t); }
+
+    const cms::signer& who_;
+    const sign_options& options_;
+    std::vector<planned> references_;
+    std::string id_;
+};
+
+// Fills in the digest of SignedProperties and the signature. `parse` makes a tree of the signature where it will stand.
+template <class Parse>
+result<std::string> complete(composer& parts, const cms::signer& who, std::string_view object, const Parse& parse) {
+    {
+        VANTHU_TRY(auto found, parse(parts.text(object)));
+        VANTHU_TRY(core_signature core, read_core(*found.top, {}));
+        VANTHU_TRY(auto about, read_properties(*found.top, core, {}));
+        hash_sink hash(x509::hash::sha256);
+        write_canonical(*about->signed_properties, {}, hash);
+        parts.properties_digest = hash.finish();
+    }
+    VANTHU_TRY(auto found, parse(parts.text(object)));
+    VANTHU_TRY(core_signature core, read_core(*found.top, {}));
+    VANTHU_TRY(parts.value, signature_value(canonical_octets(*core.signed_info, core.method), who));
+    return parts.text(object);
+}
+
+result<found_signature> only_signature(const source& document, const limits& bounds) {
+    VANTHU_TRY(outline all, outline_of(document, bounds));
+    if (all.signatures.size() != 1) return failed(errc::no_signature);
+    return std::move(all.signatures.front());
+}
+
+result<> check_signer(const cms::signer& who) {
+    if (!who.leaf || !who.sign || !fit(who.leaf, who.scheme)) return failed(errc::key_unfit);
+    return {};
+}
+
+constexpr std::string_view declaration = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
+
+} // namespace
+
+bytes spliced(bytes_view document, const insertion& what) {
+    bytes out;
+    out.reserve(document.size() + what.text.size());
+    auto at = document.begin() + static_cast<std::ptrdiff_t>(what.offset);
+    out.insert(out.end(), document.begin(), at);
+    out.insert(out.end(), what.text.begin(), what.text.end());
+    out.insert(out.end(), at, document.end());
+    return out;
+}
+
+source with(const source& document, insertion what) {
+    return [document, what = std::move(what)](const byte_sink& sink) -> result<> {
+        std::uint64_t position = 0;
+        return document([&](bytes_view piece) -> result<> {
+            std::uint64_t begin = std::exchange(position, position + piece.size());
+            if (what.offset < begin || what.offset >= position) return sink(piece);
+            auto cut = static_cast<std::size_t>(what.offset - begin);
+            VANTHU_CHECK(sink(piece.first(cut)));
+            VANTHU_CHECK(sink(as_bytes(what.text)));
+            return sink(piece.subspan(cut));
+        });
+    };
+}
+
+sign_options edxml_seal(timestamp signing_time) {
+    sign_options options;
+    options.signing_time = signing_time;
+    options.place = {"edXML", "edXMLEnvelope", "edXMLHeader"};
+    options.prefix = "";
+    options.method = {canonical_method::inclusive_1_0};
+    return options;
+}
+
+result<insertion> sign_enveloped(const source& document, const cms::signer& who, const sign_options& options) {
+    VANTHU_CHECK(check_signer(who));
+    VANTHU_TRY(outline before, outline_of(document, options.bounds, options.place));
+    if (!before.signatures.empty()) return failed(errc::already_signed);
+    if (!before.wanted || before.wanted->empty_tag) return failed(errc::place_not_found);
+
+    // The document without the signature is the document as it is now.
+    reference whole;
+    whole.transforms = {{transform::kind::enveloped}, {transform::kind::canonical, canonicalisation{}}};
+    hash_sink hash(x509::hash::sha256);
+    std::vector<follow> once{{&whole, SIZE_MAX, {canonical_method::inclusive_1_0}, &hash}};
+    VANTHU_CHECK(follow_references(document, options.bounds, once, {}));
+
+    composer parts(who, options,
+                   {{"", options.mime_type,
+                     fmt::format("{}\n{}", enveloped_algorithm, algorithm_of(canonicalisation{})), hash.finish()}});
+    insertion what{before.wanted->end_tag, {}};
+    VANTHU_TRY(what.text, complete(parts, who, {}, [&](const std::string& text) {
+                   return only_signature(with(document, {what.offset, text}), options.bounds);
+               }));
+    return what;
+}
+
+result<bytes> sign_enveloping(bytes_view content, const cms::signer& who, const sign_options& options) {
+    VANTHU_CHECK(check_signer(who));
+    bytes hashed = x509::hash_of(x509::hash::sha256, content);
+    composer naming(who, options, {{"", options.mime_type, "", hashed}});
+    std::string id = naming.object_id();
+    composer parts(who, options, {{"#" + id, options.mime_type, std::string(base64_algorithm), hashed}});
+    std::string name = options.prefix.empty() ? "Object" : options.prefix + ":Object";
+    std::string object = fmt::format("<{0} Id=\"{1}\" MimeType=\"{2}\" Encoding=\"{3}\">{4}</{0}>", name, id,
+                                     escaped(options.mime_type), base64_algorithm, base64_encode(content));
+    VANTHU_TRY(std::string text, complete(parts, who, object, [&](const std::string& signature) {
+                   return only_signature(in_memory(as_bytes(signature)), options.bounds);
+               }));
+    return to_bytes(std::string(declaration) + text);
+}
+
+result<bytes> sign_detached(const std::vector<detached_file>& files, const cms::signer& who,
+                            const sign_options& options, const std::string& root) {
+    VANTHU_CHECK(check_signer(who));
+    std::vector<planned> references;
+    for (const detached_file& file : files)
+        references.push_back({to_reference_uri(file.name), file.mime_type, "",
+                              bytes(file.sha256.value.begin(), file.sha256.value.end())});
+    if (references.empty()) return failed(errc::reference_missing, "no file");
+    composer parts(who, options, std::move(references));
+    std::string before, after;
+    if (!root.empty()) {
+        before = fmt::format("<asic:{} xmlns:asic=\"{}\">", root, asic_uri);
+        after = fmt::format("</asic:{}>", root);
+    }
+    VANTHU_TRY(std::string text, complete(parts, who, {}, [&](const std::string& signature) {
+                   std::string all = before + signature + after;
+                   return only_signature(in_memory(as_bytes(all)), options.bounds);
+               }));
+    return to_bytes(std::string(declaration) + before + text + after);
+}
+
+std::string to_reference_uri(std::string_view name) {
+    std::string out;
+    for (char c : name) {
+        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                     std::string_view("-._~/!$&'()*+,;=@").find(c) != std::string_view::npos;
+        out += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    }
+    return out;
+}
+
+std::optional<std::string> from_reference_uri(std::string_view uri) {
+    std::string out;
+    for (std::size_t i = 0; i < uri.size(); ++i) {
+        if (uri[i] != '%') {
+            out += uri[i];
+            continue;
+        }
+        auto byte = i + 3 <= uri.size() ? from_hex(uri.substr(i + 1, 2)) : std::nullopt;
+        if (!byte || byte->front() == 0) return std::nullopt;
+        out += static_cast<char>(byte->front());
+        i += 2;
+    }
+    return out;
+}
+
+} // namespace vanthu::xml
