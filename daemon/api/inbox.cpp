@@ -210,6 +210,7 @@ task<intake::accepted> eoffice::report(const found_entry& f, std::string code, c
     VANTHU_CO_TRY(std::string bytes, edxml::compose_status(s, edxml::echo::as_received));
     intake::offer o;
     o.source = intake::offer::from::ourselves;
+    o.about = {f.entry.owner, f.entry.document};
     o.also = [entry = f.entry, code, acknowledges](records::writer& w) -> result<> {
         VANTHU_TRY(auto now, w.inbox_entry(entry.organisation, entry.id));
         if (!now) return failed(records::errc::inbox_entry_unknown, entry.id);
@@ -222,7 +223,8 @@ task<intake::accepted> eoffice::report(const found_entry& f, std::string code, c
                                                   .kind = "acked",
                                                   .by = now->recipient_code}));
         }
-        if (records::status_advances(now->last_status, 0, code, 1)) now->last_status = code;
+        VANTHU_TRY(auto c, w.consignment(now->owner, now->document, now->recipient_code));
+        now->last_status = c ? c->last_status : code;
         w.put(*now);
         return {};
     };

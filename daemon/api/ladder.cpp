@@ -45,6 +45,11 @@ constexpr words event_texts[] = {
     {"status", "{0}: {1}{2}", "{0}: {1}{2}"},
     {"status_from_stranger", "Trạng thái {1} từ {0}, không phải nơi nhận: chỉ lưu",
      "Status {1} from {0}, who is no recipient: kept only"},
+    {"status_out_of_order", "{0}: {1}{2} (không đúng trình tự: chỉ lưu)", "{0}: {1}{2} (out of order: kept only)"},
+    {"recall_asked", "{0} yêu cầu thu hồi", "{0} asks for it back"},
+    {"update_asked", "{0} yêu cầu cập nhật", "{0} asks for an update"},
+    {"replace_asked", "{0} yêu cầu thay thế", "{0} asks for its replacement"},
+    {"rerouted", "Định tuyến lại theo danh bạ: {2}", "Routed again by the registry: {2}"},
     {"acked", "eOffice của nơi nhận đã lấy", "Taken over by the recipient's eOffice"},
     {"deferred", "Chưa gửi được tới {0}: {1}", "Not yet sent to {0}: {1}"},
     {"parked", "Tạm giữ, chờ người xử lý: {1}", "Parked until somebody acts: {1}"},
@@ -95,7 +100,8 @@ public:
     }
     std::string text(const records::event_row& e, bool vi) const {
         std::string pattern = look_up(event_texts, e.kind, vi), name = e.code;
-        if (e.kind == "status" || e.kind == "status_from_stranger")
+        const bool counts = e.kind == "status" || e.kind == "status_out_of_order";
+        if (counts || e.kind == "status_from_stranger")
             name = status_name(e.code, vi);
         else if (e.kind == "notice")
             name = look_up(notice_names, e.code, vi);
@@ -105,7 +111,7 @@ public:
             name = reason_text(e.code, vi);
         std::string given = e.text;
         if (given == status_name(e.code, true)) given.clear(); // the name as its own description
-        if (e.kind == "status" && !given.empty()) given = " — " + given;
+        if (counts && !given.empty()) given = " — " + given;
         if (e.kind == "notice" && !e.text.empty()) name += " (" + reason_text(e.text, vi) + ")";
         // Values come from outside: they are put in, never read as a pattern.
         std::string out;

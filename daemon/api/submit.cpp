@@ -95,9 +95,9 @@ void fill_in(edxml::document_header& h, const registry::registry& r, const std::
     name(h.from);
     for (edxml::organisation& to : h.to) name(to);
     if (h.promulgation.date.empty()) h.promulgation.date = edxml::packet_date::parse(to_edxml_date(at));
-    if (h.document_id.empty())
-        h.document_id =
-            fmt::format("{},{},{}/{}", h.from.organ_id, h.promulgation.date.text, h.code.number, h.code.notation);
+    if (h.document_id.empty()) // 05 and 5 are one number, so they make one id
+        h.document_id = fmt::format("{},{},{}/{}", h.from.organ_id, h.promulgation.date.text,
+                                    records::comparable_number(h.code.number), h.code.notation);
     if (h.content.empty()) h.content = h.subject;
     if (h.steering_type.empty()) h.steering_type = "1";
     if (h.trace.empty()) h.trace.push_back({h.from.organ_id, edxml::packet_time::of(at)});

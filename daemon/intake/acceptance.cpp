@@ -5,13 +5,28 @@
 #include "daemon/base/log.hpp"
 #include "daemon/intake/quarantine.hpp"
 #include "daemon/ledger/commit_task.hpp"
-#include "schemas/edxml/writer.hpp"
 
 #include <algorithm>
 #include <set>
 
 namespace vanthu::intake {
 namespace {
+
+// Also the C1 controls, which UTF-8 writes as C2 80 to C2 9F.
+bool has_control_character(std::string_view text) {
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const auto c = static_cast<unsigned char>(text[i]);
+        if (c < 0x20 || c == 0x7f) return true;
+        if (c == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0) return true;
+    }
+    return false;
+}
+
+// A receiver will write a file of this name: it must not lead anywhere else.
+bool is_file_name(std::string_view name) {
+    return name != "." && name != ".." && name.find_first_of("/\\") == std::string_view::npos &&
+           !has_control_character(name);
+}
 
 edxml::date today(timestamp at) { return edxml::date(std::chrono::floor<std::chrono::days>(at + vietnam_offset)); }
 
@@ -39,16 +54,17 @@ task<accepted> acceptance::run(net::body_source& body) {
                                                      : packet_->status()->from.organ_id));
     if (packet_->document()) {
         VANTHU_CO_CHECK(check_attachments());
+        VANTHU_CO_CHECK(check_code());
         VANTHU_CO_CHECK(check_dates());
         VANTHU_CO_CHECK(co_await check_secrets());
         VANTHU_CO_CHECK(route_recipients());
         VANTHU_CO_CHECK(apply_policy());
-    } else if (packet_->status()->response_for.organ_id.empty() ||
+    } else if (registry::trimmed(packet_->status()->response_for.organ_id).empty() ||
+               registry::trimmed(packet_->status()->from.organ_id).empty() ||
                (packet_->status()->response_for.document_id.empty() && packet_->status()->response_for.code.empty())) {
         co_return failed(errc::status_unreadable);
     }
     VANTHU_CO_CHECK(check_origin());
-    VANTHU_CO_CHECK(prepare_companions());
     if (offer_.dry_run) {
         accepted answer;
         answer.document.packet_sha256 = packet_->packet_sha256;
@@ -59,7 +75,11 @@ task<accepted> acceptance::run(net::body_source& body) {
         answer.findings = packet_->findings;
         co_return answer;
     }
-    VANTHU_CO_CHECK(co_await store_payload());
+    VANTHU_CO_CHECK(prepare_companions());
+    if (auto stored = co_await store_payloads(); !stored) {
+        discard_payloads();
+        co_return std::unexpected(stored.error());
+    }
     co_return co_await commit();
 }
 
@@ -116,8 +136,21 @@ result<> acceptance::check_attachments() const {
     for (const edxml::attachment_info& a : packet_->document()->attachments) {
         for (const edxml::finding& f : a.findings)
             if (f.code == edxml::finding_code::zip_bomb) return failed(errc::attachment_inflates, a.name);
-        if (a.damaged && offer_.source == offer::from::eoffice) return failed(errc::attachment_damaged, a.name);
+        if (offer_.source != offer::from::eoffice) continue;
+        if (a.damaged) return failed(errc::attachment_damaged, a.name);
+        if (a.content_size() == 0) return failed(errc::attachment_empty, a.name);
+        if (!is_file_name(a.name)) return failed(errc::attachment_name_unsafe, a.name);
     }
+    return {};
+}
+
+// "15/QĐ-BNV" is number 15, notation QĐ-BNV: the slash stands between the two, and a notation may hold further ones.
+// Source: NĐ 30/2020, annex I part I II.3.
+result<> acceptance::check_code() const {
+    if (offer_.source != offer::from::eoffice) return {};
+    const edxml::document_code& c = packet_->document()->header.code;
+    if (c.number.find('/') != std::string::npos || has_control_character(c.number) || has_control_character(c.notation))
+        return failed(errc::number_malformed, c.number + "/" + c.notation);
     return {};
 }
 
@@ -146,11 +179,7 @@ result<> acceptance::route_recipients() {
     if (codes.size() > gate_.options_.recipients)
         return failed(errc::too_many_recipients, std::to_string(codes.size()));
     for (const std::string& code : codes) {
-        routed r;
-        r.code = code;
-        r.route = registry_->route(gate_.options_.node, code, at_, offer_.node);
-        r.organisation = r.route.final ? "@" + r.route.final->id : registry_->canonical(code, at_);
-        if (r.route.final) r.name = r.route.final->name(at_);
+        routed r = route_recipient(*registry_, gate_.options_.node, code, at_, offer_.node);
         if (r.route.kind == registry::route_kind::held && offer_.source == offer::from::eoffice) {
             using registry::held_reason;
             errc why = r.route.reason == held_reason::unknown_organisation ? errc::recipient_unknown
@@ -263,35 +292,21 @@ result<> acceptance::check_origin() {
 result<> acceptance::prepare_companions() {
     const edxml::document_packet* document = packet_->document();
     if (!document) return {};
+    const edxml::document_header& h = document->header;
     for (const routed& r : arrival_.recipients) {
         if (r.route.kind != registry::route_kind::local) continue;
-        const bool refuse = !arrival_.refused_at_end.empty();
-        if (!refuse && !r.route.final->answers_on_commit) continue;
-        const edxml::document_header& h = document->header;
-        edxml::status_packet s;
-        s.from.organ_id = r.code;
-        s.from.organ_name = r.name;
-        s.response_for = {h.from.organ_id, h.code.number + "/" + h.code.notation, h.promulgation.date, h.document_id};
-        s.status_code = refuse ? "02" : "01";
-        s.description = refuse ? std::string(describe(errc::signature_refused)->message_vi) : "Đã đến";
-        s.timestamp = edxml::packet_time::of(at_);
-        auto c = std::make_unique<companion>();
-        VANTHU_TRY(std::string text, edxml::compose_status(s, edxml::echo::as_received));
-        VANTHU_TRY(c->packet, edxml::read_packet(as_bytes(text)));
-        c->from.source = offer::from::ourselves;
-        c->status.from = &c->from;
-        c->status.packet = &c->packet;
-        c->status.registry = registry_;
-        c->status.at = at_;
-        c->status.origin_verdict = "absent";
-        VANTHU_TRY(c->status.payload, gate_.store_.payloads().put(gate_.options_.home, as_bytes(text)));
+        if (arrival_.refused_at_end.empty() && !r.route.final->answers_on_commit) continue;
+        edxml::response_for about{h.from.organ_id, h.code.number + "/" + h.code.notation, h.promulgation.date,
+                                  h.document_id};
+        VANTHU_TRY(auto c,
+                   compose_companion(std::move(about), r.code, r.name, arrival_.refused_at_end, registry_, at_));
         companions_.push_back(std::move(c));
     }
     return {};
 }
 
-task<> acceptance::store_payload() {
-    auto copy = [this]() -> result<ledger::stored_payload> {
+task<> acceptance::store_payloads() {
+    auto copy = [this]() -> result<> {
         VANTHU_TRY(auto writer, gate_.store_.payloads().begin(gate_.options_.home, packet_bytes_.size()));
         if (packet_bytes_.in_memory()) {
             VANTHU_CHECK(writer->write(packet_bytes_.memory()));
@@ -304,10 +319,17 @@ task<> acceptance::store_payload() {
                 at += n;
             }
         }
-        return writer->finish();
+        VANTHU_TRY(arrival_.payload, writer->finish());
+        for (auto& c : companions_) VANTHU_CHECK(c->store_payload(gate_.store_.payloads(), gate_.options_.home));
+        return {};
     };
-    VANTHU_CO_TRY(arrival_.payload, co_await offload(gate_.disk_, copy));
-    co_return result<>();
+    co_return co_await offload(gate_.disk_, copy);
+}
+
+// What was stored and no row refers to. References that were never written are empty and name nothing.
+void acceptance::discard_payloads() {
+    gate_.store_.payloads().discard(arrival_.payload.ref);
+    for (auto& c : companions_) gate_.store_.payloads().discard(c->status.payload.ref);
 }
 
 task<accepted> acceptance::commit() {
@@ -337,7 +359,7 @@ task<accepted> acceptance::commit() {
     // After a failed write nobody knows yet whether the rows survive: then the next start decides about the payload.
     const bool undecided =
         !done && (done.error().code == ledger::errc::write_failed || done.error().code == ledger::errc::stopped);
-    if ((!done && !undecided) || out.known) gate_.store_.payloads().discard(arrival_.payload.ref);
+    if ((!done && !undecided) || out.known) discard_payloads();
     if (!done) co_return std::unexpected(done.error());
     accepted answer;
     answer.known = out.known;

@@ -1,7 +1,8 @@
 // One packet on its way through the gate.
 #pragma once
 
-#include "daemon/intake/arrival.hpp"
+#include "daemon/intake/companion.hpp"
+#include "daemon/intake/decision.hpp"
 #include "daemon/intake/spooled.hpp"
 
 namespace vanthu::intake {
@@ -38,6 +39,7 @@ private:
     result<> check_announcement() const;
     result<> check_sender(std::string_view from_code);
     result<> check_attachments() const;
+    result<> check_code() const;
     result<> check_dates() const;
     result<> route_recipients();
     task<> check_secrets();
@@ -45,7 +47,8 @@ private:
     result<> apply_policy();
     result<> check_origin();
     result<> prepare_companions();
-    task<> store_payload();
+    task<> store_payloads();
+    void discard_payloads();
     task<accepted> commit();
     fail isolate_or_refuse(const std::string& field);
 
@@ -60,12 +63,6 @@ private:
     std::optional<std::string> marking_; // where a secrecy marking was found
     arrival arrival_;
 
-    // Statuses that follow from taking the document in: 01 where an organisation has no eOffice, 02 by policy.
-    struct companion {
-        offer from;
-        edxml::packet packet;
-        arrival status;
-    };
     std::vector<std::unique_ptr<companion>> companions_;
 };
 

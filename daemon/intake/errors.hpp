@@ -13,20 +13,27 @@ enum class errc {
     kind_mismatch,        // the manifest says document, the packet is a status, or the other way round
     recipient_not_listed, // the manifest hands over a recipient that the packet does not name
     too_many_recipients,
-    recipient_unknown,    // submitted here: no such organisation
-    recipient_closed,     // submitted here: closed, without one successor
-    no_route,             // submitted here: nobody serves it
-    date_in_future,       // submitted here: date of issue after today
-    date_ambiguous,       // cannot be read without doubt
-    secret_refused,       // a secrecy marking: this network carries no state secrets
-    secret_isolated,      // the same, from a partner: kept apart, not carried
-    number_reused,        // issuer: this number and notation stand on another document
-    signature_refused,    // policy: the verdict on the signatures does not allow it
-    attachment_damaged,   // submitted here: an attachment cannot be read
-    attachment_inflates,  // a wrapped attachment unpacks beyond the limit (zip bomb)
-    idempotency_conflict, // same Idempotency-Key, other request
-    still_running,        // the first request with this key has not been answered yet
-    status_unreadable,    // a status without what identifies its document
+    recipient_unknown,        // submitted here: no such organisation
+    recipient_closed,         // submitted here: closed, without one successor
+    no_route,                 // submitted here: nobody serves it
+    date_in_future,           // submitted here: date of issue after today
+    date_ambiguous,           // cannot be read without doubt
+    secret_refused,           // a secrecy marking: this network carries no state secrets
+    secret_isolated,          // the same, from a partner: kept apart, not carried
+    number_reused,            // issuer: this number and notation stand on another document
+    signature_refused,        // policy: the verdict on the signatures does not allow it
+    attachment_damaged,       // submitted here: an attachment cannot be read
+    attachment_inflates,      // a wrapped attachment unpacks beyond the limit (zip bomb)
+    idempotency_conflict,     // same Idempotency-Key, other request
+    still_running,            // the first request with this key has not been answered yet
+    status_unreadable,        // a status without what identifies its document
+    answer_without_request,   // submitted here: 15 or 16, and no recall, update or replace is on record
+    refusal_after_acceptance, // submitted here: 02 after 03, 04, 05 or 06
+    status_after_end,         // submitted here: the document was refused, or its recall agreed to
+    status_before_ack,        // submitted here: 03 to 06 before the inbox entry was acknowledged (01)
+    number_malformed,         // submitted here: a number or notation that cannot stand in a register
+    attachment_empty,         // submitted here
+    attachment_name_unsafe,   // submitted here: a name that is no plain file name
 };
 std::error_code make_error_code(errc);
 

@@ -55,6 +55,9 @@ struct offer {
     std::string idempotency_key;         // eoffice; empty: none
     digest request_sha256;               // eoffice: of the request, for the key
     bool dry_run = false;                // everything but the commit
+    // ourselves: owner and id of the document that a status speaks of, where that is known; empty: found by its
+    // identity.
+    std::pair<std::string, std::string> about;
     // Runs in the same commit, after the rows are written (acknowledgement and status 01 are one change).
     std::function<result<>(records::writer&)> also;
 };

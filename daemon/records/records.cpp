@@ -1,17 +1,13 @@
 #include "daemon/records/records.hpp"
 
-#include "daemon/base/base64.hpp"
 #include "daemon/base/error_table.hpp"
-#include "daemon/ledger/keys.hpp"
+#include "daemon/records/framing.hpp"
 
 #include <algorithm>
 #include <charconv>
 
 namespace vanthu::records {
 namespace {
-
-using ledger::row_key;
-using ledger::row_key_reader;
 
 constexpr error_row rows[] = {
     {int(errc::row_unreadable), "row_unreadable", 500, retry::no, "Bản ghi trong kho không đọc được.",
@@ -25,36 +21,6 @@ constexpr error_row rows[] = {
      "Read the inbox again for the right id."},
 };
 const error_table table("records", rows);
-
-constexpr char row_version = 1;
-
-template <class Row> std::string framed(char type, const Row& row) {
-    std::string out{type, row_version};
-    out += json::serialize(to_json(row));
-    return out;
-}
-// The payload's reference is bytes, and JSON carries text only.
-std::string framed(char type, const document_row& row) {
-    document_row legible = row;
-    legible.payload = base64_encode(as_bytes(row.payload));
-    return framed<document_row>(type, legible);
-}
-
-template <class Row> result<Row> unframed(char type, std::string_view value) {
-    if (value.size() < 2 || value[0] != type || value[1] != row_version)
-        return failed(errc::row_unreadable, std::string("row type ") + type);
-    boost::system::error_code ec;
-    json::value v = json::parse(json::string_view(value.data() + 2, value.size() - 2), ec);
-    if (ec) return failed(errc::row_unreadable, std::string("row type ") + type + ": " + ec.message());
-    Row row;
-    from_json(v, row);
-    if constexpr (std::is_same_v<Row, document_row>) {
-        auto reference = base64_decode(row.payload);
-        if (!reference) return failed(errc::row_unreadable, std::string("row type ") + type + ": payload");
-        row.payload.assign(as_text(*reference));
-    }
-    return row;
-}
 
 template <class Row> result<std::optional<Row>> get(const ledger::view& view, char type, std::string_view key) {
     VANTHU_TRY(std::optional<std::string> value, view.get(key));
@@ -84,8 +50,6 @@ result<std::vector<Row>> all(const ledger::view& view, char type, std::string_vi
     return out;
 }
 
-// Values that are one short text.
-std::string framed_text(char type, std::string_view text) { return std::string{type, row_version}.append(text); }
 result<std::optional<std::string>> get_text(const ledger::view& view, char type, std::string_view key) {
     VANTHU_TRY(std::optional<std::string> value, view.get(key));
     if (!value) return value;
@@ -93,9 +57,6 @@ result<std::optional<std::string>> get_text(const ledger::view& view, char type,
     return std::optional<std::string>(value->substr(2));
 }
 
-std::string place_text(const reader::place& p) {
-    return p.owner + '\n' + p.document + '\n' + p.log_origin + '\n' + std::to_string(p.leaf);
-}
 result<std::optional<reader::place>> get_place(const ledger::view& view, char type, std::string_view key) {
     VANTHU_TRY(std::optional<std::string> text, get_text(view, type, key));
     if (!text) return std::optional<reader::place>{};
@@ -108,36 +69,9 @@ result<std::optional<reader::place>> get_place(const ledger::view& view, char ty
         at = end + 1;
     }
     reader::place p{parts[0], parts[1], parts[2], 0};
-    auto [rest, wrong] = std::from_chars(parts[3].data(), parts[3].data() + parts[3].size(), p.leaf);
-    if (wrong != std::errc()) return failed(errc::row_unreadable);
+    auto [rest, bad] = std::from_chars(parts[3].data(), parts[3].data() + parts[3].size(), p.leaf);
+    if (bad != std::errc()) return failed(errc::row_unreadable);
     return std::optional<reader::place>(std::move(p));
-}
-
-// Contracts 1: DocumentId, type, number compared as a number, notation, date; and, weaker, number and notation alone.
-std::string identity_key(std::string_view owner, std::string_view recipient, const business_identity& i) {
-    return row_key(owner, 'K')
-        .text(recipient)
-        .text(i.issuer)
-        .u32(static_cast<std::uint32_t>(i.business_type))
-        .text(i.document_id)
-        .text(comparable_number(i.number))
-        .text(i.notation)
-        .text(i.date)
-        .take();
-}
-std::string number_key(std::string_view owner, std::string_view recipient, const business_identity& i) {
-    return row_key(owner, 'k')
-        .text(recipient)
-        .text(i.issuer)
-        .u32(static_cast<std::uint32_t>(i.business_type))
-        .text(comparable_number(i.number))
-        .text(i.notation)
-        .text(i.date.substr(0, 4))
-        .take(); // numbers run within a year
-}
-
-std::string work_key(std::string_view home, const transfer_row& t) {
-    return row_key(home, 'W').text(t.owner).text(t.document).text(t.node).take();
 }
 
 } // namespace
@@ -150,17 +84,6 @@ std::string comparable_number(std::string_view number) {
     return std::string(number.substr(first));
 }
 
-bool status_advances(std::string_view last, std::int64_t last_time, std::string_view next, std::int64_t next_time) {
-    auto rank = [](std::string_view code) {
-        static constexpr std::string_view order[] = {"01", "03", "04", "05", "06", "02", "13", "16", "15"};
-        auto at = std::find(std::begin(order), std::end(order), code);
-        return at == std::end(order) ? -1 : static_cast<int>(at - std::begin(order));
-    };
-    if (last.empty()) return true;
-    if (rank(next) != rank(last)) return rank(next) > rank(last);
-    return next_time > last_time;
-}
-
 result<std::optional<document_row>> reader::document(std::string_view owner, std::string_view id) const {
     return get<document_row>(view_, 'D', row_key(owner, 'D').text(id));
 }
@@ -168,11 +91,11 @@ result<std::vector<document_row>> reader::documents(std::string_view owner, std:
                                                     std::size_t limit) const {
     std::string prefix = row_key(owner, 'D').take();
     if (before.empty()) return all<document_row>(view_, 'D', prefix, {}, limit, ledger::direction::backward);
-    VANTHU_TRY(auto rows, all<document_row>(view_, 'D', prefix, row_key(owner, 'D').text(before).view(), limit + 1,
-                                            ledger::direction::backward));
-    if (!rows.empty() && rows.front().id == before) rows.erase(rows.begin());
-    if (rows.size() > limit) rows.pop_back();
-    return rows;
+    VANTHU_TRY(auto older, all<document_row>(view_, 'D', prefix, row_key(owner, 'D').text(before).view(), limit + 1,
+                                             ledger::direction::backward));
+    if (!older.empty() && older.front().id == before) older.erase(older.begin());
+    if (older.size() > limit) older.pop_back();
+    return older;
 }
 result<std::vector<consignment_row>> reader::consignments(std::string_view owner, std::string_view document) const {
     return all<consignment_row>(view_, 'C', row_key(owner, 'C').text(document));
@@ -297,6 +220,30 @@ result<std::vector<reader::work>> reader::waiting_work(std::string_view home) co
     if (wrong) return fail(*wrong);
     return out;
 }
+result<std::vector<reader::unplaced>> reader::unplaced_after(std::string_view home, const unplaced& after,
+                                                             std::size_t limit) const {
+    std::vector<unplaced> out;
+    std::optional<failure> wrong;
+    const std::string last = after.document.empty() ? std::string() : unplaced_key(home, after);
+    VANTHU_CHECK(view_.scan(row_key(home, 'U'), last, [&](std::string_view key, std::string_view) {
+        auto parse = [&]() -> result<unplaced> {
+            VANTHU_TRY(row_key_reader r, row_key_reader::open(key));
+            VANTHU_TRY(std::string owner, r.text());
+            VANTHU_TRY(std::string document, r.text());
+            VANTHU_TRY(std::string code, r.text());
+            return unplaced{owner, document, code};
+        };
+        if (key == last) return true;
+        auto row = parse();
+        if (row)
+            out.push_back(std::move(*row));
+        else
+            wrong = row.error();
+        return !wrong && out.size() < limit;
+    }));
+    if (wrong) return fail(*wrong);
+    return out;
+}
 result<std::vector<notice_row>> reader::notices_for(std::string_view home, std::string_view node,
                                                     std::size_t limit) const {
     return all<notice_row>(view_, 'N', row_key(home, 'N').text(node), {}, limit);
@@ -323,98 +270,6 @@ result<std::uint64_t> reader::notices_received(std::string_view home, std::strin
 result<std::optional<std::string>> reader::hop_receipt(std::string_view home, std::string_view owner,
                                                        std::string_view document, std::string_view node) const {
     return get_text(view_, 'r', row_key(home, 'r').text(owner).text(document).text(node));
-}
-
-void writer::put(const document_row& d) { transaction_.put(row_key(d.owner, 'D').text(d.id), framed('D', d)); }
-
-void writer::index_document(const document_row& d) {
-    const business_identity& i = d.identity;
-    const std::string value = framed_text('B', d.id);
-    if (!i.document_id.empty())
-        transaction_.put(row_key(d.owner, 'B').u8(0).text(i.issuer).text(i.document_id).text(d.id), value);
-    if (!i.number.empty())
-        transaction_.put(row_key(d.owner, 'B')
-                             .u8(1)
-                             .text(i.issuer)
-                             .text(comparable_number(i.number))
-                             .text(i.notation)
-                             .text(i.date.substr(0, 4)) // numbers begin again every year
-                             .text(d.id),
-                         value);
-}
-
-void writer::put(std::string_view owner, const consignment_row& c) {
-    transaction_.put(row_key(owner, 'C').text(c.document).text(c.recipient_code), framed('C', c));
-}
-void writer::put(const transfer_row& t) {
-    transaction_.put(row_key(t.owner, 'T').text(t.document).text(t.node), framed('T', t));
-}
-void writer::add_work(std::string_view home, const transfer_row& t) {
-    transaction_.put(work_key(home, t), framed_text('W', ""));
-}
-void writer::remove_work(std::string_view home, const transfer_row& t) { transaction_.erase(work_key(home, t)); }
-void writer::sent(std::string_view home, const transfer_row& t) {
-    transaction_.put(row_key(home, 'X').text(t.node).raw(t.packet_sha256.view()),
-                     framed_text('X', place_text({t.owner, t.document})));
-}
-
-result<> writer::add_event(std::string_view owner, event_row e) {
-    VANTHU_TRY(e.sequence, transaction_.next_sequence(row_key(owner, 'Z').text("event")));
-    e.at = now();
-    transaction_.put(row_key(owner, 'E').u64(e.sequence), framed('E', e));
-    if (!e.document.empty())
-        transaction_.put(row_key(owner, 'e').text(e.document).u64(e.sequence), framed_text('e', ""));
-    return {};
-}
-
-result<inbox_row> writer::add_inbox(inbox_row entry, std::string_view id) {
-    VANTHU_TRY(entry.sequence, transaction_.next_sequence(row_key(entry.organisation, 'Z').text("inbox")));
-    entry.id = id;
-    entry.created_at = now();
-    transaction_.put(row_key(entry.organisation, 'i').text(entry.id), framed_text('i', std::to_string(entry.sequence)));
-    put(entry);
-    return entry;
-}
-void writer::put(const inbox_row& entry) {
-    transaction_.put(row_key(entry.organisation, 'I').u64(entry.sequence), framed('I', entry));
-}
-
-void writer::occupy(std::string_view owner, std::string_view recipient, const business_identity& i,
-                    const identity_row& by) {
-    transaction_.put(identity_key(owner, recipient, i), framed('K', by));
-    if (!i.number.empty()) transaction_.put(number_key(owner, recipient, i), framed('k', by));
-}
-void writer::release(std::string_view owner, std::string_view recipient, const business_identity& i) {
-    transaction_.erase(identity_key(owner, recipient, i));
-    transaction_.erase(number_key(owner, recipient, i));
-}
-void writer::put(std::string_view organisation, std::string_view credential, std::string_view key,
-                 const idempotency_row& row) {
-    transaction_.put(row_key(organisation, 'Y').text(credential).text(key), framed('Y', row));
-}
-void writer::received(std::string_view home, std::string_view node, const digest& packet, const place& where) {
-    transaction_.put(row_key(home, 'H').text(node).raw(packet.view()), framed_text('H', place_text(where)));
-}
-result<> writer::add_notice(std::string_view home, std::string_view node, notice_row n) {
-    VANTHU_TRY(n.sequence, transaction_.next_sequence(row_key(home, 'Z').text("notice").text(node)));
-    transaction_.put(row_key(home, 'N').text(node).u64(n.sequence), framed('N', n));
-    return {};
-}
-void writer::remove_notices(std::string_view home, std::string_view node, std::uint64_t up_to) {
-    std::vector<std::string> gone;
-    (void)transaction_.scan(row_key(home, 'N').text(node), {}, [&](std::string_view key, std::string_view value) {
-        auto n = unframed<notice_row>('N', value);
-        if (!n || n->sequence > up_to) return false;
-        gone.emplace_back(key);
-        return true;
-    });
-    for (const std::string& key : gone) transaction_.erase(key);
-}
-void writer::notices_received_up_to(std::string_view home, std::string_view node, std::uint64_t sequence) {
-    transaction_.put(row_key(home, 'n').text(node), framed_text('n', std::to_string(sequence)));
-}
-void writer::put_hop_receipt(std::string_view home, const transfer_row& t, std::string_view receipt) {
-    transaction_.put(row_key(home, 'r').text(t.owner).text(t.document).text(t.node), framed_text('r', receipt));
 }
 
 } // namespace vanthu::records

@@ -8,6 +8,7 @@
 //   Y idempotency key   Z counters
 // Only under the node's own organisation ("home"):
 //   H packet received from a peer   X packet sent to a peer   W work waiting   N notice to send   n notices received
+//   U unplaced: parked because the registry does not know where to
 //   r receipt of the next hop (R belongs to the receipt log)
 // An organisation is named by registry::canonical(): "@id", or the code itself where it is unknown.
 #pragma once
@@ -72,6 +73,12 @@ public:
         std::string owner, document, node;
     };
     result<std::vector<work>> waiting_work(std::string_view home) const;
+    // A consignment that is parked because the registry could not place its recipient.
+    struct unplaced {
+        std::string owner, document, recipient_code;
+    };
+    // Those after `after` (empty: from the first), by owner and document.
+    result<std::vector<unplaced>> unplaced_after(std::string_view home, const unplaced& after, std::size_t limit) const;
     result<std::vector<notice_row>> notices_for(std::string_view home, std::string_view node, std::size_t limit) const;
     result<std::vector<std::string>> nodes_with_notices(std::string_view home) const;
     result<std::uint64_t> notices_received(std::string_view home, std::string_view node) const;
@@ -95,6 +102,8 @@ public:
     void put(const transfer_row&); // without the work row
     void add_work(std::string_view home, const transfer_row&);
     void remove_work(std::string_view home, const transfer_row&);
+    void put(std::string_view home, const unplaced&);
+    void remove(std::string_view home, const unplaced&);
     void sent(std::string_view home, const transfer_row&);
     // Gives the event its sequence and time.
     result<> add_event(std::string_view owner, event_row);
@@ -109,14 +118,12 @@ public:
     void remove_notices(std::string_view home, std::string_view node, std::uint64_t up_to);
     void notices_received_up_to(std::string_view home, std::string_view node, std::uint64_t sequence);
     void put_hop_receipt(std::string_view home, const transfer_row&, std::string_view receipt);
+    // Before the transfer's row is used again for further recipients: its receipt stays, under its hash.
+    result<> keep_earlier_receipt(std::string_view home, const transfer_row&);
 
 private:
     ledger::transaction& transaction_;
 };
-
-// Does a status move the ladder on? Kept whatever the answer; only the shown "last status" depends on it.
-// Source: docs/statuses.md (rank of the code, then the sender's time).
-bool status_advances(std::string_view last, std::int64_t last_time, std::string_view next, std::int64_t next_time);
 
 // "0321" and "321" are one number; other texts compare as they are.
 std::string comparable_number(std::string_view number);

@@ -76,6 +76,13 @@ BOOST_DESCRIBE_STRUCT(document_row, (),
                        origin, origin_verdict, signatures, signature_report, attachments, flags, log_origin, leaf,
                        status_code, status_description, about, status_time))
 
+// A status code seen on a consignment: its reporter's earliest and latest own time.
+struct status_seen {
+    std::string code;
+    std::int64_t first = 0, last = 0;
+};
+BOOST_DESCRIBE_STRUCT(status_seen, (), (code, first, last))
+
 struct consignment_row {
     std::string document;
     std::string recipient_code; // as written
@@ -86,13 +93,15 @@ struct consignment_row {
     std::string reason; // error code while deferred, parked or refused
     std::string inbox_id;
     std::uint64_t inbox_sequence = 0;
-    std::string last_status; // highest business status seen: 01..06, 13, 15, 16
+    std::string last_status; // what the statuses seen amount to (statuses.hpp): 01..06, 13, 15, 16, or an unknown code
     std::int64_t last_status_time = 0;
+    std::vector<status_seen> statuses;
+    bool asked_back = false; // a recall, update or replace of it is on record
     std::int64_t updated_at = 0;
 };
 BOOST_DESCRIBE_STRUCT(consignment_row, (),
                       (document, recipient_code, recipient, recipient_name, state_now, hop, reason, inbox_id,
-                       inbox_sequence, last_status, last_status_time, updated_at))
+                       inbox_sequence, last_status, last_status_time, statuses, asked_back, updated_at))
 
 // A piece of a composed packet: new text, or a range of the packet as it was received.
 struct piece_row {

@@ -102,15 +102,6 @@ BOOST_AUTO_TEST_CASE(ranges_of_packet_and_attachment_are_the_bytes_asked_for) {
         BOOST_TEST(o.node.call("key-xa", "GET", base + "/attachments/" + n).status == 404, n);
 }
 
-BOOST_AUTO_TEST_CASE(an_empty_attachment_is_handed_out_empty) {
-    office o;
-    reply r = submit(o.node, "key-so", {}, "");
-    BOOST_REQUIRE_MESSAGE(r.status == 201, r.body);
-    reply got = o.node.call("key-xa", "GET", "/v1/inbox/" + first_id(o) + "/attachments/0");
-    BOOST_TEST(got.status == 200);
-    BOOST_TEST(got.body.empty());
-}
-
 BOOST_AUTO_TEST_CASE(acknowledged_twice_makes_one_01) {
     office o;
     BOOST_REQUIRE(submit(o.node, "key-so", {}).status == 201);
@@ -185,13 +176,54 @@ BOOST_AUTO_TEST_CASE(statuses_follow_the_rules_and_reach_the_sender) {
                json::serialize(r.at("steps")));
 }
 
-BOOST_AUTO_TEST_CASE(an_acknowledgement_after_a_status_does_not_hide_it) {
+BOOST_AUTO_TEST_CASE(statuses_that_make_no_sense_are_refused_with_a_code) {
     office o;
     BOOST_REQUIRE(submit(o.node, "key-so", {}).status == 201);
     std::string id = first_id(o);
+    auto refused = [&](const std::string& entry, const char* code) {
+        reply r = status(o, entry, std::string(R"({"code":")") + code + R"(","description":"x"})");
+        BOOST_TEST(r.status == 409, r.body);
+        return r.code();
+    };
+    for (const char* code : {"03", "04", "05", "06"}) BOOST_TEST(refused(id, code) == "intake.status_before_ack");
+    BOOST_REQUIRE(o.node.call("key-xa", "POST", "/v1/inbox/" + id + "/ack").status == 200);
+    for (const char* code : {"15", "16"}) BOOST_TEST(refused(id, code) == "intake.answer_without_request");
     BOOST_REQUIRE(status(o, id, R"({"code":"03"})").status == 201);
-    reply ack = o.node.call("key-xa", "POST", "/v1/inbox/" + id + "/ack");
-    BOOST_TEST(text_of(ack.json(), {"last_status"}) == "03");
+    BOOST_TEST(refused(id, "02") == "intake.refusal_after_acceptance"); // also within the same second
+    BOOST_REQUIRE(submit(o.node, "key-so", letter{.number = 16}).status == 201);
+    std::string second = text_of(inbox_of(o.node, "key-xa").at(1).as_object(), {"id"});
+    BOOST_REQUIRE(status(o, second, R"({"code":"02","description":"sai nơi nhận"})").status == 201); // needs no ack
+    for (const char* code : {"03", "06"}) BOOST_TEST(refused(second, code) == "intake.status_after_end");
+    BOOST_TEST((codes_at_sender(o) == std::vector<std::string>{"01", "03", "02"}));
+    reply entry = o.node.call("key-xa", "GET", "/v1/inbox/" + id);
+    BOOST_TEST(text_of(entry.json(), {"last_status"}) == "03");
+}
+
+BOOST_AUTO_TEST_CASE(a_recall_is_answered_once_it_is_on_record) {
+    office o;
+    letter what{.document_id = "VB-1"};
+    std::string document = text_of(submit_packet(o.node, "key-so", what.packet()).json(), {"document_id"});
+    std::string id = first_id(o);
+    BOOST_REQUIRE(o.node.call("key-xa", "POST", "/v1/inbox/" + id + "/ack").status == 200);
+    what.bussiness_type = 1;
+    reply recall = submit_packet(o.node, "key-so", what.packet());
+    BOOST_REQUIRE_MESSAGE(recall.status == 201, recall.body);
+    json::array entries = inbox_of(o.node, "key-xa");
+    BOOST_REQUIRE(entries.size() == 2u);
+    BOOST_TEST(submit_packet(o.node, "key-so", what.packet()).status == 200); // one recall, sent twice
+    // The eOffice answers on the document or on the recall: both know of the request.
+    BOOST_TEST(status(o, id, R"({"code":"16","description":"đã ban hành văn bản trả lời"})").status == 201);
+    std::string of_recall = text_of(entries.at(1).as_object(), {"id"});
+    BOOST_TEST(status(o, of_recall, R"({"code":"15"})").status == 201);
+    auto last_status = [&](const std::string& of) {
+        json::object ladder = o.node.call("key-so", "GET", "/v1/documents/" + of).json();
+        return text_of(ladder.at("recipients").as_array().at(0).as_object(), {"last_status"});
+    };
+    BOOST_TEST(last_status(document) == "16");
+    BOOST_TEST(last_status(text_of(recall.json(), {"document_id"})) == "15");
+    // Asked again after an answer: a new request, not a duplicate of the first.
+    BOOST_TEST(submit_packet(o.node, "key-so", what.packet()).status == 201);
+    BOOST_TEST(inbox_of(o.node, "key-xa").size() == 3u);
 }
 
 BOOST_AUTO_TEST_CASE(a_status_stands_on_the_document_its_reporter_was_addressed_by) {
@@ -215,11 +247,12 @@ BOOST_AUTO_TEST_CASE(a_late_status_does_not_turn_the_ladder_back) {
     office o;
     std::string document = text_of(submit(o.node, "key-so", {}).json(), {"document_id"});
     std::string id = first_id(o);
+    BOOST_REQUIRE(o.node.call("key-xa", "POST", "/v1/inbox/" + id + "/ack").status == 200);
     BOOST_REQUIRE(status(o, id, R"({"code":"05"})").status == 201);
     BOOST_REQUIRE(status(o, id, R"({"code":"03"})").status == 201);
     json::object ladder = o.node.call("key-so", "GET", "/v1/documents/" + document).json();
     BOOST_TEST(text_of(ladder.at("recipients").at(0).as_object(), {"last_status"}) == "05");
-    BOOST_TEST(codes_at_sender(o).size() == 2u);
+    BOOST_TEST(codes_at_sender(o).size() == 3u);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

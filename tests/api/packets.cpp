@@ -17,7 +17,8 @@ std::string letter::metadata() const {
     if (!date.empty()) promulgation["date"] = date;
     json::object o{{"from", json::object{{"organ_id", from}}},
                    {"to", std::move(recipients)},
-                   {"code", json::object{{"number", std::to_string(number)}, {"notation", "SNV-VP"}}},
+                   {"code", json::object{{"number", number_text.empty() ? std::to_string(number) : number_text},
+                                         {"notation", "SNV-VP"}}},
                    {"promulgation", std::move(promulgation)},
                    {"document_type", json::object{{"type", "2"}, {"type_name", "Công văn"}}},
                    {"subject", subject}};
@@ -34,6 +35,11 @@ std::string letter::packet(const std::string& file, const std::string& name) con
     header->promulgation.date = edxml::packet_date::parse(day);
     if (header->document_id.empty()) header->document_id = from + "," + day + "," + std::to_string(number) + "/SNV-VP";
     header->content = subject;
+    if (bussiness_type) {
+        header->bussiness = edxml::bussiness{.doc_type = std::to_string(bussiness_type), .doc_reason = "sai nội dung"};
+        header->bussiness->document_id = bussiness_type == 3 ? "" : header->document_id;
+        if (bussiness_type == 3) header->bussiness->replacements.push_back({header->document_id, to});
+    }
     header->steering_type = "1";
     header->trace.push_back({from, edxml::packet_time::parse("2025/07/15 08:00:00")});
     std::vector<edxml::new_attachment> attachments{{name, "", "text/plain", "one"}};

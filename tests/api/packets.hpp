@@ -13,7 +13,9 @@ struct letter {
     int number = 15;
     std::string from = "H48.01", subject = "Về việc thử nghiệm liên thông", date, document_id;
     std::vector<std::string> to{"H48.99.01"};
-    std::string metadata() const;                                                                            // JSON
+    std::string number_text;      // instead of `number`
+    int bussiness_type = 0;       // 1 recall, 2 update, 3 replace: of document_id
+    std::string metadata() const; // JSON
     std::string packet(const std::string& file = "nội dung", const std::string& name = "van-ban.txt") const; // edXML
 };
 // POST /v1/documents with metadata and one file.

@@ -152,6 +152,78 @@ BOOST_AUTO_TEST_CASE(a_number_used_for_other_content_is_refused_at_the_issuer) {
     BOOST_TEST(submit_packet(o.node, "key-so", packet).code() == "intake.number_reused");
 }
 
+BOOST_AUTO_TEST_CASE(a_number_used_for_other_content_is_refused_also_towards_another_recipient) {
+    office o;
+    reply first = submit(o.node, "key-so", {}, "một");
+    BOOST_REQUIRE(first.status == 201);
+    reply other = submit(o.node, "key-so", letter{.to = {"H48"}}, "hai");
+    BOOST_TEST(other.code() == "intake.number_reused");
+    BOOST_TEST(text_of(other.json(), {"cause"}) == text_of(first.json(), {"document_id"}));
+    BOOST_TEST(submit(o.node, "key-so", letter{.to = {"H48"}}, "một").status == 201); // the same content to one more
+    BOOST_TEST(submit(o.node, "key-so", letter{.date = "2024/07/15"}, "hai").status == 201); // another year's number
+}
+
+BOOST_AUTO_TEST_CASE(a_number_is_free_again_for_others_when_nobody_holds_the_document) {
+    office o;
+    letter both{.to = {"H48.99.01", "H48"}};
+    BOOST_REQUIRE(submit(o.node, "key-so", both, "một").status == 201);
+    auto refuse = [&](const std::string& key, const std::string& organisation) {
+        std::string query = "?organisation=" + organisation;
+        json::array entries = o.node.call(key, "GET", "/v1/inbox" + query).json().at("entries").as_array();
+        reply no =
+            o.node.call(key, "POST", "/v1/inbox/" + text_of(entries.at(0).as_object(), {"id"}) + "/status" + query,
+                        R"({"code":"02","description":"sai"})");
+        BOOST_REQUIRE_MESSAGE(no.status == 201, no.body);
+    };
+    refuse("key-xa", "H48.99.01");
+    letter third{.to = {"H48.01"}};
+    BOOST_TEST(submit(o.node, "key-so", third, "hai").code() == "intake.number_reused"); // H48 still holds it
+    BOOST_TEST(submit(o.node, "key-so", {}, "hai").status == 201); // who refused gets it corrected
+    refuse("key-tinh", "H48");
+    BOOST_TEST(submit(o.node, "key-so", third, "hai").status == 201);
+    BOOST_TEST(submit(o.node, "key-so", third, "ba").code() == "intake.number_reused");
+}
+
+BOOST_AUTO_TEST_CASE(conversations_reuse_a_number_and_a_replace_frees_it) {
+    office o;
+    letter what{.document_id = "VB-1"};
+    BOOST_REQUIRE(submit_packet(o.node, "key-so", what.packet("một")).status == 201);
+    letter elsewhere{.document_id = "VB-2", .to = {"H48"}};
+    for (int type : {1, 2, 3}) {
+        letter conversation = what;
+        conversation.bussiness_type = type;
+        reply r = submit_packet(o.node, "key-so", conversation.packet("nội dung " + std::to_string(type)));
+        BOOST_TEST(r.status == 201, r.body);
+        r = submit_packet(o.node, "key-so", conversation.packet("nội dung khác " + std::to_string(type)));
+        BOOST_TEST(r.status == 201, r.body);
+        BOOST_TEST(submit_packet(o.node, "key-so", elsewhere.packet("mới")).status == (type == 3 ? 201 : 409));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(leading_zeros_make_no_other_document_id) {
+    office o;
+    letter five{.number_text = "5"}, zero_five{.number_text = "05"};
+    std::string id = text_of(submit(o.node, "key-so", five).json(), {"business_document_id"});
+    reply again = submit(o.node, "key-so", zero_five);
+    BOOST_TEST(again.status == 200);
+    BOOST_TEST(text_of(again.json(), {"business_document_id"}) == id);
+    BOOST_TEST(inbox_of(o.node, "key-xa").size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(numbers_and_files_that_cannot_be_filed_are_refused) {
+    office o;
+    for (const char* number : {"15/QĐ", "/", "1\t5", "15\xc2\x85"})
+        BOOST_TEST(submit(o.node, "key-so", letter{.number_text = number}).code() == "intake.number_malformed", number);
+    BOOST_TEST(submit(o.node, "key-so", {}, "").code() == "intake.attachment_empty");
+    for (std::string name : {".", "..", "a/b.txt", "..\\b.txt", "/etc/passwd", "a\tb.txt", "a\xc2\x9b.txt"}) {
+        std::string packet = letter{}.packet("x", "van-ban.txt");
+        for (std::size_t at; (at = packet.find("van-ban.txt")) != std::string::npos;) packet.replace(at, 11, name);
+        BOOST_TEST(submit_packet(o.node, "key-so", packet).code() == "intake.attachment_name_unsafe", name);
+    }
+    BOOST_TEST(inbox_of(o.node, "key-xa").empty());
+    BOOST_TEST(submit_packet(o.node, "key-so", letter{}.packet("x", "...Công văn (1).txt")).status == 201);
+}
+
 BOOST_AUTO_TEST_CASE(a_refused_document_may_be_sent_again_corrected) {
     office o;
     BOOST_REQUIRE(submit(o.node, "key-so", {}, "một").status == 201);

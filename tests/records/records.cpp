@@ -37,15 +37,6 @@ BOOST_AUTO_TEST_CASE(numbers_compare_as_numbers_and_other_texts_as_they_are) {
     BOOST_TEST(comparable_number("12345678901234567890123") == "12345678901234567890123");
 }
 
-BOOST_AUTO_TEST_CASE(a_late_status_never_moves_the_ladder_back) {
-    BOOST_TEST(status_advances("", 0, "01", 1));
-    BOOST_TEST(status_advances("01", 5, "03", 1)); // rank before time
-    BOOST_TEST(!status_advances("06", 5, "01", 9));
-    BOOST_TEST(status_advances("05", 5, "05", 6));
-    BOOST_TEST(!status_advances("05", 6, "05", 5));
-    BOOST_TEST(!status_advances("03", 1, "07", 9)); // unknown codes are kept, but do not count
-}
-
 BOOST_FIXTURE_TEST_CASE(rows_read_as_they_were_written, store_in_a_folder) {
     document_row d;
     d.id = "0190";

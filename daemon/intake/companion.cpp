@@ -1,0 +1,35 @@
+#include "daemon/intake/companion.hpp"
+
+#include "daemon/base/error_table.hpp"
+#include "schemas/edxml/writer.hpp"
+
+namespace vanthu::intake {
+
+result<> companion::store_payload(ledger::payload_store& payloads, const std::string& home) {
+    VANTHU_TRY(status.payload, payloads.put(home, as_bytes(text)));
+    return {};
+}
+
+result<std::unique_ptr<companion>> compose_companion(edxml::response_for about, const std::string& recipient_code,
+                                                     const std::string& recipient_name, const std::string& refusal,
+                                                     std::shared_ptr<const registry::registry> registry, timestamp at) {
+    edxml::status_packet s;
+    s.from.organ_id = recipient_code;
+    s.from.organ_name = recipient_name;
+    s.response_for = std::move(about);
+    s.status_code = refusal.empty() ? "01" : "02";
+    s.description = refusal.empty() ? "Đã đến" : describe(make_error_code(errc::signature_refused))->message_vi;
+    s.timestamp = edxml::packet_time::of(at);
+    auto c = std::make_unique<companion>();
+    VANTHU_TRY(c->text, edxml::compose_status(s, edxml::echo::as_received));
+    VANTHU_TRY(c->packet, edxml::read_packet(as_bytes(c->text)));
+    c->from.source = offer::from::ourselves;
+    c->status.from = &c->from;
+    c->status.packet = &c->packet;
+    c->status.registry = std::move(registry);
+    c->status.at = at;
+    c->status.origin_verdict = "absent";
+    return c;
+}
+
+} // namespace vanthu::intake

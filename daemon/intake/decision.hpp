@@ -1,0 +1,74 @@
+// What a packet that passed the gate's own judgement changes in the ledger: duplicates, rows, receipt leaf, work.
+#pragma once
+
+#include "daemon/intake/arrival.hpp"
+
+namespace vanthu::intake {
+
+// What a decision did, for the answer and for those who must be woken.
+struct outcome {
+    records::document_row document;
+    std::vector<records::consignment_row> consignments;
+    bool known = false;
+    // Where the receipt for exactly the packet offered stands; a document that came in two envelopes has two.
+    std::string log_origin;
+    std::uint64_t leaf = 0;
+    std::vector<records::transfer_row> work;
+    std::vector<std::string> inboxes;
+};
+
+// Decides inside a change: duplicates, rows, receipt leaf. Deterministic in what it reads; failures roll back.
+class decision {
+public:
+    decision(const gate_options& options, ledger::receipt_log& log, ledger::transaction& t)
+        : options_(options), log_(log), write_(t) {}
+    result<> document(arrival&, outcome&);
+    result<> status(arrival&, outcome&);
+    records::writer& writer() { return write_; }
+
+private:
+    using transfers = std::map<std::string, records::transfer_row>; // of one document, by node
+    result<bool> answered_before(const arrival&, const std::string& organisation, outcome&);
+    result<> remember_request(const arrival&, const std::string& organisation, const outcome&);
+    result<> known_document(const std::string& owner, const std::string& id, outcome&);
+    result<> known_packet(const records::reader::place&, outcome&);
+    result<> receipt_for_new_envelope(const arrival&, records::document_row, outcome&);
+    result<bool> may_come_again(const records::document_row&, const std::string& recipient);
+    // What stands against handing a document to a recipient.
+    struct standing {
+        std::string known;         // it has this very document: its id
+        std::string clash;         // a document with other content stands under its number there
+        bool new_envelope = false; // it has the content, under another identity
+    };
+    result<standing> standing_of(const records::document_row&, const std::string& recipient);
+    result<bool> check_identity(const arrival&, const records::document_row&, std::vector<routed>& fresh,
+                                std::string& known_id, std::vector<std::string>& flags);
+    result<> check_number(const records::document_row&, const std::vector<routed>& fresh);
+    result<> note_conversation(const edxml::document_header&, const records::document_row&);
+    result<std::optional<records::document_row>> document_of(const std::string& owner, const std::string& id);
+    result<> add_recipient(const arrival&, const records::document_row&, const routed&, transfers&, outcome&);
+    result<> place(const records::document_row&, const routed&, const std::string& refusal, records::consignment_row,
+                   transfers&, outcome&);
+    result<> tell_previous_hop(const records::document_row&, const std::string& recipient, std::string_view kind,
+                               const std::string& code);
+    result<> add_transfers(const transfers&, outcome&);
+    result<> add_receipt_leaf(const arrival&, records::document_row&, receipt::role);
+    result<std::optional<records::reader::place>> subject_of(const arrival&, const records::document_row& status,
+                                                             const std::string& party);
+    result<> apply_status(const arrival&, records::document_row& status, const records::reader::place&);
+
+    const gate_options& options_;
+    ledger::receipt_log& log_;
+    records::writer write_;
+};
+
+std::string by_of(const arrival&); // who brought it: node, credential or "vanthu"
+std::string date_text(const edxml::packet_date&);
+// A recall, update or replace: a conversation about another document, to be answered with 15 or 16.
+bool asks_for_answer(const records::business_identity&);
+records::document_row row_of(const arrival&, std::int64_t now); // what documents and statuses have in common
+// The fields of a status that its origin signature covers and that make two statuses the same one.
+std::map<std::string, std::string> status_fields(const edxml::status_packet&);
+records::business_identity identity_of(const edxml::document_packet&, const registry::registry&, timestamp at);
+
+} // namespace vanthu::intake

@@ -1,0 +1,213 @@
+// What a status changes: it finds the document it speaks of and moves that document's ladder.
+#include "daemon/intake/decision.hpp"
+#include "daemon/records/statuses.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace vanthu::intake {
+
+using records::consignment_row;
+using records::document_kind;
+using records::document_row;
+using records::event_row;
+
+namespace {
+
+// Is this the recipient that speaks? It may have been addressed by an old code, or be the successor of who was.
+bool is_party(const arrival& a, const consignment_row& c, const std::string& party) {
+    return c.recipient == party || a.registry->canonical(c.recipient_code, a.at) == party;
+}
+
+errc refusal_of(records::status_fault fault) {
+    switch (fault) {
+    case records::status_fault::answer_without_request:
+        return errc::answer_without_request;
+    case records::status_fault::refusal_after_acceptance:
+        return errc::refusal_after_acceptance;
+    case records::status_fault::before_arrival:
+        return errc::status_before_ack;
+    case records::status_fault::after_the_end:
+    case records::status_fault::none:
+        break;
+    }
+    return errc::status_after_end;
+}
+
+// Of several documents under one DocumentId: a recall and what it recalls have the same.
+bool fits(std::string_view code, const document_row& d, const consignment_row& c) {
+    const bool asks_back = asks_for_answer(d.identity);
+    if (code == "15" || code == "16") return asks_back;
+    if (code == "01") return std::ranges::find(c.statuses, code, &records::status_seen::code) == c.statuses.end();
+    return !asks_back;
+}
+
+} // namespace
+
+std::map<std::string, std::string> status_fields(const edxml::status_packet& s) {
+    return {{"from", s.from.organ_id},
+            {"response_for_organ_id", s.response_for.organ_id},
+            {"response_for_code", s.response_for.code},
+            {"response_for_date", date_text(s.response_for.promulgation_date)},
+            {"response_for_document_id", s.response_for.document_id},
+            {"status_code", s.status_code},
+            {"description", s.description},
+            {"timestamp", s.timestamp.text}};
+}
+
+result<> decision::status(arrival& a, outcome& out) {
+    const edxml::status_packet& s = *a.packet->status();
+    const std::string reporter = a.registry->canonical(s.from.organ_id, a.at);
+    const bool from_peer = a.from->source == offer::from::peer;
+    // 13 is written by the sender of the document; every other code by a receiver.
+    const bool by_sender = s.status_code == "13";
+    const std::string issuer = by_sender ? reporter : a.registry->canonical(s.response_for.organ_id, a.at);
+
+    if (from_peer) {
+        VANTHU_TRY(auto place, write_.received_from(options_.home, a.from->node, a.packet->packet_sha256));
+        if (place) return known_packet(*place, out);
+    }
+    document_row d = row_of(a, write_.now());
+    d.kind = document_kind::status;
+    d.owner = from_peer ? options_.home : reporter;
+    d.from_code = s.from.organ_id;
+    d.from_name = s.from.organ_name;
+    d.to_codes = {s.response_for.organ_id};
+    d.status_code = s.status_code;
+    d.status_description = s.description;
+    d.status_time = s.timestamp.value ? to_us(*s.timestamp.value) : 0;
+    d.signatures = "not_checked";
+    std::size_t slash = s.response_for.code.find('/');
+    d.identity.issuer = issuer;
+    d.identity.business_type = 1000; // statuses have identities of their own
+    d.identity.document_id = s.response_for.document_id;
+    d.identity.number = s.response_for.code.substr(0, slash);
+    d.identity.notation = slash == std::string::npos ? "" : s.response_for.code.substr(slash + 1);
+    d.identity.date = date_text(s.response_for.promulgation_date);
+    d.subject = s.response_for.code;
+
+    // The same status twice (another hop, a retry of the eOffice): the first answer again.
+    sha256 fields;
+    for (const auto& [name, value] : status_fields(s)) fields.update(name).update("\n").update(value).update("\n");
+    d.content_sha256 = fields.finish();
+    records::business_identity once{.issuer = reporter, .business_type = 1000, .document_id = d.content_sha256.hex()};
+    VANTHU_TRY(auto seen, write_.occupied(options_.home, "status", once));
+    if (seen) {
+        VANTHU_TRY(auto own, write_.document(d.owner, seen->document));
+        VANTHU_CHECK(known_document(own ? d.owner : options_.home, seen->document, out));
+        if (from_peer) {
+            VANTHU_CHECK(receipt_for_new_envelope(a, d, out));
+        }
+        return {};
+    }
+
+    const std::string party = by_sender ? a.registry->canonical(s.response_for.organ_id, a.at) : reporter;
+    VANTHU_TRY(auto about, subject_of(a, d, party));
+
+    VANTHU_CHECK(write_.transaction().adopt(a.payload));
+    transfers to;
+    routed target = route_recipient(*a.registry, options_.node, s.response_for.organ_id, a.at, {});
+    if (about) {
+        VANTHU_CHECK(apply_status(a, d, *about));
+        // Back along the way the document came, also where the registry knows another one by now.
+        VANTHU_TRY(auto original, write_.document(about->owner, about->document));
+        if (!by_sender && original && !original->previous_node.empty())
+            if (const registry::node* back = a.registry->find_node(original->previous_node)) {
+                target.route.kind = registry::route_kind::hop;
+                target.route.next = back;
+            }
+    }
+    a.recipients = {target};
+    VANTHU_CHECK(write_.add_event(d.owner, event_row{.document = d.id,
+                                                     .kind = "accepted",
+                                                     .code = std::string(to_string(a.from->source)),
+                                                     .by = by_of(a),
+                                                     .proof = d.packet_sha256.hex()}));
+    a.refused_at_end.clear();
+    VANTHU_CHECK(add_recipient(a, d, target, to, out));
+    VANTHU_CHECK(add_transfers(to, out));
+    bool local = target.route.kind == registry::route_kind::local;
+    VANTHU_CHECK(add_receipt_leaf(a, d,
+                                  !from_peer ? receipt::role::accepted
+                                  : local    ? receipt::role::final_hop
+                                             : receipt::role::relayed));
+    write_.put(d);
+    write_.occupy(options_.home, "status", once, {d.id, d.content_sha256});
+    out.log_origin = d.log_origin;
+    out.leaf = d.leaf;
+    if (from_peer) write_.received(options_.home, a.from->node, d.packet_sha256, {d.owner, d.id, d.log_origin, d.leaf});
+    out.document = std::move(d);
+    return {};
+}
+
+// Which document does it speak of? A daemon that issued it keeps it under the issuer, one that carried it under home.
+// Of several with the same DocumentId it is the newest that was addressed to this party and that the code fits.
+result<std::optional<records::reader::place>> decision::subject_of(const arrival& a, const document_row& status,
+                                                                   const std::string& party) {
+    using found = std::optional<records::reader::place>;
+    if (!a.from->about.second.empty()) return found({a.from->about.first, a.from->about.second, {}, 0});
+    const records::business_identity& i = status.identity;
+    found best;
+    int best_score = -1;
+    for (const std::string& owner : {i.issuer, options_.home}) {
+        VANTHU_TRY(auto ids, write_.documents_named(owner, i.issuer, i.document_id));
+        if (ids.empty() && !i.number.empty()) {
+            VANTHU_TRY(ids, write_.documents_numbered(owner, i.issuer, i.number, i.notation, i.date.substr(0, 4)));
+        }
+        for (auto id = ids.rbegin(); id != ids.rend() && best_score < 2; ++id) {
+            VANTHU_TRY(auto d, write_.document(owner, *id));
+            VANTHU_TRY(auto consignments, write_.consignments(owner, *id));
+            int score = d ? 0 : -1;
+            for (const consignment_row& c : consignments)
+                if (d && is_party(a, c, party)) score = std::max(score, fits(status.status_code, *d, c) ? 2 : 1);
+            if (score <= best_score) continue;
+            best = records::reader::place{owner, *id, {}, 0};
+            best_score = score;
+        }
+        if (best) break;
+    }
+    return best;
+}
+
+// Puts the status on the ladder of the document it speaks of. Late, repeated and unknown codes are kept; only the shown
+// "last status" has an order.
+result<> decision::apply_status(const arrival& a, document_row& status, const records::reader::place& about) {
+    const edxml::status_packet& s = *a.packet->status();
+    status.about = about.document;
+    const bool by_sender = s.status_code == "13";
+    const std::string party = a.registry->canonical(by_sender ? s.response_for.organ_id : s.from.organ_id, a.at);
+    VANTHU_TRY(auto all, write_.consignments(about.owner, about.document));
+    consignment_row* mine = nullptr;
+    for (consignment_row& c : all) {
+        if (is_party(a, c, party)) mine = &c;
+    }
+    event_row e{.document = about.document,
+                .recipient = mine ? mine->recipient_code : "",
+                .kind = "status",
+                .code = s.status_code,
+                .by = s.from.organ_id,
+                .text = s.description,
+                .proof = status.packet_sha256.hex(),
+                .claimed_at = status.status_time};
+    if (!mine) {
+        e.kind = "status_from_stranger"; // on record, but it moves nothing
+        status.flags.push_back("status_from_stranger");
+        return write_.add_event(about.owner, std::move(e));
+    }
+    const bool ours = a.from->source != offer::from::peer;
+    const auto fault =
+        records::fault_of(*mine, s.status_code, ours ? std::numeric_limits<std::int64_t>::max() : status.status_time);
+    if (fault != records::status_fault::none) {
+        // An eOffice is told at once; what a partner has said is kept, for people to see, and moves nothing it must
+        // not.
+        if (ours) return failed(refusal_of(fault), mine->last_status);
+        e.kind = "status_out_of_order";
+        status.flags.push_back("status_out_of_order");
+    }
+    records::add_status(*mine, s.status_code, status.status_time);
+    mine->updated_at = write_.now();
+    write_.put(about.owner, *mine);
+    return write_.add_event(about.owner, std::move(e));
+}
+
+} // namespace vanthu::intake

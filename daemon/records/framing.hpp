@@ -1,0 +1,79 @@
+// How rows and their keys are written; private to this folder. docs/store-format.md, section "Rows".
+#pragma once
+
+#include "daemon/base/base64.hpp"
+#include "daemon/ledger/keys.hpp"
+#include "daemon/records/records.hpp"
+
+namespace vanthu::records {
+
+using ledger::row_key;
+using ledger::row_key_reader;
+
+inline constexpr char row_version = 1;
+
+template <class Row> std::string framed(char type, const Row& row) {
+    std::string out{type, row_version};
+    out += json::serialize(to_json(row));
+    return out;
+}
+// The payload's reference is bytes, and JSON carries text only.
+inline std::string framed(char type, const document_row& row) {
+    document_row legible = row;
+    legible.payload = base64_encode(as_bytes(row.payload));
+    return framed<document_row>(type, legible);
+}
+
+template <class Row> result<Row> unframed(char type, std::string_view value) {
+    if (value.size() < 2 || value[0] != type || value[1] != row_version)
+        return failed(errc::row_unreadable, std::string("row type ") + type);
+    boost::system::error_code ec;
+    json::value v = json::parse(json::string_view(value.data() + 2, value.size() - 2), ec);
+    if (ec) return failed(errc::row_unreadable, std::string("row type ") + type + ": " + ec.message());
+    Row row;
+    from_json(v, row);
+    if constexpr (std::is_same_v<Row, document_row>) {
+        auto reference = base64_decode(row.payload);
+        if (!reference) return failed(errc::row_unreadable, std::string("row type ") + type + ": payload");
+        row.payload.assign(as_text(*reference));
+    }
+    return row;
+}
+
+// Values that are one short text.
+inline std::string framed_text(char type, std::string_view text) { return std::string{type, row_version}.append(text); }
+inline std::string place_text(const reader::place& p) {
+    return p.owner + '\n' + p.document + '\n' + p.log_origin + '\n' + std::to_string(p.leaf);
+}
+
+// Contracts 1: DocumentId, type, number compared as a number, notation, date; and, weaker, number and notation alone.
+inline std::string identity_key(std::string_view owner, std::string_view recipient, const business_identity& i) {
+    return row_key(owner, 'K')
+        .text(recipient)
+        .text(i.issuer)
+        .u32(static_cast<std::uint32_t>(i.business_type))
+        .text(i.document_id)
+        .text(comparable_number(i.number))
+        .text(i.notation)
+        .text(i.date)
+        .take();
+}
+inline std::string number_key(std::string_view owner, std::string_view recipient, const business_identity& i) {
+    return row_key(owner, 'k')
+        .text(recipient)
+        .text(i.issuer)
+        .u32(static_cast<std::uint32_t>(i.business_type))
+        .text(comparable_number(i.number))
+        .text(i.notation)
+        .text(i.date.substr(0, 4))
+        .take(); // numbers run within a year
+}
+
+inline std::string work_key(std::string_view home, const transfer_row& t) {
+    return row_key(home, 'W').text(t.owner).text(t.document).text(t.node).take();
+}
+inline std::string unplaced_key(std::string_view home, const reader::unplaced& u) {
+    return row_key(home, 'U').text(u.owner).text(u.document).text(u.recipient_code).take();
+}
+
+} // namespace vanthu::records

@@ -1,0 +1,108 @@
+#include "daemon/records/framing.hpp"
+
+namespace vanthu::records {
+
+void writer::put(const document_row& d) { transaction_.put(row_key(d.owner, 'D').text(d.id), framed('D', d)); }
+
+void writer::index_document(const document_row& d) {
+    const business_identity& i = d.identity;
+    const std::string value = framed_text('B', d.id);
+    if (!i.document_id.empty())
+        transaction_.put(row_key(d.owner, 'B').u8(0).text(i.issuer).text(i.document_id).text(d.id), value);
+    if (!i.number.empty())
+        transaction_.put(row_key(d.owner, 'B')
+                             .u8(1)
+                             .text(i.issuer)
+                             .text(comparable_number(i.number))
+                             .text(i.notation)
+                             .text(i.date.substr(0, 4)) // numbers begin again every year
+                             .text(d.id),
+                         value);
+}
+
+void writer::put(std::string_view owner, const consignment_row& c) {
+    transaction_.put(row_key(owner, 'C').text(c.document).text(c.recipient_code), framed('C', c));
+}
+void writer::put(const transfer_row& t) {
+    transaction_.put(row_key(t.owner, 'T').text(t.document).text(t.node), framed('T', t));
+}
+void writer::add_work(std::string_view home, const transfer_row& t) {
+    transaction_.put(work_key(home, t), framed_text('W', ""));
+}
+void writer::remove_work(std::string_view home, const transfer_row& t) { transaction_.erase(work_key(home, t)); }
+void writer::put(std::string_view home, const unplaced& u) {
+    transaction_.put(unplaced_key(home, u), framed_text('U', ""));
+}
+void writer::remove(std::string_view home, const unplaced& u) { transaction_.erase(unplaced_key(home, u)); }
+void writer::sent(std::string_view home, const transfer_row& t) {
+    transaction_.put(row_key(home, 'X').text(t.node).raw(t.packet_sha256.view()),
+                     framed_text('X', place_text({t.owner, t.document, {}, 0})));
+}
+
+result<> writer::add_event(std::string_view owner, event_row e) {
+    VANTHU_TRY(e.sequence, transaction_.next_sequence(row_key(owner, 'Z').text("event")));
+    e.at = now();
+    transaction_.put(row_key(owner, 'E').u64(e.sequence), framed('E', e));
+    if (!e.document.empty())
+        transaction_.put(row_key(owner, 'e').text(e.document).u64(e.sequence), framed_text('e', ""));
+    return {};
+}
+
+result<inbox_row> writer::add_inbox(inbox_row entry, std::string_view id) {
+    VANTHU_TRY(entry.sequence, transaction_.next_sequence(row_key(entry.organisation, 'Z').text("inbox")));
+    entry.id = id;
+    entry.created_at = now();
+    transaction_.put(row_key(entry.organisation, 'i').text(entry.id), framed_text('i', std::to_string(entry.sequence)));
+    put(entry);
+    return entry;
+}
+void writer::put(const inbox_row& entry) {
+    transaction_.put(row_key(entry.organisation, 'I').u64(entry.sequence), framed('I', entry));
+}
+
+void writer::occupy(std::string_view owner, std::string_view recipient, const business_identity& i,
+                    const identity_row& by) {
+    transaction_.put(identity_key(owner, recipient, i), framed('K', by));
+    if (!i.number.empty()) transaction_.put(number_key(owner, recipient, i), framed('k', by));
+}
+void writer::release(std::string_view owner, std::string_view recipient, const business_identity& i) {
+    transaction_.erase(identity_key(owner, recipient, i));
+    transaction_.erase(number_key(owner, recipient, i));
+}
+void writer::put(std::string_view organisation, std::string_view credential, std::string_view key,
+                 const idempotency_row& row) {
+    transaction_.put(row_key(organisation, 'Y').text(credential).text(key), framed('Y', row));
+}
+void writer::received(std::string_view home, std::string_view node, const digest& packet, const place& where) {
+    transaction_.put(row_key(home, 'H').text(node).raw(packet.view()), framed_text('H', place_text(where)));
+}
+result<> writer::add_notice(std::string_view home, std::string_view node, notice_row n) {
+    VANTHU_TRY(n.sequence, transaction_.next_sequence(row_key(home, 'Z').text("notice").text(node)));
+    transaction_.put(row_key(home, 'N').text(node).u64(n.sequence), framed('N', n));
+    return {};
+}
+void writer::remove_notices(std::string_view home, std::string_view node, std::uint64_t up_to) {
+    std::vector<std::string> gone;
+    (void)transaction_.scan(row_key(home, 'N').text(node), {}, [&](std::string_view key, std::string_view value) {
+        auto n = unframed<notice_row>('N', value);
+        if (!n || n->sequence > up_to) return false;
+        gone.emplace_back(key);
+        return true;
+    });
+    for (const std::string& key : gone) transaction_.erase(key);
+}
+void writer::notices_received_up_to(std::string_view home, std::string_view node, std::uint64_t sequence) {
+    transaction_.put(row_key(home, 'n').text(node), framed_text('n', std::to_string(sequence)));
+}
+result<> writer::keep_earlier_receipt(std::string_view home, const transfer_row& t) {
+    VANTHU_TRY(auto receipt, hop_receipt(home, t.owner, t.document, t.node));
+    if (receipt)
+        transaction_.put(row_key(home, 'r').text(t.owner).text(t.document).text(t.node).raw(t.receipt_sha256.view()),
+                         framed_text('r', *receipt));
+    return {};
+}
+void writer::put_hop_receipt(std::string_view home, const transfer_row& t, std::string_view receipt) {
+    transaction_.put(row_key(home, 'r').text(t.owner).text(t.document).text(t.node), framed_text('r', receipt));
+}
+
+} // namespace vanthu::records
