@@ -54,7 +54,7 @@ struct authority {
     // issuer gets "unauthorized".
     bytes ocsp(bytes_view request, timestamp now, fault how = fault::none) const;
     bytes timestamp_reply(bytes_view request, timestamp now, fault how = fault::none) const;
-    // this update an hour ago, next update in a day
+    // This update an hour ago, or at the latest revocation where that is later; next update in a day.
     bytes crl(const identity& issuer, timestamp now, fault how = fault::none) const;
 };
 

@@ -184,6 +184,9 @@ bytes authority::timestamp_reply(bytes_view request, timestamp now, fault how) c
 bytes authority::crl(const identity& issuer, timestamp now, fault how) const {
     timestamp said = how == fault::stale ? now - hours(24 * 10) : now - hours(1);
     test_ca::crl_spec spec{.this_update = said, .next_update = said + hours(25)};
+    if (how != fault::stale)
+        for (const revoked_certificate& r : revoked)
+            if (r.when <= now) spec.this_update = std::max(spec.this_update, r.when);
     // Only the serial number of an entry's certificate is used.
     std::vector<std::unique_ptr<X509, decltype(&X509_free)>> keep;
     for (const revoked_certificate& r : revoked) {
