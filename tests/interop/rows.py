@@ -1,0 +1,177 @@
+"""The table: one row a file, format, level, key and packaging."""
+import itertools
+import time
+
+from place import KEYS
+from suite import LEVELS, NotMade, Wrong, expect
+
+
+def ours(s):
+    p = s.place
+    for key, level in itertools.product(KEYS, LEVELS):
+        def approved(key=key, level=level):
+            s.judged("pades", level, s.sign("pades", level, "person-" + key, [p.letter]))
+        s.row("ours pades %s %s approved" % (level, key), approved)
+    for key, level in itertools.product(("rsa2048", "rsa3072"), LEVELS):
+        def pss(key=key, level=level):
+            s.judged("pades", level, s.sign("pades", level, "person-" + key, [p.letter], "--scheme", "pss"))
+        s.row("ours pades %s %s pss approved" % (level, key), pss)
+    pairs = (("p256", "rsa3072"), ("rsa2048", "p384"))
+    for (person, agency), first, second in itertools.product(pairs, ("B-B", "B-T"), LEVELS):
+        def issued(person=person, agency=agency, first=first, second=second):
+            file = s.seal(second, "agency-" + agency, s.sign("pades", first, "person-" + person, [p.letter]))
+            s.judged("pades", second, file, count=2)
+        s.row("ours pades approved %s %s, issued %s %s" % (first, person, second, agency), issued)
+
+    plain = {"cades": {"attached": ([p.text], (), None), "detached": ([p.text], ("--detached",), p.text)},
+             "xades": {"of XML": ([p.xml], (), None), "of text": ([p.text], (), None),
+                       "detached": ([p.text], ("--detached",), p.text)},
+             "asic-s": {"one file": ([p.text], (), None)},
+             "asic-e": {"two files": ([p.text, p.xml], (), None)}}
+    for form, packagings in plain.items():
+        for (packaging, (inputs, more, content)), level, key in itertools.product(packagings.items(), LEVELS, KEYS):
+            def made(form=form, inputs=inputs, more=more, content=content, level=level, key=key):
+                s.judged(form, level, s.sign(form, level, "agency-" + key, inputs, *more), content)
+            s.row("ours %s %s %s %s" % (form, level, key, packaging), made)
+        for packaging, (inputs, more, content) in packagings.items():
+            def pss(form=form, inputs=inputs, more=more, content=content):
+                s.judged(form, "B-T", s.sign(form, "B-T", "agency-rsa3072", inputs, *more, "--scheme", "pss"), content)
+            s.row("ours %s B-T rsa3072 pss %s" % (form, packaging), pss)
+
+    plain["pades"] = {"approved": ([p.letter], (), None)}
+    for form, packagings in plain.items():
+        for packaging, (inputs, more, content) in packagings.items():
+            def raised(form=form, inputs=inputs, more=more, content=content):
+                file = s.sign(form, "B-T", "agency-p256", inputs, *more)
+                detached = ("--content", content) if content else ()
+                for level in ("B-LT", "B-LTA"):
+                    file = s.extend(level, file, *detached)
+                    s.judged(form, level, file, content)
+            s.row("ours %s %s raised from B-T to B-LT and B-LTA" % (form, packaging), raised)
+
+
+def controls(s):
+    """That the judges, ours included, can say no."""
+    p = s.place
+
+    def damaged():
+        file = s.sign("pades", "B-T", "person-p256", [p.letter])
+        bad = p.new(".pdf")
+        data = bytearray(file.read_bytes())
+        data[len(data) // 3] ^= 1
+        bad.write_bytes(data)
+        for ask, name in ((s.dss_says, "DSS"), (s.pyhanko_says, "pyHanko"), (s.we_say, "vanthu")):
+            s.expect_refusal(name, ask, bad, "B-T")
+    s.row("a damaged file is refused by everybody", damaged)
+
+    def revoked():
+        for key in ("B-B", "B-T"):
+            p.ca("issue", p.pki, "revoked-" + key, "--cn", "Trần Thị B " + key)
+        before = {level: s.sign("pades", level, "revoked-" + level, [p.letter]) for level in ("B-B", "B-T")}
+        time.sleep(2)  # the time stamp and the revocation have whole seconds
+        for level in before:
+            p.ca("revoke", p.pki, p.pki / ("signers/revoked-%s.pem" % level), "--reason", "4")
+        crls = p.fetch_crls()
+        for ask, name in ((s.dss_says, "DSS"), (s.pyhanko_says, "pyHanko"), (s.we_say, "vanthu")):
+            more = {"crls": crls} if name == "vanthu" else {}
+            s.expect_refusal(name, ask, before["B-B"], "B-B", **more)
+            # EN 319 102-1, 5.5: the time stamp proves that the signature stood before the revocation.
+            ask(before["B-T"], "B-T", **more)
+    s.row("a revocation ends a signature without a time stamp, not one with an earlier stamp", revoked)
+
+
+def theirs(s):
+    p = s.place
+    for key, level in itertools.product(("rsa3072", "p256", "p384"), LEVELS):
+        def dss(key=key, level=level):
+            s.theirs("pades", s.dss_signs("pades", level, "person-" + key, [p.letter]), level)
+        s.row("DSS pades %s %s" % (level, key), dss)
+
+        def hanko(key=key, level=level):
+            s.theirs("pades", s.pyhanko_signs(level, "person-" + key, p.letter), level)
+        s.row("pyHanko pades %s %s" % (level, key), hanko)
+    for level in ("B-B", "B-LTA"):
+        def dss_pss(level=level):
+            s.theirs("pades", s.dss_signs("pades", level, "person-rsa2048", [p.letter], scheme="pss"), level)
+        s.row("DSS pades %s rsa2048 pss" % level, dss_pss)
+
+        def hanko_pss(level=level):
+            s.theirs("pades", s.pyhanko_signs(level, "person-rsa2048", p.letter, scheme="pss"), level)
+        s.row("pyHanko pades %s rsa2048 pss" % level, hanko_pss)
+    for permission in (1, 2, 3):
+        def certified(permission=permission):
+            s.theirs("pades", s.pyhanko_signs("B-T", "person-p256", p.letter, certify=permission), "B-T")
+        s.row("pyHanko pades B-T certified P=%d" % permission, certified)
+
+        def dss_certified(permission=permission):
+            s.theirs("pades", s.dss_signs("pades", "B-T", "person-p256", [p.letter], certify=permission), "B-T")
+        s.row("DSS pades B-T certified P=%d" % permission, dss_certified)
+
+    def locked():
+        s.theirs("pades", s.pyhanko_signs("B-T", "person-p256", p.letter, lock=["Number"]), "B-T")
+    s.row("pyHanko pades B-T with FieldMDP", locked)
+
+    def two_certified():
+        first = s.pyhanko_signs("B-T", "person-p256", p.letter, certify=2)
+        s.theirs("pades", s.dss_signs("pades", "B-LTA", "agency-rsa3072", [first]), "B-LTA", count=2)
+    s.row("pyHanko certifies P=2 and DSS signs B-LTA after it", two_certified)
+
+    def forbidden():
+        first = s.dss_signs("pades", "B-B", "person-p256", [p.letter], certify=1)
+        try:
+            second = s.pyhanko_signs("B-B", "agency-p256", first)
+        except Wrong:
+            return  # pyHanko declines, as it should
+        _, report, said = p.verify([second])
+        expect(report["files"][0]["verdict"] == "invalid", "a signature after P=1", said)
+    s.row("a signature after a certification P=1 is refused", forbidden)
+
+    def over_ours():
+        file = s.sign("pades", "B-T", "person-p256", [p.letter])
+        for level in ("B-LT", "B-LTA"):
+            out = p.new(".pdf")
+            answer = s.need(s.pyhanko, "pyHanko").ask(do="extend", **{"in": file}, out=out, trust=[p.root],
+                                                      known=[p.sub], tsa=p.tsa)
+            expect("error" not in answer, "pyHanko did not extend", answer)
+            file = out
+            if not s.offers("pades", level):
+                raise NotMade("vanthu offers no pades " + level)
+            s.we_say(file, level, crls=False)
+    s.row("ours pades B-T raised by pyHanko", over_ours)
+
+    def dss_over_ours():
+        file = s.sign("pades", "B-T", "person-p256", [p.letter])
+        for level in ("B-LT", "B-LTA"):
+            out = p.new(".pdf")
+            answer = s.need(s.dss, "DSS").ask(do="extend", format="pades", level=level, **{"in": [file]}, out=out,
+                                              trust=[p.root], tsa=p.tsa)
+            expect("error" not in answer, "DSS did not extend", answer)
+            file = out
+            if not s.offers("pades", level):
+                raise NotMade("vanthu offers no pades " + level)
+            s.we_say(file, level, crls=False)
+    s.row("ours pades B-T raised by DSS", dss_over_ours)
+
+    def raised_by_us(form, file, content=None):
+        detached = ("--content", content) if content else ()
+        for level in ("B-LT", "B-LTA"):
+            file = s.extend(level, file, *detached)
+            s.judged(form, level, file, content)
+
+    packagings = [("cades", "cades", "enveloping", [p.text], None), ("cades", "cades", "detached", [p.text], p.text),
+                  ("xades", "xades", "enveloped", [p.xml], None), ("xades", "xades", "enveloping", [p.text], None),
+                  ("xades", "xades", "detached", [p.text], p.text),
+                  ("asic-s", "asic-s-cades", "", [p.text], None), ("asic-s", "asic-s-xades", "", [p.text], None),
+                  ("asic-e", "asic-e-cades", "", [p.text, p.xml], None),
+                  ("asic-e", "asic-e-xades", "", [p.text, p.xml], None)]
+    for (form, asked, packaging, inputs, content), level, key in itertools.product(packagings, LEVELS,
+                                                                                   ("rsa3072", "p256")):
+        def other(form=form, asked=asked, packaging=packaging, inputs=inputs, content=content, level=level, key=key):
+            file = s.dss_signs(asked, level, "agency-" + key, inputs, packaging=packaging)
+            inside = content or (inputs[0] if form in ("cades", "xades") and packaging == "enveloping" else None)
+            s.theirs(form, file, level, content, inside=inside)
+        s.row("DSS %s %s %s %s" % (asked, packaging, level, key), other)
+    for form, asked, packaging, inputs, content in packagings + [("pades", "pades", "", [p.letter], None)]:
+        def raised(form=form, asked=asked, packaging=packaging, inputs=inputs, content=content):
+            raised_by_us(form, s.dss_signs(asked, "B-T", "agency-rsa2048", inputs, packaging=packaging), content)
+        s.row("DSS %s %s B-T raised by us" % (asked, packaging), raised)
