@@ -87,6 +87,9 @@ int run(const std::filesystem::path& file, daemon_config config) {
     api::inbox_bell bell;
     gate.on_inbox = [&](const std::string& of) { bell.ring(of); };
 
+    // What the registry could not place is tried again when it has changed.
+    intake::rerouting rerouting(gate, executor);
+
     // The doors.
     net::io_threads network(static_cast<std::size_t>(config.threads.io));
     metrics::registry meters(daemon_metric_table());
@@ -103,6 +106,10 @@ int run(const std::filesystem::path& file, daemon_config config) {
     receiver.on_notices = [&] { engine.wake_notices(); };
     auto page_options = start::door_options(config, home);
     if (!page_options) return cannot_start("operator page", page_options.error());
+    page_options->place_again = [&rerouting](std::string owner, std::string document) -> task<std::size_t> {
+        VANTHU_CO_TRY(auto done, co_await rerouting.release(owner, document, "operator"));
+        co_return done.placed;
+    };
     web::operator_door page(std::move(*page_options), **store, engine, executor, meters, [&] { return gate.registry(); }, disk, clock);
     auto operator_secret = start::operator_secret(config);
     if (!operator_secret) return cannot_start("operator secret", operator_secret.error());
@@ -110,6 +117,7 @@ int run(const std::filesystem::path& file, daemon_config config) {
 
     task_group lanes;
     if (auto started = engine.start(lanes); !started) return cannot_start("delivery", started.error());
+    lanes.spawn(executor, [&rerouting] { return rerouting.run(); });
     std::vector<std::unique_ptr<net::server>> servers;
     auto open = [&](std::string_view name, net::listener_options options, net::handler handler) -> result<> {
         start::count_requests(options, name, meters);
@@ -146,7 +154,7 @@ int run(const std::filesystem::path& file, daemon_config config) {
             decisions.stop();
         });
     });
-    start::reloadable live{file, config, gate, eoffice, inspectors->get(), page, servers};
+    start::reloadable live{file, config, gate, rerouting, eoffice, inspectors->get(), page, servers};
     std::function<void()> await_reload = [&] {
         reload_signals.async_wait([&](boost::system::error_code e, int) {
             if (e) return;

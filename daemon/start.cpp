@@ -320,6 +320,7 @@ void reload(reloadable& live) {
                                             {"version_not_raised", change.version_not_raised}});
         } else if (!change.identical) {
             live.gate.use_registry(*registry);
+            live.rerouting.wake();
             log::info("registry_loaded",
                       {{"version", (*registry)->version()}, {"routes_changed", change.routes.size()}});
         }

@@ -9,6 +9,7 @@
 #include "daemon/config_table.hpp"
 #include "daemon/delivery/engine.hpp"
 #include "daemon/net/server.hpp"
+#include "daemon/intake/rerouting.hpp"
 #include "daemon/web/door.hpp"
 
 namespace vanthu::start {
@@ -44,6 +45,7 @@ struct reloadable {
     std::filesystem::path file;
     daemon_config& config;
     intake::gate& gate;
+    intake::rerouting& rerouting;
     api::eoffice& eoffice;
     inspect::inspector_pool* inspectors;
     web::operator_door& page;

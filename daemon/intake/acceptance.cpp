@@ -227,23 +227,13 @@ result<> acceptance::apply_policy() {
     for (const routed& r : arrival_.recipients) any_local |= r.route.kind == registry::route_kind::local;
     role as = offer_.source == offer::from::eoffice ? role::issue : any_local ? role::final : role::transit;
     std::shared_ptr<const policy> table = gate_.policy_.load();
-    switch (table->of(as, arrival_.signatures)) {
-    case action::accept:
-        break;
-    case action::information:
-        arrival_.flags.push_back("for_information");
-        break;
-    case action::hold:
-        arrival_.flags.push_back("signature_held");
-        break;
-    case action::refuse:
-        if (as == role::issue) return failed(errc::signature_refused, std::string(to_string(arrival_.signatures)));
-        if (as == role::final && table->send_final_refusal)
-            arrival_.refused_at_end = public_code(errc::signature_refused);
-        else
-            arrival_.flags.push_back("refusal_drafted");
-        break;
-    }
+    const action what = table->of(as, arrival_.signatures);
+    if (what == action::refuse && as == role::issue)
+        return failed(errc::signature_refused, std::string(to_string(arrival_.signatures)));
+    if (what == action::refuse && as == role::final && table->send_final_refusal)
+        arrival_.refused_at_end = public_code(errc::signature_refused);
+    else if (what != action::accept)
+        arrival_.flags.emplace_back(flag_of(what));
     return {};
 }
 
@@ -356,10 +346,7 @@ task<accepted> acceptance::commit() {
         return {};
     };
     result<> done = co_await ledger::commit(gate_.store_, std::move(decide));
-    // After a failed write nobody knows yet whether the rows survive: then the next start decides about the payload.
-    const bool undecided =
-        !done && (done.error().code == ledger::errc::write_failed || done.error().code == ledger::errc::stopped);
-    if ((!done && !undecided) || out.known) discard_payloads();
+    if (done ? out.known : !may_be_written(done.error())) discard_payloads();
     if (!done) co_return std::unexpected(done.error());
     accepted answer;
     answer.known = out.known;

@@ -39,6 +39,16 @@ routed route_recipient(const registry::registry& r, const std::string& own_node,
     return out;
 }
 
+bool is_unplaced(const consignment_row& c) {
+    return c.state_now == state::parked && c.hop.empty() && c.reason.starts_with("registry.");
+}
+
+std::string held_reason_code(const routed& r) { return "registry." + std::string(registry::to_string(r.route.reason)); }
+
+bool may_be_written(const failure& f) {
+    return f.code == ledger::errc::write_failed || f.code == ledger::errc::stopped;
+}
+
 std::string by_of(const arrival& a) {
     return a.from->source == offer::from::peer      ? a.from->node
            : a.from->source == offer::from::eoffice ? a.from->credential
@@ -177,7 +187,7 @@ result<> decision::place(const document_row& d, const routed& r, const std::stri
         e.kind = "kept";
     } else if (r.route.kind == route_kind::held) {
         c.state_now = state::parked;
-        c.reason = "registry." + std::string(registry::to_string(r.route.reason));
+        c.reason = held_reason_code(r);
         e.kind = "parked";
         e.code = c.reason;
         write_.put(options_.home, records::reader::unplaced{d.owner, d.id, r.code});

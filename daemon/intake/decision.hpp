@@ -26,8 +26,22 @@ public:
     result<> status(arrival&, outcome&);
     records::writer& writer() { return write_; }
 
-private:
     using transfers = std::map<std::string, records::transfer_row>; // of one document, by node
+    enum class placing {
+        placed,
+        held,  // there is still no way; a new reason is on record
+        later, // a transfer of this document to the same hop has not ended
+        gone,  // it was placed before
+    };
+    // A recipient that the registry could not place, with its route of now. `refusal`, `flag`: what the policy says
+    // where it ends here. The transfers are for add_transfers().
+    result<placing> place_again(const records::reader::unplaced&, const routed&, const std::string& refusal,
+                                const std::string& flag, const std::string& by, transfers&, outcome&);
+    result<> add_transfers(const transfers&, outcome&);
+
+private:
+    result<placing> place_duplicate(const records::document_row&, const routed&, const std::string& known,
+                                    records::consignment_row&, outcome&);
     result<bool> answered_before(const arrival&, const std::string& organisation, outcome&);
     result<> remember_request(const arrival&, const std::string& organisation, const outcome&);
     result<> known_document(const std::string& owner, const std::string& id, outcome&);
@@ -51,7 +65,6 @@ private:
                    transfers&, outcome&);
     result<> tell_previous_hop(const records::document_row&, const std::string& recipient, std::string_view kind,
                                const std::string& code);
-    result<> add_transfers(const transfers&, outcome&);
     result<> add_receipt_leaf(const arrival&, records::document_row&, receipt::role);
     result<std::optional<records::reader::place>> subject_of(const arrival&, const records::document_row& status,
                                                              const std::string& party);
@@ -62,6 +75,11 @@ private:
     records::writer write_;
 };
 
+// Parked because of the registry.
+bool is_unplaced(const records::consignment_row&);
+std::string held_reason_code(const routed&); // "registry.no_route"
+// After a failed write nobody knows yet whether the rows survive: then the next start decides about payloads.
+bool may_be_written(const failure&);
 std::string by_of(const arrival&); // who brought it: node, credential or "vanthu"
 std::string date_text(const edxml::packet_date&);
 // A recall, update or replace: a conversation about another document, to be answered with 15 or 16.

@@ -2,11 +2,24 @@
 
 #include "daemon/intake/acceptance.hpp"
 
+#include <algorithm>
+
 namespace vanthu::intake {
 
-std::string_view to_string(verdict v) {
-    static constexpr std::string_view words[] = {"valid", "invalid", "indeterminate", "unsigned", "damaged"};
-    return words[std::size_t(v)];
+namespace {
+constexpr std::string_view verdicts[] = {"valid", "invalid", "indeterminate", "unsigned", "damaged"};
+}
+
+std::string_view to_string(verdict v) { return verdicts[std::size_t(v)]; }
+
+verdict verdict_of(std::string_view word) {
+    auto at = std::ranges::find(verdicts, word);
+    return at == std::end(verdicts) ? verdict::indeterminate : static_cast<verdict>(at - std::begin(verdicts));
+}
+
+std::string_view flag_of(action a) {
+    static constexpr std::string_view words[] = {"", "for_information", "signature_held", "refusal_drafted"};
+    return words[std::size_t(a)];
 }
 
 std::string_view to_string(offer::from source) {

@@ -40,6 +40,8 @@ struct policy {
     action of(role r, verdict v) const { return actions[std::size_t(r)][std::size_t(v)]; }
 };
 std::string_view to_string(verdict v);
+verdict verdict_of(std::string_view word); // of document_row::signatures; not checked: indeterminate
+std::string_view flag_of(action a);        // what a clerk sees; empty for accept
 
 // Who offers, and what it says about what it offers.
 struct offer {
@@ -109,6 +111,7 @@ public:
 
 private:
     friend class acceptance;
+    friend class rerouting;
     friend class decision;
     gate_options options_;
     ledger::store& store_;

@@ -217,7 +217,7 @@ task<json::object> operator_door::state::release(net::request& r) {
     VANTHU_CO_TRY(json::object asked, co_await body_object(r));
     auto document = typed(asked, "document"), node = typed(asked, "node"), owner = typed(asked, "owner");
     if (!document || !is_id(*document)) co_return failed(errc::bad_parameter, "document");
-    if (!node) co_return failed(errc::bad_parameter, "node");
+    if (!node && !options.place_again) co_return failed(errc::bad_parameter, "node");
     const auto self = shared_from_this();
     if (!owner) {
         VANTHU_CO_TRY(auto row, co_await offload(disk, [self, id = *document] { return self->find(id); }));
@@ -227,6 +227,14 @@ task<json::object> operator_door::state::release(net::request& r) {
         const auto all = owners(*registry());
         if (std::find(all.begin(), all.end(), *owner) == all.end())
             co_return failed(records::errc::document_unknown, *owner);
+    }
+    if (!node) { // no transfer: it is parked because the registry did not know where to
+        VANTHU_CO_TRY(
+            std::size_t placed,
+            co_await asio::co_spawn(engine_executor, options.place_again(*owner, *document), asio::use_awaitable));
+        log::info("recipients_released",
+                  {{"document", *document}, {"placed", placed}, {"address", r.peer.remote_address}});
+        co_return json::object{{"schema_version", 1}, {"document", *document}, {"placed", placed}};
     }
     VANTHU_CO_CHECK(
         co_await asio::co_spawn(engine_executor, engine.release(*owner, *document, *node), asio::use_awaitable));

@@ -29,6 +29,9 @@ struct operator_door_options {
     std::filesystem::path quarantine; // intake::gate_options::quarantine; empty: none
     web::pages pages;
     std::size_t search_at_most = 5000; // documents looked through by one search request
+    // Routes the recipients of a document that the registry could not place; answers how many left. On the engine's
+    // executor.
+    std::function<task<std::size_t>(std::string owner, std::string document)> place_again;
 };
 
 class operator_door {

@@ -3,7 +3,7 @@ import os
 import signal
 import unittest
 
-from axis import Axis, ORGANISATIONS, until, write
+from axis import Axis, Eoffice, ORGANISATIONS, until, write
 
 
 class Reload(unittest.TestCase):
@@ -62,6 +62,48 @@ class Reload(unittest.TestCase):
         self.axis.write_registry(row + "\n[[organisation]]\n")
         self.node.reload()
         self.assertEqual(self.send_to("H48.55", 2).status, 201)
+
+    def further_eoffice(self, node, id, code):
+        """An eOffice of an organisation that is not in the axis' own list."""
+        key = os.path.join(self.axis.work, id + ".key")
+        self.axis.vanthu("credential", "new", "--id", id, "--organisation", code, "--right", "inbox",
+                         "--file", node.folder + "/credentials.toml", "--key-out", key)
+        with open(key) as file:
+            return Eoffice(node.api_port, self.axis.pki + "/ca/chain.pem", file.read().strip())
+
+    def test_what_waits_for_an_unknown_code_is_delivered_once_the_registry_knows_it(self):
+        served_here = ('\n[[organisation]]\nid = "phong"\nname = "Phòng Mới"\nparent = "huyen"\n'
+                       'codes = [{ code = "H48.40.55", form = "qd20" }]\n')
+        beyond = ('\n[[organisation]]\nid = "so-moi"\nname = "Sở Mới"\nparent = "tinh"\n'
+                  'codes = [{ code = "H48.56", form = "qd20" }]\n')
+        self.axis.start("h48.40", "h48")
+        district, province = self.axis.nodes["h48.40"], self.axis.nodes["h48"]
+        phong = self.further_eoffice(district, "phong", "H48.40.55")
+        so_moi = self.further_eoffice(province, "so-moi", "H48.56")
+        # The commune's registry knows the two organisations already, those above it do not yet.
+        self.axis.registry_version += 1
+        self.axis.write_registry(served_here + beyond)
+        self.node.reload()
+        sent = self.office.submit(self.axis.metadata("xa-a", ["H48.40.55", "H48.56"], 7, "Văn bản"), [("a.txt", b"x")])
+        self.assertEqual(sent.status, 201)
+        document = sent.json()["document_id"]
+
+        def reasons():
+            return {r["reason"] for r in self.office.track(document)["recipients"]}
+
+        until("the district parks both", lambda: reasons() == {"registry.unknown_organisation"})
+        province.reload()
+        district.reload()
+        phong.await_entry(lambda e: True)
+        so_moi.await_entry(lambda e: True)
+        until("the sender sees them under way", lambda: reasons() == {""})
+        # Whatever is read or started again: once.
+        district.reload()
+        district.stop()
+        district.start()
+        self.assertEqual([len(e.inbox()["entries"]) for e in (phong, so_moi)], [1, 1])
+        for r in self.office.track(document)["recipients"]:
+            self.assertEqual([s["code"] for s in r["steps"] if s["kind"] == "notice"][0], "parked")
 
     def test_a_wrong_configuration_changes_nothing(self):
         with open(self.node.config) as file:

@@ -1,0 +1,54 @@
+// Parked because of the registry (unknown code, closed organisation, no route), and tried again when it has changed.
+//
+//   unplaced row ─▶ route() with the registry of now ─▶ still held: stays, a new reason goes on record
+//                                                    └▶ one change: inbox entry or transfer, identity key, event
+//
+// Guaranteed: a consignment is placed once, whatever stops in between, because the row that names it goes in the change
+// that places it; one change a batch of at most `batch` consignments; no consignment gets a second inbox id, also when
+// the same document has reached its recipient under another code in the meantime.
+// A hop that has an unfinished transfer of the same document is waited for: two envelopes of one document are never
+// under way to one node.
+// Threads: wake() may be called from any; run() and release() on any executor, reading on the disk pool.
+#pragma once
+
+#include "daemon/intake/gate.hpp"
+
+#include <boost/asio/steady_timer.hpp>
+
+namespace vanthu::intake {
+
+class rerouting {
+public:
+    struct report {
+        std::size_t placed = 0; // consignments that left
+        std::size_t held = 0;   // still without a way
+        std::size_t later = 0;  // an earlier transfer to the same hop has not ended
+    };
+
+    // The gate must outlive it.
+    rerouting(gate&, asio::any_io_executor, std::size_t batch = 256,
+              std::chrono::milliseconds look_again = std::chrono::seconds(30));
+
+    // A pass at once, then one after every wake(), until cancelled.
+    asio::awaitable<void> run();
+    void wake(); // the registry has changed
+    // Every unplaced consignment once. `by`: on whose behalf, for the record.
+    task<report> pass(std::string by);
+    // Those of one document, an operator's act.
+    task<report> release(std::string owner, std::string document, std::string by);
+
+private:
+    struct candidate;
+    using places = std::vector<records::reader::unplaced>;
+    task<report> move(places, std::string by);
+    result<std::vector<candidate>> look(const places&, report&) const;
+    result<> prepare(candidate&) const;
+
+    gate& gate_;
+    asio::steady_timer timer_;
+    std::size_t batch_;
+    std::chrono::milliseconds look_again_;
+    bool woken_ = false;
+};
+
+} // namespace vanthu::intake
