@@ -27,6 +27,9 @@ import eu.europa.esig.dss.signature.MultipleDocumentsSignatureService;
 import eu.europa.esig.dss.token.DSSPrivateKeyEntry;
 import eu.europa.esig.dss.token.Pkcs12SignatureToken;
 import eu.europa.esig.dss.xades.XAdESSignatureParameters;
+import eu.europa.esig.dss.xades.reference.CanonicalizationTransform;
+import eu.europa.esig.dss.xades.reference.DSSReference;
+import eu.europa.esig.dss.xades.reference.EnvelopedSignatureTransform;
 import eu.europa.esig.dss.xades.signature.XAdESService;
 import java.security.KeyStore;
 import java.util.List;
@@ -84,7 +87,19 @@ final class Maker {
         made.parameters.setDigestAlgorithm(DigestAlgorithm.SHA256);
         if (!q.packaging.isEmpty())
             made.parameters.setSignaturePackaging(SignaturePackaging.valueOf(q.packaging.toUpperCase()));
+        if (q.plain) ((XAdESSignatureParameters) made.parameters).setReferences(List.of(wholeDocument(q)));
         return made;
+    }
+
+    /** XMLDSig's own enveloped-signature transform; DSS by itself writes an XPath filter. */
+    private static DSSReference wholeDocument(Request q) {
+        DSSReference reference = new DSSReference();
+        reference.setUri("");
+        reference.setContents(Request.documents(q.in).get(0));
+        reference.setDigestMethodAlgorithm(DigestAlgorithm.SHA256);
+        reference.setTransforms(List.of(new EnvelopedSignatureTransform(),
+                                        new CanonicalizationTransform("http://www.w3.org/2001/10/xml-exc-c14n#")));
+        return reference;
     }
 
     private static ASiCContainerType container(Request q) {

@@ -22,7 +22,7 @@ final class Request {
     List<String> content = List.of(), trust = List.of(), crls = List.of(), in = List.of();
     Long at;
     Integer certify;
-    boolean online;
+    boolean online, plain;
 
     static List<DSSDocument> documents(List<String> names) {
         List<DSSDocument> all = new ArrayList<>();
