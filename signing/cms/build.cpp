@@ -1,20 +1,16 @@
 #include "signing/cms/build.hpp"
 
-#include "signing/cms/der.hpp"
-#include "signing/cms/signed_data.hpp"
+#include "signing/cms/parts.hpp"
 #include "signing/x509/openssl.hpp"
 
-#include <openssl/err.h>
+#include <algorithm>
 
 namespace vanthu::cms {
 using namespace ossl;
 namespace {
 
-constexpr std::string_view oid_data = "1.2.840.113549.1.7.1", oid_signed_data = "1.2.840.113549.1.7.2",
-                           oid_content_type = "1.2.840.113549.1.9.3", oid_message_digest = "1.2.840.113549.1.9.4",
-                           oid_signing_time = "1.2.840.113549.1.9.5",
-                           oid_signing_certificate_v2 = "1.2.840.113549.1.9.16.2.47",
-                           oid_sha256 = "2.16.840.1.101.3.4.2.1", oid_rsa = "1.2.840.113549.1.1.1",
+constexpr std::string_view oid_content_type = "1.2.840.113549.1.9.3", oid_signing_time = "1.2.840.113549.1.9.5",
+                           oid_signing_certificate_v2 = "1.2.840.113549.1.9.16.2.47", oid_rsa = "1.2.840.113549.1.1.1",
                            oid_pss = "1.2.840.113549.1.1.10", oid_mgf1 = "1.2.840.113549.1.1.8",
                            oid_ecdsa_sha256 = "1.2.840.10045.4.3.2";
 
@@ -33,15 +29,11 @@ bytes signature_algorithm(scheme s) {
         break;
     }
     // RFC 4055, 3.1: hash, mask generation with the same hash, salt as long as the hash.
-    bytes hash = der::algorithm(oid_sha256, true);
+    bytes hash = der::algorithm(id::sha256, true);
     bytes mask = der::sequence({der::oid(oid_mgf1), hash});
     bytes salt = der::integer(32u);
     return der::sequence(
         {der::oid(oid_pss), der::sequence({der::tlv(0xa0, hash), der::tlv(0xa1, mask), der::tlv(0xa2, salt)})});
-}
-
-bytes attribute(std::string_view type, bytes_view value) {
-    return der::sequence({der::oid(type), der::tlv(der::tag_set, value)});
 }
 
 bytes name_der(const X509_NAME* name) {
@@ -75,10 +67,13 @@ bytes time_der(timestamp t) {
 }
 
 bytes signed_attributes(const digest& content, const signer& who, const build_options& options) {
-    std::vector<bytes> all{attribute(oid_content_type, der::oid(oid_data)),
-                           attribute(oid_message_digest, der::tlv(der::tag_octets, content.view())),
+    std::vector<bytes> all{attribute(oid_content_type, der::oid(id::data)),
+                           attribute(id::message_digest, der::tlv(der::tag_octets, content.view())),
                            attribute(oid_signing_certificate_v2, signing_certificate(who.leaf))};
     if (options.signing_time) all.push_back(attribute(oid_signing_time, time_der(*options.signing_time)));
+    if (!options.mime_type.empty())
+        all.push_back(attribute(id::mime_type, der::tlv(0x0c, as_bytes(options.mime_type)))); // UTF8String
+    if (options.content_stamp) all.push_back(attribute(id::content_time_stamp, options.content_stamp->der));
     return der::set_of_content(std::move(all));
 }
 
@@ -92,55 +87,142 @@ result<bytes> signature_over(const digest& hashed, const signer& who) {
     return failed(errc::signer_failed, who.leaf.subject());
 }
 
-bytes certificates(const signer& who, bool with_chain) {
-    std::vector<bytes> all{who.leaf.der()};
-    if (with_chain)
-        for (const x509::certificate& c : who.chain)
-            if (!(c == who.leaf)) all.push_back(c.der());
-    return der::tlv(der::tag_context_0, der::set_of_content(std::move(all)));
+// What one more signer brings into a message.
+struct contribution {
+    bytes digest_algorithm, signer_info;
+    std::vector<bytes> certificates;
+};
+
+result<contribution> contribution_of(const digest& content, const signer& who, const build_options& options) {
+    if (!who.leaf || !who.sign || !fit(who.leaf, who.scheme)) return failed(errc::key_unfit);
+    if (const auto& stamp = options.content_stamp;
+        stamp && (stamp->imprint_hash != x509::hash::sha256 || !std::ranges::equal(stamp->imprint, content.view())))
+        return failed(errc::timestamp_mismatch, "imprint");
+    bytes attributes = signed_attributes(content, who, options);
+    // Signed is the SET OF with its own tag, stored is the same content under [0] (RFC 5652, 5.4).
+    VANTHU_TRY(bytes signature, signature_over(sha256::of(der::tlv(der::tag_set, attributes)), who));
+    contribution out;
+    out.digest_algorithm = der::algorithm(id::sha256, false);
+    bytes issuer_and_serial = der::sequence({name_der(X509_get_issuer_name(who.leaf.native())), serial_der(who.leaf)});
+    out.signer_info = der::sequence({der::integer(1u), issuer_and_serial, out.digest_algorithm,
+                                     der::tlv(der::tag_context_0, attributes), signature_algorithm(who.scheme),
+                                     der::tlv(der::tag_octets, signature)});
+    out.certificates.push_back(who.leaf.der());
+    if (options.embed_chain)
+        for (const x509::certificate& c : who.chain) out.certificates.push_back(c.der());
+    return out;
+}
+
+void join(message_parts& parts, const contribution& c) {
+    add_member(parts.digest_algorithms, c.digest_algorithm);
+    for (const bytes& cert : c.certificates) add_member(parts.certificates, cert);
+    signer_parts s;
+    s.whole = c.signer_info;
+    parts.signers.push_back(std::move(s));
+}
+
+// Would this content be a surprise to those who signed? Only what they hashed with SHA-256 can be compared.
+result<> same_content(const message_parts& parts, const digest& content) {
+    const bytes sha256_plain = der::algorithm(id::sha256, false), sha256_null = der::algorithm(id::sha256, true);
+    for (const signer_parts& s : parts.signers) {
+        auto said = s.message_digest();
+        bool comparable =
+            std::ranges::equal(s.digest_algorithm, sha256_plain) || std::ranges::equal(s.digest_algorithm, sha256_null);
+        if (said && comparable && !std::ranges::equal(*said, content.view())) return failed(errc::content_differs);
+    }
+    return {};
+}
+
+result<bytes_view> signature_value(const message_parts& parts, std::size_t signer) {
+    if (signer >= parts.signers.size()) return failed(errc::no_such_signer, std::to_string(signer));
+    return der::first(parts.signers[signer].signature)->content;
 }
 
 } // namespace
 
 result<bytes> build_signature(const digest& content, const signer& who, const build_options& options) {
-    if (!who.leaf || !who.sign || !fit(who.leaf, who.scheme)) return failed(errc::key_unfit);
-    bytes attributes = signed_attributes(content, who, options);
-    // Signed is the SET OF with its own tag, stored is the same content under [0] (RFC 5652, 5.4).
-    VANTHU_TRY(bytes signature, signature_over(sha256::of(der::tlv(der::tag_set, attributes)), who));
-
-    bytes sha256_algorithm = der::algorithm(oid_sha256, false);
-    bytes issuer_and_serial = der::sequence({name_der(X509_get_issuer_name(who.leaf.native())), serial_der(who.leaf)});
-    bytes signer_info =
-        der::sequence({der::integer(1u), issuer_and_serial, sha256_algorithm, der::tlv(der::tag_context_0, attributes),
-                       signature_algorithm(who.scheme), der::tlv(der::tag_octets, signature)});
-    bytes signed_data =
-        der::sequence({der::integer(1u), der::tlv(der::tag_set, sha256_algorithm), der::sequence({der::oid(oid_data)}),
-                       certificates(who, options.embed_chain), der::tlv(der::tag_set, signer_info)});
-    return der::sequence({der::oid(oid_signed_data), der::tlv(der::tag_context_0, signed_data)});
+    VANTHU_TRY(contribution c, contribution_of(content, who, options));
+    bytes version = der::integer(1u), type = der::oid(id::data), content_info = der::sequence({type});
+    message_parts parts;
+    parts.version = version;
+    parts.content_info = content_info;
+    parts.content_type = type;
+    join(parts, c);
+    return assemble(parts);
 }
 
-result<digest> signature_imprint(bytes_view cms) {
-    VANTHU_TRY(signed_data message, open_signed_data(cms, false));
-    return sha256::of(octets(CMS_SignerInfo_get0_signature(message.info)));
+result<bytes> add_signer(bytes_view cms, const digest& content, const signer& who, const build_options& options) {
+    VANTHU_TRY(message_parts parts, take_apart(cms));
+    if (!std::ranges::equal(parts.content_type, der::oid(id::data))) return failed(errc::not_cms, "not id-data");
+    VANTHU_CHECK(same_content(parts, content));
+    VANTHU_TRY(contribution c, contribution_of(content, who, options));
+    join(parts, c);
+    return assemble(parts);
 }
 
-result<bytes> add_timestamp(bytes_view cms, const timestamp_token& token) {
-    VANTHU_TRY(signed_data message, open_signed_data(cms, false));
-    bytes value = octets(CMS_SignerInfo_get0_signature(message.info));
+result<digest> signature_imprint(bytes_view cms, std::size_t signer) {
+    VANTHU_TRY(message_parts parts, take_apart(cms));
+    VANTHU_TRY(bytes_view value, signature_value(parts, signer));
+    return sha256::of(value);
+}
+
+result<bytes> add_timestamp(bytes_view cms, const timestamp_token& token, std::size_t signer) {
+    VANTHU_TRY(message_parts parts, take_apart(cms));
+    VANTHU_TRY(bytes_view value, signature_value(parts, signer));
     if (token.imprint != x509::hash_of(token.imprint_hash, value)) return failed(errc::timestamp_mismatch, "imprint");
-    if (CMS_unsigned_add1_attr_by_NID(message.info, NID_id_smime_aa_timeStampToken, V_ASN1_SEQUENCE, token.der.data(),
-                                      static_cast<int>(token.der.size())) != 1)
-        return failed(errc::not_cms, drain_errors());
-    unsigned char* out = nullptr;
-    int size = i2d_CMS_ContentInfo(message.cms.get(), &out);
-    if (size <= 0) return failed(errc::not_cms, drain_errors());
-    bytes stamped(out, out + size);
-    OPENSSL_free(out);
-    // A foreign message whose attributes were not in DER order would not survive the new encoding: look.
-    VANTHU_TRY(signed_data again, open_signed_data(stamped, false));
-    if (message.signer && !signature_is_good(again))
-        return failed(errc::not_cms, "not in DER: encoding it anew breaks it");
-    return stamped;
+    bytes stamp = attribute(id::signature_time_stamp, token.der);
+    add_attribute(parts.signers[signer].unsigned_list, stamp);
+    parts.signers[signer].changed = true;
+    return assemble(parts);
+}
+
+result<bytes> attach(bytes_view cms, bytes_view content) {
+    VANTHU_TRY(message_parts parts, take_apart(cms));
+    VANTHU_CHECK(same_content(parts, sha256::of(content)));
+    VANTHU_TRY(around_content frame, attach_around(cms, content.size()));
+    frame.before.reserve(frame.before.size() + content.size() + frame.after.size());
+    frame.before.insert(frame.before.end(), content.begin(), content.end());
+    frame.before.insert(frame.before.end(), frame.after.begin(), frame.after.end());
+    return std::move(frame.before);
+}
+
+result<around_content> attach_around(bytes_view cms, std::uint64_t content_size) {
+    VANTHU_TRY(message_parts parts, take_apart(cms));
+    if (parts.content) return failed(errc::not_cms, "has content already");
+    if (content_size + cms.size() + 64 >= 1ull << 32) return failed(errc::over_budget, "size");
+    // The lengths of all frames around the content grow by what is put in: from the inside to the outside.
+    bytes whole = assemble(parts); // DER also where the message was BER
+    VANTHU_TRY(message_parts clean, take_apart(whole));
+    auto offset = [&](bytes_view part) { return static_cast<std::size_t>(part.data() - whole.data()); };
+    std::size_t type_at = offset(clean.content_type), type_end = type_at + clean.content_type.size();
+    bytes octets = der::header(der::tag_octets, content_size);
+    bytes wrapped = der::header(der::tag_context_0, octets.size() + content_size);
+    std::uint64_t inside = wrapped.size() + octets.size() + content_size;
+    bytes info = der::header(der::tag_sequence, clean.content_type.size() + inside);
+    // SignedData from its version up to encapContentInfo, and behind it.
+    std::size_t fields_at = offset(clean.version);
+    bytes_view in_front = bytes_view(whole).subspan(fields_at, offset(clean.content_info) - fields_at);
+    bytes_view behind = bytes_view(whole).subspan(type_end);
+    std::uint64_t body = in_front.size() + info.size() + clean.content_type.size() + inside + behind.size();
+    bytes signed_data = der::header(der::tag_sequence, body);
+    bytes explicit_tag = der::header(der::tag_context_0, signed_data.size() + body);
+    bytes type = der::oid(id::signed_data);
+    bytes outer = der::header(der::tag_sequence, type.size() + explicit_tag.size() + signed_data.size() + body);
+    return around_content{
+        der::joined({outer, type, explicit_tag, signed_data, in_front, info, clean.content_type, wrapped, octets}),
+        bytes(behind.begin(), behind.end())};
+}
+
+digest detached::sha256() const {
+    vanthu::sha256 hash;
+    for (bytes_view piece : content) hash.update(piece);
+    return hash.finish();
+}
+
+result<detached> detach(bytes_view cms) {
+    VANTHU_TRY(message_parts parts, take_apart(cms));
+    if (!parts.content) return failed(errc::not_cms, "has no content");
+    return detached{assemble_without_content(parts), *parts.content};
 }
 
 } // namespace vanthu::cms

@@ -7,18 +7,22 @@
 
 namespace vanthu::der {
 
-bytes tlv(std::uint8_t tag, bytes_view content) {
+bytes header(std::uint8_t tag, std::uint64_t length) {
     bytes out{tag};
-    std::size_t n = content.size();
-    if (n < 128) {
-        out.push_back(static_cast<std::uint8_t>(n));
-    } else {
-        std::uint8_t digits[sizeof n];
-        unsigned count = 0;
-        for (; n > 0; n >>= 8) digits[count++] = static_cast<std::uint8_t>(n);
-        out.push_back(static_cast<std::uint8_t>(0x80 | count));
-        while (count > 0) out.push_back(digits[--count]);
+    if (length < 128) {
+        out.push_back(static_cast<std::uint8_t>(length));
+        return out;
     }
+    std::uint8_t digits[sizeof length];
+    unsigned count = 0;
+    for (; length > 0; length >>= 8) digits[count++] = static_cast<std::uint8_t>(length);
+    out.push_back(static_cast<std::uint8_t>(0x80 | count));
+    while (count > 0) out.push_back(digits[--count]);
+    return out;
+}
+
+bytes tlv(std::uint8_t tag, bytes_view content) {
+    bytes out = header(tag, content.size());
     out.insert(out.end(), content.begin(), content.end());
     return out;
 }
@@ -80,8 +84,44 @@ std::optional<element> first(bytes_view in) {
     return element{in[0], in.subspan(header, length), in.first(header + length)};
 }
 
+std::optional<element> first_ber(bytes_view in, unsigned depth) {
+    if (in.size() < 2 || in[1] != 0x80) return first(in);
+    bool constructed = in[0] & 0x20;
+    if (!constructed || (in[0] & 0x1f) == 0x1f || depth == 0) return std::nullopt;
+    std::size_t at = 2;
+    for (;;) {
+        bytes_view rest = in.subspan(at);
+        if (rest.size() < 2) return std::nullopt;
+        if (rest[0] == 0 && rest[1] == 0) return element{in[0], in.subspan(2, at - 2), in.first(at + 2)};
+        auto inner = first_ber(rest, depth - 1);
+        if (!inner) return std::nullopt;
+        at += inner->whole.size();
+    }
+}
+
+std::string oid_text(bytes_view content) {
+    std::string out;
+    std::uint64_t part = 0;
+    bool inside = false;
+    for (std::uint8_t octet : content) {
+        if (!inside && octet == 0x80) return {}; // padding
+        part = part << 7 | (octet & 0x7f);
+        if (part >> 32) return {};
+        inside = octet & 0x80;
+        if (inside) continue;
+        if (out.empty()) {
+            std::uint64_t top = std::min<std::uint64_t>(part / 40, 2);
+            out = std::to_string(top);
+            part -= top * 40;
+        }
+        out += '.' + std::to_string(part);
+        part = 0;
+    }
+    return inside ? std::string() : out;
+}
+
 std::optional<element> reader::next() {
-    auto found = first(rest_);
+    auto found = ber_ ? first_ber(rest_) : first(rest_);
     if (found) rest_ = rest_.subspan(found->whole.size());
     return found;
 }

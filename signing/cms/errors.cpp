@@ -5,9 +5,8 @@
 namespace vanthu::cms {
 namespace {
 constexpr error_row rows[] = {
-    {int(errc::not_cms), "not_cms", 422, retry::no, "Dữ liệu không phải là chữ ký CMS có đúng một người ký.",
-     "The data is not a CMS signature with exactly one signer.", "Kiểm tra lại tệp chữ ký.",
-     "Check the signature file."},
+    {int(errc::not_cms), "not_cms", 422, retry::no, "Dữ liệu không phải là chữ ký CMS dùng được.",
+     "The data is not a CMS signature that can be used.", "Kiểm tra lại tệp chữ ký.", "Check the signature file."},
     {int(errc::key_unfit), "key_unfit", 422, retry::no, "Khóa ký không phù hợp với thuật toán đã chọn.",
      "The signing key does not fit the chosen scheme.",
      "Chọn thuật toán phù hợp với loại khóa (RSA từ 2048 bit hoặc ECDSA P-256, P-384).",
@@ -34,6 +33,20 @@ constexpr error_row rows[] = {
      "Chữ ký của dấu thời gian không đúng.", "The signature of the time stamp token is wrong.",
      "Thử lại; nếu vẫn lỗi, không tin máy chủ cấp dấu thời gian này.",
      "Try again; if it stays so, do not trust this time stamp authority."},
+    {int(errc::over_budget), "over_budget", 422, retry::no, "Tệp chữ ký vượt giới hạn xử lý.",
+     "The signature file is beyond what is processed.", "Kiểm tra lại nguồn gốc của tệp.",
+     "Check where the file comes from."},
+    {int(errc::content_differs), "content_differs", 422, retry::no, "Nội dung không phải là nội dung đã được ký.",
+     "The content is not what was signed.", "Chọn đúng tệp mà chữ ký này đi kèm.",
+     "Choose the file that belongs to this signature."},
+    {int(errc::no_such_signer), "no_such_signer", 422, retry::no, "Chữ ký không có người ký thứ được nêu.",
+     "The signature does not have that signer.", "Kiểm tra lại số thứ tự của người ký.",
+     "Check the number of the signer."},
+    {int(errc::old_archive_stamp), "old_archive_stamp", 422, retry::no,
+     "Chữ ký mang dấu thời gian lưu trữ kiểu cũ; bổ sung dữ liệu sẽ làm hỏng dấu này.",
+     "The signature carries an archive time stamp of an old kind, which adding data would break.",
+     "Giữ nguyên tệp và lưu trữ bằng một vỏ chứa ASiC có dấu thời gian.",
+     "Keep the file as it is and archive it in a time-stamped ASiC container."},
 };
 const error_table table("cms", rows);
 } // namespace

@@ -11,8 +11,10 @@ struct finding_row {
     std::string_view code, vi, en;
 };
 inline constexpr finding_row finding_rows[] = {
-    {"cms.not_cms", "Dữ liệu chữ ký không đọc được hoặc không có đúng một người ký.",
-     "The signature cannot be read or does not have exactly one signer."},
+    {"budget", "Văn bản vượt giới hạn kiểm tra nên chưa xác định được.",
+     "The document exceeds the limits of verification, so nothing is determined."},
+    {"cms.not_cms", "Dữ liệu chữ ký không đọc được hoặc không có số người ký phù hợp.",
+     "The signature cannot be read or does not have the number of signers that belongs there."},
     {"cms.not_detached", "Chữ ký mang theo nội dung riêng thay vì nội dung của tài liệu.",
      "The signature carries content of its own instead of being about the document."},
     {"cms.attribute_missing", "Chữ ký thiếu thuộc tính bắt buộc.", "The signature lacks a mandatory attribute."},
@@ -39,6 +41,14 @@ inline constexpr finding_row finding_rows[] = {
      "The signature of the time stamp is wrong."},
     {"cms.timestamp_sha1_imprint", "Dấu thời gian cũ dùng SHA-1 cho giá trị băm.",
      "The time stamp is historic: its imprint is a SHA-1 value."},
+    {"cades.archive_index_wrong", "Dấu thời gian lưu trữ nêu dữ liệu không còn trong chữ ký.",
+     "The archive time stamp lists data that is no longer in the signature."},
+    {"cades.archive_incomplete", "Dấu thời gian lưu trữ không bao trùm các dấu thời gian trước nó.",
+     "The archive time stamp does not cover the time stamps made before it."},
+    {"cades.not_evaluated",
+     "Chữ ký có thuộc tính kiểu cũ không được đánh giá (dấu thời gian lưu trữ v1, v2, chữ ký xác nhận).",
+     "The signature has attributes of old kinds that are not evaluated (archive time stamps v1 and v2, "
+     "countersignatures)."},
     {"cms.timestamp_order", "Thứ tự các dấu thời gian mâu thuẫn nhau.",
      "The times of the time stamps contradict one another."},
     {"cms.signed_after_revocation", "Người ký khai thời điểm ký sau khi chứng thư số đã bị thu hồi.",

@@ -30,40 +30,52 @@ int hash_nid(x509::hash h) { return EVP_MD_get_type(x509::native(h)); }
 
 } // namespace
 
-result<signed_data> open_signed_data(bytes_view cms, bool zero_padding) {
-    signed_data message;
-    const unsigned char* at = cms.data();
-    message.cms.reset(d2i_CMS_ContentInfo(nullptr, &at, static_cast<long>(cms.size())));
-    if (!message.cms) return failed(errc::not_cms, drain_errors());
-    bytes_view rest = cms.subspan(static_cast<std::size_t>(at - cms.data()));
-    if (!rest.empty() && !(zero_padding && std::all_of(rest.begin(), rest.end(), [](auto b) { return b == 0; })))
-        return failed(errc::not_cms, "bytes after the message");
-    if (OBJ_obj2nid(CMS_get0_type(message.cms.get())) != NID_pkcs7_signed)
-        return failed(errc::not_cms, "not SignedData");
-    const STACK_OF(CMS_SignerInfo)* infos = CMS_get0_SignerInfos(message.cms.get());
-    if (!infos || sk_CMS_SignerInfo_num(infos) != 1) return failed(errc::not_cms, "not exactly one signer");
-    message.info = sk_CMS_SignerInfo_value(infos, 0);
-    message.content_type = oid_text(CMS_get0_eContentType(message.cms.get()));
-    ASN1_OCTET_STRING** content = CMS_get0_content(message.cms.get());
-    if (content && *content) message.content = octets(*content);
-
-    X509_ALGOR* digest_algorithm = nullptr;
-    CMS_SignerInfo_get0_algs(message.info, nullptr, nullptr, &digest_algorithm, nullptr);
-    message.hash = x509::hash_from_oid(oid_text(digest_algorithm->algorithm));
-
-    owned<STACK_OF(X509), free_certificates> certs(CMS_get1_certs(message.cms.get()));
-    for (int i = 0; certs && i < sk_X509_num(certs.get()); ++i) {
-        X509* cert = sk_X509_value(certs.get(), i);
-        auto parsed = x509::parse_certificate(encoded(cert));
-        if (!parsed) continue; // an unreadable extra certificate does not decide
-        if (!message.signer && CMS_SignerInfo_cert_cmp(message.info, cert) == 0) {
-            message.signer = *parsed;
-            CMS_SignerInfo_set1_signer_cert(message.info, parsed->native());
-        }
-        message.embedded.push_back(std::move(*parsed));
+result<std::vector<signed_data>> open_signers(const message_parts& parts) {
+    bytes message = assemble_without_content(parts);
+    const unsigned char* at = message.data();
+    std::shared_ptr<CMS_ContentInfo> cms(d2i_CMS_ContentInfo(nullptr, &at, static_cast<long>(message.size())),
+                                         CMS_ContentInfo_free);
+    if (!cms) return failed(errc::not_cms, drain_errors());
+    const STACK_OF(CMS_SignerInfo)* infos = CMS_get0_SignerInfos(cms.get());
+    if (!infos || static_cast<std::size_t>(sk_CMS_SignerInfo_num(infos)) != parts.signers.size())
+        return failed(errc::not_cms, "signer infos");
+    std::vector<x509::certificate> embedded;
+    owned<STACK_OF(X509), free_certificates> certs(CMS_get1_certs(cms.get()));
+    for (int i = 0; certs && i < sk_X509_num(certs.get()); ++i)
+        if (auto parsed = x509::parse_certificate(encoded(sk_X509_value(certs.get(), i))))
+            embedded.push_back(std::move(*parsed)); // an unreadable extra certificate does not decide
+    std::vector<signed_data> all;
+    for (int i = 0; i < sk_CMS_SignerInfo_num(infos); ++i) {
+        signed_data one;
+        one.cms = cms;
+        one.info = sk_CMS_SignerInfo_value(infos, i);
+        one.content_type = oid_text(CMS_get0_eContentType(cms.get()));
+        X509_ALGOR* digest_algorithm = nullptr;
+        CMS_SignerInfo_get0_algs(one.info, nullptr, nullptr, &digest_algorithm, nullptr);
+        one.hash = x509::hash_from_oid(oid_text(digest_algorithm->algorithm));
+        for (const x509::certificate& cert : embedded)
+            if (CMS_SignerInfo_cert_cmp(one.info, cert.native()) == 0) {
+                one.signer = cert;
+                CMS_SignerInfo_set1_signer_cert(one.info, cert.native());
+                break;
+            }
+        one.embedded = embedded;
+        all.push_back(std::move(one));
     }
     ERR_clear_error();
-    return message;
+    return all;
+}
+
+result<signed_data> open_signed_data(bytes_view cms, bool zero_padding) {
+    VANTHU_TRY(message_parts parts, take_apart(cms, {}, zero_padding));
+    if (parts.signers.size() != 1) return failed(errc::not_cms, "not exactly one signer");
+    VANTHU_TRY(auto signers, open_signers(parts));
+    if (parts.content) {
+        signers[0].content.emplace();
+        for (bytes_view piece : *parts.content)
+            signers[0].content->insert(signers[0].content->end(), piece.begin(), piece.end());
+    }
+    return std::move(signers[0]);
 }
 
 bool signature_is_good(const signed_data& message) {
@@ -116,19 +128,6 @@ std::optional<timestamp> signing_time_attribute(const signed_data& message) {
     for (int type : {V_ASN1_UTCTIME, V_ASN1_GENERALIZEDTIME})
         if (const ASN1_STRING* value = signed_value(message, NID_pkcs9_signingTime, type)) return time_of(value);
     return std::nullopt;
-}
-
-std::vector<bytes> timestamp_attributes(const signed_data& message) {
-    std::vector<bytes> all;
-    for (int at = -1; (at = CMS_unsigned_get_attr_by_NID(message.info, NID_id_smime_aa_timeStampToken, at)) >= 0;) {
-        X509_ATTRIBUTE* attribute = CMS_unsigned_get_attr(message.info, at);
-        for (int i = 0; i < X509_ATTRIBUTE_count(attribute); ++i) {
-            const ASN1_TYPE* value = X509_ATTRIBUTE_get0_type(attribute, i);
-            if (value && value->type == V_ASN1_SEQUENCE) all.push_back(octets(value->value.sequence));
-        }
-    }
-    ERR_clear_error();
-    return all;
 }
 
 std::string_view scheme_name(const signed_data& message) {

@@ -1,23 +1,26 @@
-// One parsed SignedData with one signer, and the checks that signatures and time stamp tokens share.
+// Parsed SignedData, one value a signer, and the checks that signatures and time stamp tokens share.
 #pragma once
 
-#include "signing/cms/errors.hpp"
+#include "signing/cms/parts.hpp"
 #include "signing/x509/certificate.hpp"
 #include "signing/x509/openssl.hpp"
 
 namespace vanthu::cms {
 
 struct signed_data {
-    ossl::cms_ptr cms;
-    CMS_SignerInfo* info = nullptr; // owned by cms
+    std::shared_ptr<CMS_ContentInfo> cms; // without content; shared by all signers
+    CMS_SignerInfo* info = nullptr;       // owned by cms
     std::vector<x509::certificate> embedded;
     x509::certificate signer;       // the embedded certificate that the signer info names; empty if none
     std::optional<x509::hash> hash; // digestAlgorithm, if we know it
     std::string content_type;       // dotted OID of eContentType
-    std::optional<bytes> content;   // eContent where it is there
+    std::optional<bytes> content;   // eContent where it is there; only open_signed_data() copies it
 };
 
-// errc::not_cms: no SignedData, not exactly one signer, or bytes after the message (other than zeros, if allowed).
+// One value for each signer info, in the order in which they stand, none for a message without signers. errc::not_cms.
+result<std::vector<signed_data>> open_signers(const message_parts& parts);
+// A message with one signer. errc::not_cms: no SignedData, not exactly one signer, or bytes after the message (other
+// than zeros, if allowed). errc::over_budget.
 result<signed_data> open_signed_data(bytes_view cms, bool zero_padding);
 
 // The signature over the signed attributes, with the signer's certificate. False also when there are no signed
@@ -31,9 +34,6 @@ enum class essential { absent = 1, matches, differs };
 // signing-certificate-v2 or, where `old_form` allows, signing-certificate against the signer's certificate.
 essential signing_certificate_attribute(const signed_data& message, bool old_form);
 std::optional<timestamp> signing_time_attribute(const signed_data& message);
-// DER of every signature time stamp token among the unsigned attributes.
-std::vector<bytes> timestamp_attributes(const signed_data& message);
-
 // Name of the scheme for reports, "" for one that is not accepted; its hash must agree with digestAlgorithm.
 std::string_view scheme_name(const signed_data& message);
 

@@ -50,4 +50,15 @@ bytes hash_of(hash h, bytes_view content) {
     return out;
 }
 
+bytes hash_of_pieces(hash h, std::span<const bytes_view> pieces) {
+    bytes out(size(h));
+    unsigned written = 0;
+    EVP_MD_CTX* ctx = EVP_MD_CTX_new();
+    bool good = ctx && EVP_DigestInit_ex(ctx, native(h), nullptr) == 1;
+    for (bytes_view piece : pieces) good = good && EVP_DigestUpdate(ctx, piece.data(), piece.size()) == 1;
+    if (!good || EVP_DigestFinal_ex(ctx, out.data(), &written) != 1) std::abort();
+    EVP_MD_CTX_free(ctx);
+    return out;
+}
+
 } // namespace vanthu::x509

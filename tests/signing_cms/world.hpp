@@ -1,6 +1,7 @@
 // A signer, a TSA and their PKI, shared by the CMS tests.
 #pragma once
 
+#include "signing/cades/levels.hpp"
 #include "signing/cades/verify.hpp"
 #include "signing/cms/build.hpp"
 #include "tests/support/test_ca.hpp"
@@ -46,11 +47,23 @@ struct world {
     bytes sign(bool pss = false, const cms::build_options& options = {}) const {
         return cms::build_signature(sha256::of(content), signer(pss), options).value();
     }
-    bytes stamp(const bytes& signature, timestamp when) const {
-        digest imprint = cms::signature_imprint(signature).value();
+    cms::timestamp_token token(const digest& imprint, timestamp when) const {
         bytes nonce = random_bytes(cms::nonce_size);
         bytes reply = test_tsa(tsa, {ca.sub()}, cms::timestamp_request(imprint, nonce), when);
-        return cms::add_timestamp(signature, cms::check_timestamp_reply(reply, imprint, nonce).value()).value();
+        return cms::check_timestamp_reply(reply, imprint, nonce).value();
+    }
+    bytes stamp(const bytes& signature, timestamp when, std::size_t signer_number = 0) const {
+        digest imprint = cms::signature_imprint(signature, signer_number).value();
+        return cms::add_timestamp(signature, token(imprint, when), signer_number).value();
+    }
+    // B-LT with what the verdict of today rests on.
+    bytes with_evidence(const bytes& signature) const {
+        auto judged = verify(signature);
+        return cades::to_lt(signature, judged.used, judged.used_certificates).value();
+    }
+    bytes archive(const bytes& signature, timestamp when, std::size_t signer_number = 0) const {
+        digest imprint = cades::archive_imprint(signature, sha256::of(content), signer_number).value();
+        return cades::add_archive_stamp(signature, sha256::of(content), token(imprint, when), signer_number).value();
     }
     outcome verify(bytes_view signature, timestamp at = now, const conditions& under = {}) const {
         return verify(signature, [&](x509::hash h) { return x509::hash_of(h, content); }, trust, at, under);
