@@ -1,14 +1,11 @@
 #include "signing/pdf/report.hpp"
 
 #include "signing/cades/verify.hpp"
-#include "signing/pdf/document.hpp"
-#include "signing/pdf/errors.hpp"
-#include "signing/pdf/revisions.hpp"
-#include "signing/pdf/syntax.hpp"
+#include "signing/pdf/findings.hpp"
+#include "signing/pdf/history.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
-#include <map>
 #include <openssl/evp.h>
 
 namespace vanthu::pdf {
@@ -16,67 +13,8 @@ namespace {
 
 using signing::finding;
 using signing::indication;
-using validation::objection;
 using validation::signature_report;
-
-struct text_row {
-    std::string_view code, vi, en;
-};
-constexpr text_row texts[] = {
-    {"budget", "Văn bản vượt giới hạn kiểm tra nên chưa xác định được.",
-     "The document exceeds the limits of verification, so nothing is determined."},
-    {"pdf.not_a_pdf", "Tệp không phải là PDF.", "The file is not a PDF."},
-    {"pdf.damaged", "Cấu trúc tệp PDF bị hỏng; không kiểm tra được nếu không sửa chữa.",
-     "The PDF is damaged and cannot be verified without repair."},
-    {"pdf.encrypted", "Tệp PDF bị mã hóa nên không kiểm tra được.", "The PDF is encrypted and cannot be verified."},
-    {"pdf.reader_warning", "Trình đọc phải đoán một phần cấu trúc tệp.",
-     "The reader had to guess a part of the structure."},
-    {"pdf.form_unreadable", "Không đọc hết được các trường biểu mẫu.", "The form fields cannot all be read."},
-    {"pdf.stray_signature", "Tệp chứa giá trị chữ ký không thuộc trường chữ ký nào.",
-     "The file holds a signature value that belongs to no signature field."},
-    {"pdf.byte_range", "Vùng được ký (ByteRange) không đúng quy cách.",
-     "The signed range (ByteRange) is not well-formed."},
-    {"pdf.contents_misplaced", "Khoảng trống trong vùng được ký không phải là chính giá trị chữ ký này.",
-     "The gap in the signed range is not exactly this signature's own value."},
-    {"pdf.value_shared", "Một giá trị chữ ký được dùng cho nhiều trường hoặc chồng lên nhau.",
-     "One signature value serves several fields, or values overlap."},
-    {"pdf.not_a_revision", "Phần được ký không phải là một phiên bản hoàn chỉnh của tệp.",
-     "What is signed is not a complete revision of the file."},
-    {"pdf.unaccounted_bytes", "Sau chữ ký có dữ liệu không thuộc phiên bản hợp lệ nào.",
-     "After the signature there are bytes that belong to no proper revision."},
-    {"pdf.changed_after_signing", "Văn bản đã bị thay đổi sau khi ký theo cách không được phép.",
-     "The document was changed after signing in a way that is not allowed."},
-    {"pdf.change_not_permitted", "Thay đổi sau khi ký trái với quyền mà chữ ký cho phép.",
-     "A later change goes against what this signature permits."},
-    {"pdf.filled_without_signature", "Trường biểu mẫu được điền sau chữ ký mà không có chữ ký nào bảo đảm.",
-     "A form field was filled after the signature and no later signature covers it."},
-    {"pdf.subfilter", "Loại chữ ký PDF này không được hỗ trợ.", "This kind of PDF signature is not supported."},
-    {"pdf.xfa", "Tệp chứa biểu mẫu XFA nên nội dung hiển thị không cố định.",
-     "The file holds an XFA form, so what it shows is not fixed."},
-};
-
-finding remark(std::string_view code, std::string_view detail = {}) {
-    auto row = std::find_if(std::begin(texts), std::end(texts), [&](const text_row& r) { return r.code == code; });
-    finding f{std::string(code), std::string(row->vi), std::string(row->en)};
-    if (!detail.empty()) {
-        f.text_vi += fmt::format(" ({})", detail);
-        f.text_en += fmt::format(" ({})", detail);
-    }
-    return f;
-}
-
-// A signature as found in one of the revisions.
-struct found_signature {
-    form_field field;
-    std::size_t a = 0, b = 0, end = 0; // the gap [a, b); the signed revision is [0, end)
-    std::string trouble;               // code of what is wrong with its place
-};
-
-struct revision_step {
-    std::size_t end = 0; // the revision is [0, end)
-    std::vector<change> changes;
-    bool signed_after = false; // a signature or time stamp covers this revision or a later one
-};
+using validation::stamp_role;
 
 bytes digest_of(x509::hash h, bytes_view first, bytes_view second) {
     bytes out(EVP_MAX_MD_SIZE);
@@ -118,208 +56,38 @@ bytes_view without_padding(bytes_view der) {
                                                                                         : der;
 }
 
-bool only_space(std::string_view text) {
-    return text.find_first_not_of(std::string_view(" \r\n\t\f\0", 6)) == text.npos;
+bool shares(const x509::evidence& used, const stored_evidence& store) {
+    return std::all_of(used.crls.begin(), used.crls.end(), [&](const x509::crl& c) { return store.has(c); }) &&
+           std::all_of(used.ocsp_responses.begin(), used.ocsp_responses.end(),
+                       [&](const x509::ocsp_response& r) { return store.has(r); });
 }
 
 class verification {
 public:
     verification(bytes_view file, const x509::trust_store& trust, const x509::evidence& known, timestamp at,
                  const validation::policy& policy, const budget& limits)
-        : file_(file), text_(as_text(file)), trust_(trust), known_(known), at_(at), policy_(policy), limits_(limits) {}
+        : file_(file), text_(as_text(file)), trust_(trust), known_(known), at_(at), policy_(policy),
+          history_(read_history(file, limits)) {}
 
-    validation::file_report run() {
-        try {
-            inspect();
-        } catch (...) { // the reader gave up somewhere inside
-            note("pdf.damaged", failure_of_current_exception().error().detail);
+    examination run() {
+        out_.report.findings = history_.findings;
+        if (signing::has_finding(history_.findings, "budget") && history_.steps.empty()) history_.signatures.clear();
+        if (!history_.steps.empty()) store_ = &history_.steps.back().store;
+        judge_time_stamps();
+        std::vector<signature_report>& reports = out_.report.signatures;
+        for (std::size_t i = 0; i < history_.signatures.size(); ++i) reports.push_back(judge_alone(i));
+        // Newest first: whether a later signature answers for a filled field must be known by then.
+        for (std::size_t i = reports.size(); i-- > 0;) {
+            check_changes(history_.signatures[i], reports[i]);
+            // What casts doubt on the whole file leaves no signature valid.
+            for (const finding& f : history_.findings) doubt(reports[i], signing::sub::format_failure, f);
         }
-        conclude();
-        return std::move(report_);
+        out_.report.verdict = validation::overall(reports, out_.report.findings);
+        if (reports.empty() && !history_.is_unsigned) out_.report.verdict = signing::verdict::indeterminate;
+        return std::move(out_);
     }
 
 private:
-    void note(std::string_view code, std::string_view detail = {}) {
-        if (!signing::has_finding(report_.findings, code)) report_.findings.push_back(remark(code, detail));
-    }
-
-    void inspect() {
-        if (file_.size() > limits_.bytes) return note("budget", "size");
-        auto opened = document::open(file_);
-        if (!opened) {
-            auto code = opened.error().code;
-            return note(code == errc::not_a_pdf   ? "pdf.not_a_pdf"
-                        : code == errc::encrypted ? "pdf.encrypted"
-                                                  : "pdf.damaged",
-                        opened.error().detail);
-        }
-        const document& last = *opened;
-        if (last.qpdf().getXRefTable().size() > limits_.objects) return note("budget", "objects");
-        field_tree fields = read_fields(last.qpdf(), field_limits());
-        if (fields.exceeded) note("pdf.form_unreadable");
-        collect(last, fields);
-        look_for_stray_values(last);
-        if (signatures_.empty() && report_.findings.empty()) {
-            unsigned_ = true;
-            return;
-        }
-        if (QPDFObjectHandle form = last.root().getKey("/AcroForm"); form.isDictionary() && form.hasKey("/XFA"))
-            note("pdf.xfa");
-        if (signatures_.size() > limits_.signatures) return note("budget", "signatures");
-        follow_revisions(last);
-        for (auto warning : last.take_warnings()) note("pdf.reader_warning", warning);
-        std::sort(signatures_.begin(), signatures_.end(),
-                  [](auto& x, auto& y) { return std::pair(x.end, x.a) < std::pair(y.end, y.a); });
-        check_overlaps();
-        for (found_signature& s : signatures_) report_.signatures.push_back(judge(s));
-    }
-
-    field_limits field_limits() const { return {limits_.fields, limits_.nesting}; }
-
-    // Adds the signatures of one revision that were not yet seen. True if any is new.
-    bool collect(const document& revision, const field_tree& fields) {
-        bool any = false;
-        for (const form_field& f : fields.fields) {
-            if (!f.is_signature() || f.value.isNull()) continue;
-            auto known = std::find_if(signatures_.begin(), signatures_.end(), [&](const found_signature& s) {
-                return s.field.name == f.name && s.field.value.unparse() == f.value.unparse();
-            });
-            if (known != signatures_.end()) continue;
-            signatures_.push_back(locate(revision, f));
-            any = true;
-        }
-        return any;
-    }
-
-    found_signature locate(const document& revision, const form_field& f) {
-        found_signature s{f, 0, 0, 0, ""};
-        QPDFObjectHandle value = f.value;
-        s.trouble = "pdf.byte_range";
-        if (!value.isDictionary() || !value.isIndirect()) return s;
-        QPDFObjectHandle range = value.getKey("/ByteRange"), contents = value.getKey("/Contents");
-        if (!range.isArray() || range.getArrayNItems() != 4 || !contents.isString()) return s;
-        unsigned long long n[4];
-        for (int i = 0; i < 4; ++i) {
-            QPDFObjectHandle item = range.getArrayItem(i);
-            if (item.isIndirect() || !item.isInteger() || item.getIntValue() < 0) return s;
-            n[i] = static_cast<unsigned long long>(item.getIntValue());
-        }
-        bool sound =
-            n[0] == 0 && n[1] > 0 && n[1] < n[2] && n[2] <= file_.size() && n[3] > 0 && n[3] <= file_.size() - n[2];
-        if (!sound) return s;
-        s.a = n[1];
-        s.b = n[2];
-        s.end = n[2] + n[3];
-        s.trouble = "pdf.contents_misplaced";
-        auto table = revision.qpdf().getXRefTable();
-        auto entry = table.find(value.getObjGen());
-        if (entry == table.end() || entry->second.getType() != 1) return s;
-        auto place = contents_place(text_, revision.header_at() + static_cast<std::size_t>(entry->second.getOffset()));
-        if (!place || place->begin != s.a || place->end != s.b) return s;
-        auto decoded = from_hex(text_.substr(s.a + 1, s.b - s.a - 2)); // nothing but digits: no spaces either
-        if (!decoded || as_text(*decoded) != contents.getStringValue()) return s;
-        s.trouble.clear();
-        return s;
-    }
-
-    // A /ByteRange in an object no signature field leads to: an older or hidden signature.
-    void look_for_stray_values(const document& d) {
-        if (text_.find("/ByteRange") == text_.npos) return;
-        for (QPDFObjectHandle o : d.qpdf().getAllObjects()) {
-            if (!o.isDictionary() || !o.hasKey("/ByteRange") || !o.hasKey("/Contents")) continue;
-            bool listed = std::any_of(signatures_.begin(), signatures_.end(), [&](const found_signature& s) {
-                return s.field.value.isIndirect() && s.field.value.getObjGen() == o.getObjGen();
-            });
-            if (!listed) note("pdf.stray_signature");
-        }
-    }
-
-    // From the first signed revision on: every revision is opened by itself and compared with the one before.
-    void follow_revisions(const document& last) {
-        std::size_t first = file_.size();
-        for (const found_signature& s : signatures_)
-            if (s.trouble.empty()) first = std::min(first, s.end);
-        auto opened = open_revision(first);
-        if (!opened) return;
-        steps_.push_back({first, {}, false});
-        document before = std::move(*opened);
-        while (!only_space(text_.substr(steps_.back().end))) {
-            if (steps_.size() > limits_.revisions) return note("budget", "revisions");
-            auto resolve = [&](int id, int generation) -> std::optional<std::size_t> {
-                QPDFObjectHandle length = last.qpdf().getObjectByID(id, generation);
-                if (!length.isInteger() || length.getIntValue() < 0) return std::nullopt;
-                return static_cast<std::size_t>(length.getIntValue());
-            };
-            auto bytes_of = read_revision(text_, steps_.back().end, resolve);
-            if (!bytes_of) {
-                steps_.push_back({file_.size(), {{change_kind::forbidden, "unaccounted_bytes"}}, false});
-                return note("pdf.unaccounted_bytes");
-            }
-            auto now = open_revision(signed_end(bytes_of->end));
-            if (!now) {
-                steps_.push_back({file_.size(), {{change_kind::forbidden, "revision_unreadable"}}, false});
-                return;
-            }
-            revision_step step{signed_end(bytes_of->end), compare_revisions(before, *now, field_limits()), false};
-            if (!lists_all(*now, *bytes_of)) {
-                step.changes.push_back({change_kind::forbidden, "unlisted_object"});
-                note("pdf.unaccounted_bytes");
-            }
-            collect(*now, read_fields(now->qpdf(), field_limits()));
-            if (signatures_.size() > limits_.signatures) return note("budget", "signatures");
-            steps_.push_back(std::move(step));
-            before = std::move(*now);
-        }
-        for (std::size_t i = 0; i < steps_.size(); ++i)
-            for (const found_signature& s : signatures_)
-                if (s.trouble.empty() && s.end >= steps_[i].end) steps_[i].signed_after = true;
-    }
-
-    // A revision ends with %%EOF; a signature may or may not count the line end after it.
-    std::size_t signed_end(std::size_t eof) const {
-        for (const found_signature& s : signatures_)
-            if (s.trouble.empty() && s.end >= eof && s.end <= eof + 4 && only_space(text_.substr(eof, s.end - eof)))
-                return s.end;
-        return eof;
-    }
-
-    std::optional<document> open_revision(std::size_t end) {
-        std::string_view prefix = text_.substr(0, end);
-        std::size_t eof = prefix.rfind("%%EOF");
-        if (eof == prefix.npos || !only_space(prefix.substr(eof + 5))) return note("pdf.not_a_revision"), std::nullopt;
-        auto opened = document::open(file_.first(end));
-        if (!opened) return note("pdf.damaged", opened.error().detail), std::nullopt;
-        if (opened->qpdf().getXRefTable().size() > limits_.objects) return note("budget", "objects"), std::nullopt;
-        opened->qpdf().getObjectCount(); // reads everything: warnings show here
-        for (auto warning : opened->take_warnings()) note("pdf.reader_warning", warning);
-        return std::move(*opened);
-    }
-
-    // Every object in the bytes of the revision is the one its cross-reference names: nothing for a repairing reader.
-    static bool lists_all(const document& revision, const revision_bytes& listed) {
-        auto table = revision.qpdf().getXRefTable();
-        return std::all_of(listed.objects.begin(), listed.objects.end(), [&](const listed_object& o) {
-            std::size_t offset = o.at - revision.header_at();
-            if (o.is_xref_stream) return offset == revision.startxref();
-            auto entry = table.find(QPDFObjGen(o.id, o.generation));
-            return entry != table.end() && entry->second.getType() == 1 &&
-                   static_cast<std::size_t>(entry->second.getOffset()) == offset;
-        });
-    }
-
-    void check_overlaps() {
-        for (found_signature& s : signatures_)
-            for (found_signature& other : signatures_) {
-                if (&s == &other) continue;
-                bool same_value = s.field.value.isIndirect() && other.field.value.isIndirect() &&
-                                  s.field.value.getObjGen() == other.field.value.getObjGen();
-                bool overlap = s.b > s.a && other.b > other.a && s.a < other.b && other.a < s.b;
-                if (same_value || overlap) s.trouble = "pdf.value_shared";
-            }
-    }
-
-    // --- one signature
-
     static void fail(signature_report& r, std::string_view sub, finding f) {
         validation::object(r, {indication::total_failed, std::string(sub), std::move(f)});
     }
@@ -327,108 +95,153 @@ private:
         validation::object(r, {indication::indeterminate, std::string(sub), std::move(f)});
     }
 
-    signature_report judge(const found_signature& s) {
-        signature_report r;
-        r.indication = indication::total_passed; // until something speaks against it
-        if (!s.trouble.empty()) {
-            fail(r, signing::sub::format_failure, remark(s.trouble));
-        } else {
-            r = judge_cryptography(s);
-            check_changes(s, r);
-        }
-        r.field = s.field.name;
-        r.covered_bytes = s.end;
-        // What casts doubt on the whole file leaves no signature valid.
-        for (const finding& f : report_.findings) doubt(r, signing::sub::format_failure, f);
-        r.verdict = signing::to_verdict(r.indication);
-        return r;
+    bytes contents_of(const found_signature& s) const { return from_hex(text_.substr(s.a + 1, s.b - s.a - 2)).value(); }
+    cms::content_digest range_of(const found_signature& s) const {
+        bytes_view before = file_.first(s.a), after = file_.subspan(s.b, s.end - s.b);
+        return [before, after](x509::hash h) { return digest_of(h, before, after); };
+    }
+    std::vector<revision_step>::const_iterator step_of(const found_signature& s) const {
+        return std::find_if(history_.steps.begin(), history_.steps.end(),
+                            [&](const revision_step& step) { return step.end == s.end; });
     }
 
-    signature_report judge_cryptography(const found_signature& s) {
-        bytes contents = from_hex(text_.substr(s.a + 1, s.b - s.a - 2)).value();
-        bytes_view before = file_.first(s.a), after = file_.subspan(s.b, s.end - s.b);
-        auto content = [&](x509::hash h) { return digest_of(h, before, after); };
-        QPDFObjectHandle subfilter = s.field.value.getKey("/SubFilter");
-        std::string kind = subfilter.isName() ? subfilter.getName() : "";
-        if (kind == "/ETSI.RFC3161") return judge_document_timestamp(without_padding(contents), content);
-        if (kind != "/ETSI.CAdES.detached" && kind != "/adbe.pkcs7.detached") {
-            signature_report r;
+    // Each document time stamp for the time that the newer ones prove.
+    void judge_time_stamps() {
+        x509::evidence known = store_->revocation;
+        known.add(known_);
+        timestamp proven = at_;
+        stamps_.resize(history_.signatures.size());
+        for (std::size_t i = history_.signatures.size(); i-- > 0;) {
+            const found_signature& s = history_.signatures[i];
+            if (!s.is_time_stamp() || !s.trouble.empty() || step_of(s) == history_.steps.end()) continue;
+            bytes contents = contents_of(s);
+            bytes_view token = without_padding(contents);
+            stamps_[i].token = bytes(token.begin(), token.end());
+            stamps_[i].verdict = cms::check_timestamp(token, range_of(s), trust_, known, proven, policy_.revocation,
+                                                      store_->certificates);
+            const cms::timestamp_verdict& v = stamps_[i].verdict;
+            take(v.path.used, v.path.chain, v.path.missing);
+            if (v.indication == indication::total_passed && v.time && *v.time <= proven) proven = *v.time;
+        }
+    }
+
+    // A signature without regard to what followed.
+    signature_report judge_alone(std::size_t i) {
+        const found_signature& s = history_.signatures[i];
+        signature_report r;
+        if (!s.trouble.empty() || (step_of(s) == history_.steps.end() && !over_budget())) {
+            r.indication = indication::total_passed; // until something speaks against it
+            fail(r, signing::sub::format_failure, remark(s.trouble.empty() ? "pdf.not_a_revision" : s.trouble));
+        } else if (s.is_time_stamp())
+            r = report_of_time_stamp(stamps_[i].verdict);
+        else if (s.kind == "/ETSI.CAdES.detached" || s.kind == "/adbe.pkcs7.detached")
+            r = judge_signature(s);
+        else {
             r.format = "pkcs7";
             r.sub_indication = signing::sub::format_failure;
-            r.findings.push_back(remark("pdf.subfilter", kind));
-            return r;
+            r.findings.push_back(remark("pdf.subfilter", s.kind));
         }
-        cades::reading how{.require_signing_certificate = kind == "/ETSI.CAdES.detached", .zero_padding = true};
-        if (QPDFObjectHandle m = s.field.value.getKey("/M"); m.isString())
-            how.claimed_time = time_of_pdf_date(m.getStringValue());
-        validation::signature_facts facts = cades::read_signature(contents, content, how);
-        validation::conclusion judged = validation::judge(facts, trust_, known_, at_, policy_);
-        add_missing(judged.missing);
-        signature_report r = validation::report_of(facts, judged);
-        r.format = kind == "/ETSI.CAdES.detached" ? "pades" : "pkcs7";
+        r.field = s.name;
+        r.covered_bytes = s.end;
         return r;
     }
 
-    signature_report judge_document_timestamp(bytes_view token, const cms::content_digest& stamped) {
-        auto v = cms::check_timestamp(token, stamped, trust_, known_, at_, policy_.revocation);
-        add_missing(v.path.missing);
+    bool over_budget() const { return signing::has_finding(history_.findings, "budget"); }
+
+    signature_report judge_signature(const found_signature& s) {
+        bool etsi = s.kind == "/ETSI.CAdES.detached";
+        validation::signature_facts facts = cades::read_signature(contents_of(s), range_of(s),
+                                                                  {.require_signing_certificate = etsi,
+                                                                   .zero_padding = true,
+                                                                   .claimed_time = time_of_pdf_date(s.claimed_time)});
+        facts.embedded.add(store_->revocation);
+        for (const x509::certificate& c : store_->certificates) facts.certificates.push_back(c);
+        // A document time stamp over a later revision is over the signature and all that stands before the stamp.
+        for (std::size_t k = 0; k < history_.signatures.size(); ++k)
+            if (history_.signatures[k].end > s.end && !stamps_[k].token.empty())
+                facts.stamps.push_back({stamp_role::archive, stamps_[k].token, range_of(history_.signatures[k])});
+        validation::conclusion judged = validation::judge(facts, trust_, known_, at_, policy_);
+        take(judged.used, judged.used_certificates, judged.missing);
+        if (judged.level == "B-LTA" && !evidence_is_stamped(s, judged)) judged.level = "B-LT";
+        signature_report r = validation::report_of(facts, judged);
+        r.format = etsi ? "pades" : "pkcs7";
+        return r;
+    }
+
+    // Does a valid document time stamp cover what the verdict rests on, or only the signature?
+    bool evidence_is_stamped(const found_signature& s, const validation::conclusion& judged) const {
+        for (std::size_t k = 0; k < history_.signatures.size(); ++k) {
+            const found_signature& stamp = history_.signatures[k];
+            if (stamp.end <= s.end || stamps_[k].token.empty()) continue;
+            if (stamps_[k].verdict.indication != indication::total_passed) continue;
+            if (shares(judged.path.used, step_of(stamp)->store)) return true;
+        }
+        return false;
+    }
+
+    static signature_report report_of_time_stamp(const cms::timestamp_verdict& v) {
         signature_report r;
         r.format = "timestamp";
         r.indication = v.indication;
         r.sub_indication = v.sub_indication;
+        r.verdict = signing::to_verdict(v.indication);
         if (v.indication == indication::total_passed) r.best_time = v.time;
-        r.findings = std::move(v.findings);
+        r.findings = v.findings;
+        for (const x509::certificate& c : v.path.chain) r.chain.push_back(c.sha256().hex());
         validation::describe(v.authority, r.signer);
         return r;
     }
 
-    void add_missing(const std::vector<x509::need>& more) {
-        for (const x509::need& n : more)
-            if (std::find(report_.missing.begin(), report_.missing.end(), n) == report_.missing.end())
-                report_.missing.push_back(n);
+    void take(const x509::evidence& used, const std::vector<x509::certificate>& certificates,
+              const std::vector<x509::need>& missing) {
+        out_.used.add(used);
+        for (const x509::certificate& c : certificates)
+            if (std::find(out_.used_certificates.begin(), out_.used_certificates.end(), c) ==
+                out_.used_certificates.end())
+                out_.used_certificates.push_back(c);
+        std::vector<x509::need>& needs = out_.report.missing;
+        for (const x509::need& n : missing)
+            if (std::find(needs.begin(), needs.end(), n) == needs.end()) needs.push_back(n);
     }
 
     void check_changes(const found_signature& s, signature_report& r) {
-        auto own =
-            std::find_if(steps_.begin(), steps_.end(), [&](const revision_step& step) { return step.end == s.end; });
-        if (own == steps_.end() && signing::has_finding(report_.findings, "budget")) return; // judge() says so
-        if (own == steps_.end()) return fail(r, signing::sub::format_failure, remark("pdf.not_a_revision"));
+        auto own = step_of(s);
+        if (own == history_.steps.end()) return; // judge_alone() or the budget says so
         r.covers = only_space(text_.substr(s.end)) ? "whole" : "revision";
-        std::vector<permissions> rules = permissions_of(s.field);
-        for (auto step = std::next(own); step != steps_.end(); ++step)
+        for (auto step = std::next(own); step != history_.steps.end(); ++step)
             for (const change& c : step->changes) {
                 std::string name = to_string(c);
                 if (std::find(r.changes_after.begin(), r.changes_after.end(), name) != r.changes_after.end()) continue;
                 r.changes_after.push_back(name);
                 bool by_person = c.kind == change_kind::signature_added || c.kind == change_kind::field_added ||
                                  c.kind == change_kind::field_filled;
-                bool against = by_person && std::any_of(rules.begin(), rules.end(), [&](const permissions& p) {
+                bool against = by_person && std::any_of(s.rules.begin(), s.rules.end(), [&](const permissions& p) {
                                    // A field added later was not among those that the signature could lock.
-                                   bool new_field = c.kind == change_kind::field_added || !s_revision_has(*own, c.what);
+                                   bool new_field = c.kind == change_kind::field_added || !own->fields.contains(c.what);
                                    return p.docmdp == 1 || (!new_field && p.locks(c.what));
                                });
                 if (c.kind == change_kind::forbidden)
                     fail(r, signing::sub::format_failure, remark("pdf.changed_after_signing", name));
                 else if (against)
                     fail(r, signing::sub::format_failure, remark("pdf.change_not_permitted", name));
-                else if (c.kind == change_kind::field_filled && !step->signed_after)
+                else if (c.kind == change_kind::field_filled && !answered_for(*step))
                     doubt(r, signing::sub::sig_constraints_failure, remark("pdf.filled_without_signature", name));
             }
     }
 
-    // Did the field exist in the revision that ends there?
-    bool s_revision_has(const revision_step& step, const std::string& field) {
-        auto [known, inserted] = names_.try_emplace(step.end);
-        if (inserted)
-            if (auto d = document::open(file_.first(step.end)))
-                for (const form_field& f : read_fields(d->qpdf(), field_limits()).fields) known->second.insert(f.name);
-        return known->second.contains(field);
+    // Does a valid signature cover this revision? A time stamp is nobody's word.
+    bool answered_for(const revision_step& step) const {
+        for (std::size_t i = 0; i < history_.signatures.size(); ++i)
+            if (!history_.signatures[i].is_time_stamp() && history_.signatures[i].end >= step.end &&
+                out_.report.signatures[i].indication == indication::total_passed)
+                return true;
+        return false;
     }
 
-    void conclude() {
-        report_.verdict = validation::overall(report_.signatures, report_.findings);
-        if (report_.signatures.empty() && !unsigned_) report_.verdict = signing::verdict::indeterminate;
-    }
+    struct judged_stamp {
+        bytes token; // empty: no document time stamp, or not one in place
+        cms::timestamp_verdict verdict;
+    };
 
     bytes_view file_;
     std::string_view text_;
@@ -436,19 +249,23 @@ private:
     const x509::evidence& known_;
     timestamp at_;
     const validation::policy& policy_;
-    const budget& limits_;
-    validation::file_report report_;
-    std::vector<found_signature> signatures_;
-    std::vector<revision_step> steps_; // the first is the first signed revision
-    std::map<std::size_t, std::set<std::string>> names_;
-    bool unsigned_ = false;
+    history history_;
+    stored_evidence no_store_;
+    const stored_evidence* store_ = &no_store_;
+    std::vector<judged_stamp> stamps_; // as history_.signatures
+    examination out_;
 };
 
 } // namespace
 
+examination examine_pdf(bytes_view file, const x509::trust_store& trust, const x509::evidence& known, timestamp at,
+                        const validation::policy& policy, const budget& limits) {
+    return verification(file, trust, known, at, policy, limits).run();
+}
+
 validation::file_report verify_pdf(bytes_view file, const x509::trust_store& trust, const x509::evidence& known,
                                    timestamp at, const validation::policy& policy, const budget& limits) {
-    return verification(file, trust, known, at, policy, limits).run();
+    return examine_pdf(file, trust, known, at, policy, limits).report;
 }
 
 } // namespace vanthu::pdf

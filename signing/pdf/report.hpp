@@ -7,6 +7,10 @@
 //     allowed are: further signatures, form fields filled where no signature locks them and a later signature covers
 //     the filling, the document security store, document time stamps, and dates in the document information. Anything
 //     else makes the signature invalid ("pdf.changed_after_signing")
+//   - a field filled later is good only if a valid signature covers the filling; a time stamp is nobody's word
+//   - certificates and revocation data of the document security store count as embedded; document time stamps later
+//     than a signature are its archive stamps. Level B-LTA: one of them covers that data too. Each is also an entry of
+//     its own, judged for the time that the newer ones prove
 //   - the reader never repairs: what it would have to guess is a finding, and then nothing is valid
 // Source: ISO 32000-2 12.8.2 (DocMDP, FieldMDP), ETSI EN 319 142-1, ETSI EN 319 102-1 (indications).
 //
@@ -23,12 +27,22 @@ namespace vanthu::pdf {
 
 struct budget {
     std::size_t bytes = 256u << 20;
-    std::size_t objects = 400'000; // entries of the cross-reference
-    std::size_t revisions = 64;    // after the first signature
+    std::size_t objects = 400'000;   // entries of the cross-reference
+    std::size_t entries = 4'000'000; // the same, summed over the revisions opened
+    std::size_t revisions = 64;      // after the first signature
     std::size_t signatures = 32;
     std::size_t fields = 20'000;
     int nesting = 60; // of fields and of objects
 };
+
+// The report, and what the verdicts rest on: what add_evidence() (long_term.hpp) is to put into the file.
+struct examination {
+    validation::file_report report;
+    x509::evidence used;
+    std::vector<x509::certificate> used_certificates;
+};
+examination examine_pdf(bytes_view file, const x509::trust_store& trust, const x509::evidence& known, timestamp at,
+                        const validation::policy& policy = {}, const budget& limits = {});
 
 // Never fails and never throws: a file that is no PDF is indeterminate with the finding "pdf.not_a_pdf".
 validation::file_report verify_pdf(bytes_view file, const x509::trust_store& trust, const x509::evidence& known,

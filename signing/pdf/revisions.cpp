@@ -1,12 +1,11 @@
 #include "signing/pdf/revisions.hpp"
 
+#include "signing/pdf/security_store.hpp"
+
 #include <algorithm>
-#include <map>
 
 namespace vanthu::pdf {
 namespace {
-
-using table = std::map<QPDFObjGen, QPDFXRefEntry>;
 
 bool same_entry(const QPDFXRefEntry& a, const QPDFXRefEntry& b) {
     if (a.getType() != b.getType()) return false;
@@ -24,36 +23,64 @@ bool same_value(QPDFObjectHandle a, QPDFObjectHandle b) {
 
 std::string written(QPDFObjectHandle value) { return value.isNull() ? std::string("null") : value.unparse(); }
 
-struct reference {
-    QPDFObjGen from;  // 0 0: the trailer
-    std::string path; // "/AcroForm/Fields/*"
-};
-
 class comparison {
 public:
-    comparison(const document& before, const document& after, const field_limits& limits)
-        : before_(before), after_(after), old_table_(before.qpdf().getXRefTable()),
-          new_table_(after.qpdf().getXRefTable()), old_fields_(read_fields(before.qpdf(), limits)),
-          new_fields_(read_fields(after.qpdf(), limits)), limits_(limits) {}
+    comparison(const opened_revision& before, const opened_revision& after, const reference_index& references)
+        : before_(before.file), after_(after.file), old_table_(before.table), new_table_(after.table),
+          old_fields_(before.fields), new_fields_(after.fields), references_(references) {}
 
-    std::vector<change> run() {
-        if (old_fields_.exceeded || new_fields_.exceeded) return {{change_kind::forbidden, "fields_unreadable"}};
+    void run() {
         compare_trailers();
         find_differences();
-        if (altered_.empty() && fresh_.empty()) return std::move(changes_);
+        if (old_fields_.exceeded || new_fields_.exceeded) return forbid("fields_unreadable");
         index_fields();
-        index_references();
         for (QPDFObjGen id : fresh_)
             if (references_.contains(id)) forbid("missing_object_supplied");
         for (QPDFObjGen id : altered_) classify(id);
         check_new_fields();
-        return std::move(changes_);
+        if (noted(change_kind::evidence_added) && !is_plain_security_store(after_.root().getKey("/DSS")))
+            forbid("security_store_odd");
+    }
+
+    // A revision that brings evidence only brings nothing else, not even what nothing uses (yet). `references` are
+    // those of the later revision.
+    void check_unused(const reference_index& references) {
+        bool evidence_only = std::all_of(changes_.begin(), changes_.end(), [](const change& c) {
+            return c.kind == change_kind::evidence_added || c.kind == change_kind::timestamp_added ||
+                   c.kind == change_kind::metadata_updated;
+        });
+        if (!evidence_only) return;
+        std::set<QPDFObjGen> used;
+        std::vector<QPDFObjGen> open;
+        auto use = [&](QPDFObjGen id) {
+            if (fresh_.contains(id) && used.insert(id).second) open.push_back(id);
+        };
+        for (QPDFObjGen id : fresh_)
+            for (const reference& r : references.of(id))
+                if (!fresh_.contains(r.from)) use(id);
+        while (!open.empty()) {
+            QPDFObjGen id = open.back();
+            open.pop_back();
+            for (QPDFObjGen to : references.from(id)) use(to);
+        }
+        for (QPDFObjGen id : fresh_)
+            if (!used.contains(id) && !is_container(new_object(id))) return forbid("unused_object_added");
+    }
+
+    std::vector<change> changes() { return std::move(changes_); }
+    std::set<QPDFObjGen> changed_objects() const {
+        std::set<QPDFObjGen> all = altered_;
+        all.insert(fresh_.begin(), fresh_.end());
+        return all;
     }
 
 private:
     void note(change_kind kind, std::string what = {}) {
         change c{kind, std::move(what)};
         if (std::find(changes_.begin(), changes_.end(), c) == changes_.end()) changes_.push_back(std::move(c));
+    }
+    bool noted(change_kind kind) const {
+        return std::any_of(changes_.begin(), changes_.end(), [&](const change& c) { return c.kind == kind; });
     }
     void forbid(std::string what) { note(change_kind::forbidden, std::move(what)); }
 
@@ -90,12 +117,16 @@ private:
             bool moved =
                 entry_changed(id) || (entry.getType() == 2 && entry_changed(QPDFObjGen(entry.getObjStreamNumber(), 0)));
             if (!moved || same_value(old_object(id), new_object(id))) continue;
-            auto is_xref = [](QPDFObjectHandle o) {
-                return o.isStream() && o.getDict().getKey("/Type").isNameAndEquals("/XRef");
-            };
-            if (is_xref(old_object(id)) && is_xref(new_object(id))) continue;
+            if (is_container(old_object(id)) && is_container(new_object(id))) continue;
             altered_.insert(id);
         }
+    }
+
+    // Cross-reference and object streams hold the file together and show nothing themselves.
+    static bool is_container(QPDFObjectHandle o) {
+        if (!o.isStream()) return false;
+        QPDFObjectHandle type = o.getDict().getKey("/Type");
+        return type.isNameAndEquals("/XRef") || type.isNameAndEquals("/ObjStm");
     }
 
     void index_fields() {
@@ -110,37 +141,6 @@ private:
         index(new_fields_, new_by_object_);
     }
 
-    // Who, in the earlier revision, refers to the objects that changed or appeared?
-    void index_references() {
-        struct place {
-            QPDFObjectHandle value;
-            std::string path;
-            int depth;
-        };
-        auto visit = [&](QPDFObjectHandle top, QPDFObjGen from) {
-            std::vector<place> open{{top, "", 0}};
-            while (!open.empty()) {
-                place p = std::move(open.back());
-                open.pop_back();
-                if (p.depth > 0 && p.value.isIndirect()) {
-                    QPDFObjGen to = p.value.getObjGen();
-                    if (altered_.contains(to) || fresh_.contains(to)) references_[to].push_back({from, p.path});
-                    continue;
-                }
-                if (p.depth > 500) continue; // the reader refuses deeper nesting
-                QPDFObjectHandle d = p.value.isStream() ? p.value.getDict() : p.value;
-                if (d.isDictionary())
-                    for (const std::string& key : d.getKeys())
-                        open.push_back({d.getKey(key), p.path + key, p.depth + 1});
-                else if (d.isArray())
-                    for (int i = 0, n = d.getArrayNItems(); i < n; ++i)
-                        open.push_back({d.getArrayItem(i), p.path + "/*", p.depth + 1});
-            }
-        };
-        visit(before_.qpdf().getTrailer(), QPDFObjGen());
-        for (const auto& [id, entry] : old_table_) visit(old_object(id), id);
-    }
-
     bool is_old_page(QPDFObjGen id) const {
         QPDFObjectHandle o = old_object(id);
         return o.isDictionary() && o.getKey("/Type").isNameAndEquals("/Page");
@@ -148,8 +148,8 @@ private:
 
     // Do all references to `id` come from places that `accepts`?
     template <class Accepts> bool only_from(QPDFObjGen id, Accepts accepts) const {
-        auto it = references_.find(id);
-        return it != references_.end() && std::all_of(it->second.begin(), it->second.end(), accepts);
+        auto all = references_.of(id);
+        return !all.empty() && std::all_of(all.begin(), all.end(), accepts);
     }
 
     void classify(QPDFObjGen id) {
@@ -293,7 +293,18 @@ private:
 
     void note_signature(const form_field& f) {
         bool stamp = f.value.getKey("/SubFilter").isNameAndEquals("/ETSI.RFC3161");
+        // Anyone can have a time stamp made: it may not come with a picture over the page.
+        if (stamp && std::any_of(f.widgets.begin(), f.widgets.end(), shows_something))
+            return forbid("timestamp_visible:" + f.name);
         note(stamp ? change_kind::timestamp_added : change_kind::signature_added, f.name);
+    }
+
+    static bool shows_something(QPDFObjectHandle widget) {
+        QPDFObjectHandle rect = widget.getKey("/Rect");
+        if (!widget.hasKey("/AP")) return false;
+        if (!rect.isRectangle()) return true;
+        auto r = rect.getArrayAsRectangle();
+        return r.llx != r.urx && r.lly != r.ury;
     }
 
     void check_new_fields() {
@@ -361,12 +372,11 @@ private:
     }
 
     const document &before_, &after_;
-    table old_table_, new_table_;
-    field_tree old_fields_, new_fields_;
-    field_limits limits_;
+    const xref_table &old_table_, &new_table_;
+    const field_tree &old_fields_, &new_fields_;
+    const reference_index& references_;
     std::set<QPDFObjGen> altered_, fresh_;
     std::map<QPDFObjGen, const form_field*> old_by_object_, new_by_object_;
-    std::map<QPDFObjGen, std::vector<reference>> references_;
     std::vector<change> changes_;
 };
 
@@ -392,8 +402,13 @@ std::string to_string(const change& c) {
     return c.what;
 }
 
-std::vector<change> compare_revisions(const document& before, const document& after, const field_limits& limits) {
-    return comparison(before, after, limits).run();
+std::vector<change> compare_revisions(const opened_revision& before, const opened_revision& after,
+                                      reference_index& references) {
+    comparison c(before, after, references);
+    c.run();
+    references.advance(after.file, c.changed_objects());
+    c.check_unused(references);
+    return c.changes();
 }
 
 } // namespace vanthu::pdf

@@ -6,7 +6,7 @@
 // entry; one that an earlier revision already referred to (and did not have) is never allowed.
 #pragma once
 
-#include "signing/pdf/document.hpp"
+#include "signing/pdf/references.hpp"
 
 namespace vanthu::pdf {
 
@@ -28,7 +28,17 @@ struct change {
 
 std::string to_string(const change& c); // "field_filled:vanthu_number", "page_changed"
 
-// Throws what QPDF throws.
-std::vector<change> compare_revisions(const document& before, const document& after, const field_limits& limits);
+using xref_table = std::map<QPDFObjGen, QPDFXRefEntry>;
+
+struct opened_revision {
+    document file;
+    field_tree fields;
+    xref_table table;
+};
+
+// `references` are those of `before` and become those of `after`. Reads only objects whose entries differ, the form
+// fields and what they lead to. Throws what QPDF throws.
+std::vector<change> compare_revisions(const opened_revision& before, const opened_revision& after,
+                                      reference_index& references);
 
 } // namespace vanthu::pdf

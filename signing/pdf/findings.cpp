@@ -1,0 +1,57 @@
+#include "signing/pdf/findings.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace vanthu::pdf {
+namespace {
+
+struct text_row {
+    std::string_view code, vi, en;
+};
+constexpr text_row texts[] = {
+    {"budget", "Văn bản vượt giới hạn kiểm tra nên chưa xác định được.",
+     "The document exceeds the limits of verification, so nothing is determined."},
+    {"pdf.not_a_pdf", "Tệp không phải là PDF.", "The file is not a PDF."},
+    {"pdf.damaged", "Cấu trúc tệp PDF bị hỏng; không kiểm tra được nếu không sửa chữa.",
+     "The PDF is damaged and cannot be verified without repair."},
+    {"pdf.encrypted", "Tệp PDF bị mã hóa nên không kiểm tra được.", "The PDF is encrypted and cannot be verified."},
+    {"pdf.reader_warning", "Trình đọc phải đoán một phần cấu trúc tệp.",
+     "The reader had to guess a part of the structure."},
+    {"pdf.form_unreadable", "Không đọc hết được các trường biểu mẫu.", "The form fields cannot all be read."},
+    {"pdf.stray_signature", "Tệp chứa giá trị chữ ký không thuộc trường chữ ký nào.",
+     "The file holds a signature value that belongs to no signature field."},
+    {"pdf.byte_range", "Vùng được ký (ByteRange) không đúng quy cách.",
+     "The signed range (ByteRange) is not well-formed."},
+    {"pdf.contents_misplaced", "Khoảng trống trong vùng được ký không phải là chính giá trị chữ ký này.",
+     "The gap in the signed range is not exactly this signature's own value."},
+    {"pdf.value_shared", "Một giá trị chữ ký được dùng cho nhiều trường hoặc chồng lên nhau.",
+     "One signature value serves several fields, or values overlap."},
+    {"pdf.not_a_revision", "Phần được ký không phải là một phiên bản hoàn chỉnh của tệp.",
+     "What is signed is not a complete revision of the file."},
+    {"pdf.unaccounted_bytes", "Sau chữ ký có dữ liệu không thuộc phiên bản hợp lệ nào.",
+     "After the signature there are bytes that belong to no proper revision."},
+    {"pdf.changed_after_signing", "Văn bản đã bị thay đổi sau khi ký theo cách không được phép.",
+     "The document was changed after signing in a way that is not allowed."},
+    {"pdf.change_not_permitted", "Thay đổi sau khi ký trái với quyền mà chữ ký cho phép.",
+     "A later change goes against what this signature permits."},
+    {"pdf.filled_without_signature", "Trường biểu mẫu được điền sau chữ ký mà không có chữ ký hợp lệ nào bảo đảm.",
+     "A form field was filled after the signature and no valid later signature covers it."},
+    {"pdf.subfilter", "Loại chữ ký PDF này không được hỗ trợ.", "This kind of PDF signature is not supported."},
+    {"pdf.xfa", "Tệp chứa biểu mẫu XFA nên nội dung hiển thị không cố định.",
+     "The file holds an XFA form, so what it shows is not fixed."},
+};
+
+} // namespace
+
+signing::finding remark(std::string_view code, std::string_view detail) {
+    auto row = std::find_if(std::begin(texts), std::end(texts), [&](const text_row& r) { return r.code == code; });
+    signing::finding f{std::string(code), std::string(row->vi), std::string(row->en)};
+    if (!detail.empty()) {
+        f.text_vi += fmt::format(" ({})", detail);
+        f.text_en += fmt::format(" ({})", detail);
+    }
+    return f;
+}
+
+} // namespace vanthu::pdf

@@ -1,0 +1,230 @@
+#include "signing/pdf/history.hpp"
+
+#include "signing/pdf/errors.hpp"
+#include "signing/pdf/findings.hpp"
+#include "signing/pdf/syntax.hpp"
+
+#include <algorithm>
+
+namespace vanthu::pdf {
+namespace {
+
+class reading_of_history {
+public:
+    reading_of_history(bytes_view file, const budget& limits) : file_(file), text_(as_text(file)), limits_(limits) {}
+
+    history run() {
+        try {
+            inspect();
+        } catch (...) { // the reader gave up somewhere inside
+            note("pdf.damaged", failure_of_current_exception().error().detail);
+        }
+        return std::move(out_);
+    }
+
+private:
+    void note(std::string_view code, std::string_view detail = {}) {
+        if (!signing::has_finding(out_.findings, code)) out_.findings.push_back(remark(code, detail));
+    }
+
+    void inspect() {
+        if (file_.size() > limits_.bytes) return note("budget", "size");
+        auto opened = document::open(file_);
+        if (!opened) {
+            auto code = opened.error().code;
+            return note(code == errc::not_a_pdf   ? "pdf.not_a_pdf"
+                        : code == errc::encrypted ? "pdf.encrypted"
+                                                  : "pdf.damaged",
+                        opened.error().detail);
+        }
+        const document& last = *opened;
+        xref_table table = last.qpdf().getXRefTable();
+        if (table.size() > limits_.objects) return note("budget", "objects");
+        field_tree fields = read_fields(last.qpdf(), limits_of_fields());
+        if (fields.exceeded) note("pdf.form_unreadable");
+        collect(last, table, fields);
+        look_for_stray_values(last);
+        if (out_.signatures.empty() && out_.findings.empty()) {
+            out_.is_unsigned = true;
+            return;
+        }
+        if (QPDFObjectHandle form = last.root().getKey("/AcroForm"); form.isDictionary() && form.hasKey("/XFA"))
+            note("pdf.xfa");
+        if (out_.signatures.size() > limits_.signatures) return note("budget", "signatures");
+        follow_revisions(last);
+        for (auto warning : last.take_warnings()) note("pdf.reader_warning", warning);
+        std::sort(out_.signatures.begin(), out_.signatures.end(),
+                  [](auto& x, auto& y) { return std::pair(x.end, x.a) < std::pair(y.end, y.a); });
+        check_overlaps();
+    }
+
+    field_limits limits_of_fields() const { return {limits_.fields, limits_.nesting}; }
+
+    // Adds the signatures of one revision that were not yet seen.
+    void collect(const document& revision, const xref_table& table, const field_tree& fields) {
+        for (const form_field& f : fields.fields) {
+            if (!f.is_signature() || f.value.isNull()) continue;
+            QPDFObjGen value = f.value.isIndirect() ? f.value.getObjGen() : QPDFObjGen();
+            bool known = std::any_of(out_.signatures.begin(), out_.signatures.end(),
+                                     [&](const found_signature& s) { return s.name == f.name && s.value == value; });
+            if (!known) out_.signatures.push_back(locate(revision, table, f));
+        }
+    }
+
+    found_signature locate(const document& revision, const xref_table& table, const form_field& f) {
+        found_signature s{f.name, {}, "", "", permissions_of(f), 0, 0, 0, "pdf.byte_range"};
+        QPDFObjectHandle value = f.value;
+        if (!value.isDictionary() || !value.isIndirect()) return s;
+        s.value = value.getObjGen();
+        if (QPDFObjectHandle kind = value.getKey("/SubFilter"); kind.isName()) s.kind = kind.getName();
+        if (QPDFObjectHandle time = value.getKey("/M"); time.isString()) s.claimed_time = time.getStringValue();
+        QPDFObjectHandle range = value.getKey("/ByteRange"), contents = value.getKey("/Contents");
+        if (!range.isArray() || range.getArrayNItems() != 4 || !contents.isString()) return s;
+        unsigned long long n[4];
+        for (int i = 0; i < 4; ++i) {
+            QPDFObjectHandle item = range.getArrayItem(i);
+            if (item.isIndirect() || !item.isInteger() || item.getIntValue() < 0) return s;
+            n[i] = static_cast<unsigned long long>(item.getIntValue());
+        }
+        bool sound =
+            n[0] == 0 && n[1] > 0 && n[1] < n[2] && n[2] <= file_.size() && n[3] > 0 && n[3] <= file_.size() - n[2];
+        if (!sound) return s;
+        s.a = n[1];
+        s.b = n[2];
+        s.end = n[2] + n[3];
+        s.trouble = "pdf.contents_misplaced";
+        auto entry = table.find(s.value);
+        if (entry == table.end() || entry->second.getType() != 1) return s;
+        auto place = contents_place(text_, revision.header_at() + static_cast<std::size_t>(entry->second.getOffset()));
+        if (!place || place->begin != s.a || place->end != s.b) return s;
+        auto decoded = from_hex(text_.substr(s.a + 1, s.b - s.a - 2)); // nothing but digits: no spaces either
+        if (!decoded || as_text(*decoded) != contents.getStringValue()) return s;
+        s.trouble.clear();
+        return s;
+    }
+
+    // A /ByteRange in an object no signature field leads to: an older or hidden signature.
+    void look_for_stray_values(const document& d) {
+        for (QPDFObjectHandle o : d.qpdf().getAllObjects()) {
+            if (!o.isDictionary() || !o.hasKey("/ByteRange") || !o.hasKey("/Contents")) continue;
+            bool listed = std::any_of(out_.signatures.begin(), out_.signatures.end(),
+                                      [&](const found_signature& s) { return s.value == o.getObjGen(); });
+            if (!listed) note("pdf.stray_signature");
+        }
+    }
+
+    // From the first signed revision on.
+    void follow_revisions(const document& last) {
+        std::size_t first = file_.size();
+        for (const found_signature& s : out_.signatures)
+            if (s.trouble.empty()) first = std::min(first, s.end);
+        auto before = open_revision(first);
+        if (!before) return;
+        reference_index references(before->file); // reads everything: warnings show here
+        take_warnings(*before);
+        add_step(*before, first, {});
+        while (!only_space(text_.substr(out_.steps.back().end))) {
+            if (out_.steps.size() > limits_.revisions) return note("budget", "revisions");
+            auto resolve = [&](int id, int generation) -> std::optional<std::size_t> {
+                QPDFObjectHandle length = last.qpdf().getObjectByID(id, generation);
+                if (!length.isInteger() || length.getIntValue() < 0) return std::nullopt;
+                return static_cast<std::size_t>(length.getIntValue());
+            };
+            auto bytes_of = read_revision(text_, out_.steps.back().end, resolve);
+            if (!bytes_of) {
+                out_.steps.push_back({file_.size(), {{change_kind::forbidden, "unaccounted_bytes"}}, {}, {}});
+                return note("pdf.unaccounted_bytes");
+            }
+            std::size_t end = signed_end(bytes_of->end);
+            auto now = open_revision(end);
+            if (!now) {
+                out_.steps.push_back({file_.size(), {{change_kind::forbidden, "revision_unreadable"}}, {}, {}});
+                return;
+            }
+            std::vector<change> changes = compare_revisions(*before, *now, references);
+            if (!lists_all(*now, *bytes_of)) {
+                changes.push_back({change_kind::forbidden, "unlisted_object"});
+                note("pdf.unaccounted_bytes");
+            }
+            collect(now->file, now->table, now->fields);
+            take_warnings(*now);
+            if (out_.signatures.size() > limits_.signatures) return note("budget", "signatures");
+            add_step(*now, end, std::move(changes));
+            before = std::move(now);
+        }
+    }
+
+    void add_step(const opened_revision& revision, std::size_t end, std::vector<change> changes) {
+        revision_step step{end, std::move(changes), {}, {}};
+        for (const form_field& f : revision.fields.fields) step.fields.insert(f.name);
+        if (!out_.steps.empty()) step.store = out_.steps.back().store;
+        bool read = out_.steps.empty() || std::any_of(step.changes.begin(), step.changes.end(), [](const change& c) {
+                        return c.kind == change_kind::evidence_added;
+                    });
+        if (read) read_security_store(revision.file.root(), step.store);
+        out_.steps.push_back(std::move(step));
+    }
+
+    // A revision ends with %%EOF; a signature may or may not count the line end after it.
+    std::size_t signed_end(std::size_t eof) const {
+        for (const found_signature& s : out_.signatures)
+            if (s.trouble.empty() && s.end >= eof && s.end <= eof + 4 && only_space(text_.substr(eof, s.end - eof)))
+                return s.end;
+        return eof;
+    }
+
+    std::optional<opened_revision> open_revision(std::size_t end) {
+        std::string_view prefix = text_.substr(0, end);
+        std::size_t eof = prefix.rfind("%%EOF");
+        if (eof == prefix.npos || !only_space(prefix.substr(eof + 5))) return note("pdf.not_a_revision"), std::nullopt;
+        auto opened = document::open(file_.first(end));
+        if (!opened) return note("pdf.damaged", opened.error().detail), std::nullopt;
+        opened_revision r{std::move(*opened), {}, {}};
+        r.table = r.file.qpdf().getXRefTable();
+        entries_ += r.table.size();
+        if (entries_ > limits_.entries) return note("budget", "objects"), std::nullopt;
+        r.fields = read_fields(r.file.qpdf(), limits_of_fields());
+        return r;
+    }
+
+    void take_warnings(const opened_revision& r) {
+        for (auto warning : r.file.take_warnings()) note("pdf.reader_warning", warning);
+    }
+
+    // Every object in the bytes of the revision is the one its cross-reference names: nothing for a repairing reader.
+    static bool lists_all(const opened_revision& revision, const revision_bytes& listed) {
+        return std::all_of(listed.objects.begin(), listed.objects.end(), [&](const listed_object& o) {
+            std::size_t offset = o.at - revision.file.header_at();
+            if (o.is_xref_stream) return offset == revision.file.startxref();
+            auto entry = revision.table.find(QPDFObjGen(o.id, o.generation));
+            return entry != revision.table.end() && entry->second.getType() == 1 &&
+                   static_cast<std::size_t>(entry->second.getOffset()) == offset;
+        });
+    }
+
+    void check_overlaps() {
+        for (found_signature& s : out_.signatures)
+            for (found_signature& other : out_.signatures) {
+                if (&s == &other) continue;
+                bool same_value = s.value == other.value && s.value != QPDFObjGen();
+                bool overlap = s.b > s.a && other.b > other.a && s.a < other.b && other.a < s.b;
+                if (same_value || overlap) s.trouble = "pdf.value_shared";
+            }
+    }
+
+    bytes_view file_;
+    std::string_view text_;
+    const budget& limits_;
+    std::size_t entries_ = 0; // of all cross-references read
+    history out_;
+};
+
+} // namespace
+
+bool only_space(std::string_view text) {
+    return text.find_first_not_of(std::string_view(" \r\n\t\f\0", 6)) == text.npos;
+}
+
+history read_history(bytes_view file, const budget& limits) { return reading_of_history(file, limits).run(); }
+
+} // namespace vanthu::pdf

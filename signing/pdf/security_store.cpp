@@ -1,0 +1,94 @@
+#include "signing/pdf/security_store.hpp"
+
+#include <algorithm>
+
+namespace vanthu::pdf {
+namespace {
+
+constexpr int most_entries = 4096; // of one list
+
+template <class Use> void each_stream(QPDFObjectHandle list, Use use) {
+    if (!list.isArray()) return;
+    for (int i = 0, n = std::min(list.getArrayNItems(), most_entries); i < n; ++i) {
+        QPDFObjectHandle item = list.getArrayItem(i);
+        if (!item.isStream()) continue;
+        auto data = item.getStreamData(qpdf_dl_generalized);
+        use(bytes_view(data->getBuffer(), data->getSize()));
+    }
+}
+
+template <class T> bool among(const T& one, const std::vector<T>& all) {
+    return std::any_of(all.begin(), all.end(), [&](const T& other) { return one.der() == other.der(); });
+}
+
+// A value is parsed only if it is not there yet: stores repeat themselves in every revision and in /VRI.
+template <class T, class Parse> void gather(QPDFObjectHandle list, std::vector<T>& into, Parse parse) {
+    each_stream(list, [&](bytes_view der) {
+        bool known =
+            std::any_of(into.begin(), into.end(), [&](const T& t) { return std::ranges::equal(t.der(), der); });
+        if (known) return;
+        if (auto parsed = parse(der)) into.push_back(std::move(*parsed));
+    });
+}
+
+void gather_all(QPDFObjectHandle from, bool of_one_signature, stored_evidence& into) {
+    gather(from.getKey(of_one_signature ? "/Cert" : "/Certs"), into.certificates, x509::parse_certificate);
+    gather(from.getKey(of_one_signature ? "/CRL" : "/CRLs"), into.revocation.crls, x509::parse_crl);
+    gather(from.getKey(of_one_signature ? "/OCSP" : "/OCSPs"), into.revocation.ocsp_responses,
+           x509::parse_ocsp_response);
+}
+
+bool is_list_of_plain_streams(QPDFObjectHandle list) {
+    if (!list.isArray()) return false;
+    for (int i = 0, n = list.getArrayNItems(); i < n; ++i) {
+        QPDFObjectHandle item = list.getArrayItem(i);
+        if (!item.isStream()) return false;
+        for (const std::string& key : item.getDict().getKeys())
+            if (key != "/Length" && key != "/Filter" && key != "/DecodeParms" && key != "/Type") return false;
+    }
+    return true;
+}
+
+bool has_only(QPDFObjectHandle dictionary, std::initializer_list<std::string_view> lists) {
+    if (!dictionary.isDictionary()) return false;
+    for (const std::string& key : dictionary.getKeys()) {
+        QPDFObjectHandle value = dictionary.getKey(key);
+        if (std::find(lists.begin(), lists.end(), key) != lists.end()) {
+            if (!is_list_of_plain_streams(value)) return false;
+        } else if (key == "/TS") {
+            if (!value.isStream() || value.getDict().hasKey("/Subtype")) return false;
+        } else if (key != "/VRI" && !value.isScalar())
+            return false;
+    }
+    return true;
+}
+
+} // namespace
+
+bool stored_evidence::has(const x509::certificate& c) const { return among(c, certificates); }
+bool stored_evidence::has(const x509::crl& c) const { return among(c, revocation.crls); }
+bool stored_evidence::has(const x509::ocsp_response& r) const { return among(r, revocation.ocsp_responses); }
+
+void read_security_store(QPDFObjectHandle catalogue, stored_evidence& into) {
+    QPDFObjectHandle store = catalogue.getKey("/DSS");
+    if (!store.isDictionary()) return;
+    gather_all(store, false, into);
+    QPDFObjectHandle by_signature = store.getKey("/VRI");
+    if (!by_signature.isDictionary()) return;
+    for (const std::string& key : by_signature.getKeys())
+        if (QPDFObjectHandle one = by_signature.getKey(key); one.isDictionary()) gather_all(one, true, into);
+}
+
+bool is_plain_security_store(QPDFObjectHandle store) {
+    if (!has_only(store, {"/Certs", "/CRLs", "/OCSPs"})) return false;
+    QPDFObjectHandle by_signature = store.getKey("/VRI");
+    if (by_signature.isNull()) return true;
+    if (!by_signature.isDictionary()) return false;
+    for (const std::string& key : by_signature.getKeys()) {
+        QPDFObjectHandle one = by_signature.getKey(key);
+        if (one.isDictionary() ? !has_only(one, {"/Cert", "/CRL", "/OCSP"}) : !one.isName()) return false;
+    }
+    return true;
+}
+
+} // namespace vanthu::pdf
