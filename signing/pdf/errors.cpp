@@ -57,6 +57,9 @@ constexpr error_row rows[] = {
      "Chỗ dành cho chữ ký nhỏ hơn chữ ký cùng chuỗi chứng thư và dấu thời gian.",
      "The space reserved is smaller than the signature with its chain and time stamp.", "Ký lại với chỗ dành lớn hơn.",
      "Sign again with a larger reserve."},
+    {of(errc::wrong_token), "wrong_token", 502, retry::yes, "Dấu thời gian nhận được không phải của tệp này.",
+     "The time stamp received is not about this file.", "Xin lại dấu thời gian rồi thực hiện lại.",
+     "Request the time stamp again."},
 };
 const error_table table("pdf", rows);
 

@@ -21,6 +21,7 @@ enum class errc {
     font_unusable,
     glyph_missing,
     contents_too_small,
+    wrong_token,
 };
 std::error_code make_error_code(errc);
 

@@ -55,7 +55,8 @@ void reference_index::visit(QPDFObjectHandle top, id from) {
         if (p.depth > 500) continue; // the reader refuses deeper nesting
         QPDFObjectHandle d = p.value.isStream() ? p.value.getDict() : p.value;
         if (d.isDictionary())
-            for (const std::string& name : d.getKeys()) open.push_back({d.getKey(name), p.path + name, p.depth + 1});
+            for (auto& [name, value] : d.getDictAsMap()) // also entries that point to nothing (yet)
+                open.push_back({value, p.path + name, p.depth + 1});
         else if (d.isArray())
             for (int i = 0, n = d.getArrayNItems(); i < n; ++i)
                 open.push_back({d.getArrayItem(i), p.path + "/*", p.depth + 1});

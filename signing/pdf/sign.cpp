@@ -2,8 +2,8 @@
 
 #include "signing/pdf/errors.hpp"
 #include "signing/pdf/font.hpp"
+#include "signing/pdf/form.hpp"
 #include "signing/pdf/layout.hpp"
-#include "signing/pdf/update.hpp"
 
 #include <fmt/format.h>
 
@@ -11,10 +11,6 @@ namespace vanthu::pdf {
 namespace {
 
 constexpr std::size_t largest_file = std::size_t{2} << 30;
-
-std::string text_string(std::string_view utf8) {
-    return QPDFObjectHandle::newUnicodeString(std::string(utf8)).unparse();
-}
 
 // D:20250715162005+07'00' (7.9.4)
 std::string pdf_date(timestamp t) {
@@ -45,10 +41,10 @@ struct stamp {
 
 class signing_run {
 public:
-    signing_run(document& base, const signature_request& request) : base_(base), request_(request), out_(base) {}
+    signing_run(document& base, update& out, form& into, const signature_request& request)
+        : qpdf_(base.qpdf()), out_(out), form_(into), request_(request) {}
 
     result<prepared> run() {
-        VANTHU_CHECK(check_document());
         switch (request_.kind) {
         case profile::approved:
             VANTHU_CHECK(approve());
@@ -64,44 +60,17 @@ public:
     }
 
 private:
-    result<> check_document() {
-        qpdf_.getObjectCount(); // reads every object: damage shows here, not after signing
-        fields_ = read_fields(qpdf_);
-        if (fields_.exceeded) return failed(errc::damaged, "form fields");
-        QPDFObjectHandle form = qpdf_.getRoot().getKey("/AcroForm");
-        if (form.isDictionary() && form.hasKey("/XFA")) return failed(errc::xfa_form);
-        for (const form_field& f : fields_.fields) {
-            if (!f.is_signed()) continue;
-            has_signature_ = true;
-            for (permissions& p : permissions_of(f)) {
-                if (p.docmdp == 1) return failed(errc::changes_forbidden);
-                forbidden_.push_back(std::move(p));
-            }
-        }
-        pages_ = qpdf_.getAllPages();
-        if (pages_.empty()) return failed(errc::damaged, "no pages");
-        auto known = qpdf_.getXRefTable();
-        for (QPDFObjectHandle& page : pages_)
-            if (!known.contains(page.getObjGen())) return failed(errc::damaged, "page tree");
-        if (auto warnings = base_.take_warnings(); !warnings.empty()) return failed(errc::damaged, warnings.front());
-        return {};
-    }
-
-    bool locked(std::string_view name) const {
-        return std::any_of(forbidden_.begin(), forbidden_.end(), [&](const permissions& p) { return p.locks(name); });
-    }
-
     // --- the three profiles
 
     result<> approve() {
         // After a signature only signature fields may be added: number and date then go into the seal (contracts, 9).
         std::string reference;
-        if (!has_signature_) {
+        if (!form_.has_signature()) {
             lay_out_fields();
             // Locked by name: "all but these three" would also forbid the signature field of a second leader in the
             // eyes of strict validators (pyHanko reads FieldMDP so).
             std::string others;
-            for (const form_field& f : fields_.fields)
+            for (const form_field& f : form_.fields().fields)
                 if (!f.is_signature() && f.name != number_field && f.name != date_field)
                     others += text_string(f.name) + " ";
             if (!others.empty()) {
@@ -115,8 +84,8 @@ private:
         stamp shown;
         shown.lines.push_back({"Người ký: " + request_.signer_name});
         if (request_.claimed_time) shown.lines.push_back({"Thời gian ký: " + shown_time(*request_.claimed_time)});
-        VANTHU_TRY(placement where, place(layout::leader, static_cast<int>(pages_.size())));
-        VANTHU_CHECK(add_signature_field(free_name("vanthu_signature"), where));
+        VANTHU_TRY(placement where, place(layout::leader, static_cast<int>(form_.pages().size())));
+        VANTHU_CHECK(add_signature_field(form_.free_name("vanthu_signature"), where));
         VANTHU_CHECK(show(signature_field_, where, std::move(shown)));
         references_ = reference;
         certifies_ = !reference.empty() && request_.restrict_changes;
@@ -130,7 +99,7 @@ private:
         std::string filled;
         for (auto [name, text, italic] :
              {std::tuple(number_field, &request_.number, false), std::tuple(date_field, &request_.date, true)}) {
-            const form_field* f = fields_.find(name);
+            const form_field* f = form_.fields().find(name);
             if (!f) {
                 shown.lines.push_back({(italic ? "" : "Số: ") + *text, italic});
                 continue;
@@ -142,13 +111,13 @@ private:
         if (request_.claimed_time) shown.lines.push_back({shown_time(*request_.claimed_time)});
         if (!filled.empty()) references_ = field_mdp(fmt::format("/Action /Include /Fields [{}]", filled));
 
-        const form_field* seal = fields_.find(seal_field);
+        const form_field* seal = form_.fields().find(seal_field);
         if (!seal) {
-            VANTHU_TRY(placement where, place(layout::seal, static_cast<int>(pages_.size())));
-            VANTHU_CHECK(add_signature_field(free_name(seal_field), where));
+            VANTHU_TRY(placement where, place(layout::seal, static_cast<int>(form_.pages().size())));
+            VANTHU_CHECK(add_signature_field(form_.free_name(seal_field), where));
             return show(signature_field_, where, std::move(shown));
         }
-        if (!seal->is_signature() || seal->is_signed() || locked(seal_field) || seal->widgets.size() != 1 ||
+        if (!seal->is_signature() || seal->is_signed() || form_.locked(seal_field) || seal->widgets.size() != 1 ||
             !seal->object.isIndirect())
             return failed(errc::field_locked, std::string(seal_field));
         if (request_.place) return failed(errc::seal_place_is_fixed);
@@ -167,74 +136,25 @@ private:
         if (line.empty()) return failed(errc::number_and_date_required);
         shown.lines.push_back({line});
         VANTHU_TRY(placement where, place(layout::appendix, 1));
-        VANTHU_CHECK(add_signature_field(free_name("vanthu_annex"), where));
+        VANTHU_CHECK(add_signature_field(form_.free_name("vanthu_annex"), where));
         return show(signature_field_, where, std::move(shown));
     }
 
     // --- fields
-
-    QPDFObjectHandle form() {
-        QPDFObjectHandle root = qpdf_.getRoot(), found = root.getKey("/AcroForm");
-        if (found.isDictionary()) return found;
-        found = out_.add(QPDFObjectHandle::parse("<< /Fields [] >>"));
-        root.replaceKey("/AcroForm", found);
-        out_.changed(root);
-        return found;
-    }
-
-    void list_field(QPDFObjectHandle field) {
-        QPDFObjectHandle f = form(), list = f.getKey("/Fields");
-        if (!list.isArray()) f.replaceKey("/Fields", list = QPDFObjectHandle::newArray());
-        list.appendItem(field);
-        out_.changed(f, qpdf_.getRoot());
-        if (list.isIndirect())
-            out_.changed(list);
-        else
-            out_.changed(f, qpdf_.getRoot());
-    }
-
-    void list_annotation(QPDFObjectHandle annotation, int page_number) {
-        QPDFObjectHandle page = pages_[static_cast<std::size_t>(page_number) - 1], list = page.getKey("/Annots");
-        if (!list.isArray()) page.replaceKey("/Annots", list = QPDFObjectHandle::newArray());
-        list.appendItem(annotation);
-        out_.changed(list, page);
-    }
-
-    QPDFObjectHandle add_widget(std::string_view name, std::string_view entries, const placement& where) {
-        auto [x, y] = origin(where.page);
-        QPDFObjectHandle field = out_.add(QPDFObjectHandle::parse(fmt::format(
-            "<< /Type /Annot /Subtype /Widget /T {} {} /Rect [{:.2f} {:.2f} {:.2f} {:.2f}] >>", text_string(name),
-            entries, x + where.x, y + where.y, x + where.x + where.width, y + where.y + where.height)));
-        field.replaceKey("/P", pages_[static_cast<std::size_t>(where.page) - 1]);
-        list_field(field);
-        list_annotation(field, where.page);
-        return field;
-    }
 
     // Empty fields for number, date and seal, as far as the document does not bring them.
     void lay_out_fields() {
         auto at = [](const layout::box& b, int page) { return placement{page, b.x, b.y, b.width, b.height}; };
         bool texts = false;
         for (auto [name, box] : {std::pair(number_field, layout::number), std::pair(date_field, layout::date)}) {
-            if (fields_.find(name)) continue;
-            add_widget(name, "/FT /Tx /F 4 /DA (/TiRo 13 Tf 0 g)", at(box, 1));
+            if (form_.fields().find(name)) continue;
+            form_.add_field(name, "/FT /Tx /F 4 /DA (/TiRo 13 Tf 0 g)", at(box, 1));
             texts = true;
         }
-        if (texts) {
-            QPDFObjectHandle f = form(), resources = f.getKey("/DR");
-            if (!resources.isDictionary()) f.replaceKey("/DR", resources = QPDFObjectHandle::newDictionary());
-            QPDFObjectHandle fonts = resources.getKey("/Font");
-            if (!fonts.isDictionary()) resources.replaceKey("/Font", fonts = QPDFObjectHandle::newDictionary());
-            if (!fonts.hasKey("/TiRo"))
-                fonts.replaceKey("/TiRo",
-                                 QPDFObjectHandle::parse("<< /Type /Font /Subtype /Type1 /BaseFont /Times-Roman >>"));
-            for (QPDFObjectHandle part : {fonts, resources})
-                if (part.isIndirect()) out_.changed(part);
-            out_.changed(f, qpdf_.getRoot());
-        }
-        if (fields_.find(seal_field)) return;
+        if (texts) form_.add_times_font();
+        if (form_.fields().find(seal_field)) return;
         QPDFObjectHandle seal =
-            add_widget(seal_field, "/FT /Sig /F 4", at(layout::seal, static_cast<int>(pages_.size())));
+            form_.add_field(seal_field, "/FT /Sig /F 4", at(layout::seal, static_cast<int>(form_.pages().size())));
         QPDFObjectHandle lock =
             out_.add(QPDFObjectHandle::parse(fmt::format("<< /Type /SigFieldLock /Action /Include /Fields [{} {}] >>",
                                                          text_string(number_field), text_string(date_field))));
@@ -242,7 +162,7 @@ private:
     }
 
     result<> add_signature_field(const std::string& name, const placement& where) {
-        signature_field_ = add_widget(name, "/FT /Sig /F 132", where); // 132: printed, and not to be moved
+        signature_field_ = form_.add_field(name, "/FT /Sig /F 132", where); // 132: printed, and not to be moved
         if (!lock_.empty())
             signature_field_.replaceKey("/Lock",
                                         out_.add(QPDFObjectHandle::parse("<< /Type /SigFieldLock " + lock_ + " >>")));
@@ -251,7 +171,7 @@ private:
 
     result<> fill(const form_field& f, const std::string& text, bool italic) {
         bool empty = !f.value.isString() || f.value.getStringValue().empty();
-        if (f.type != "/Tx" || !empty || locked(f.name) || f.widgets.size() != 1 || !f.object.isIndirect())
+        if (f.type != "/Tx" || !empty || form_.locked(f.name) || f.widgets.size() != 1 || !f.object.isIndirect())
             return failed(errc::field_locked, f.name);
         VANTHU_CHECK(usable_text(text));
         QPDFObjectHandle field = f.object, widget = f.widgets.front();
@@ -265,13 +185,6 @@ private:
         return show(widget, where, std::move(shown));
     }
 
-    // `base`, or base_2, base_3 ...: the first name no field of the document has.
-    std::string free_name(std::string_view base) const {
-        std::string name(base);
-        for (int n = 2; fields_.find(name); ++n) name = fmt::format("{}_{}", base, n);
-        return name;
-    }
-
     std::string field_mdp(const std::string& lock) const {
         return fmt::format(
             "<< /Type /SigRef /TransformMethod /FieldMDP /TransformParams << /Type /TransformParams /V /1.2 {} >> "
@@ -281,22 +194,14 @@ private:
 
     // --- positions and appearances
 
-    std::pair<double, double> origin(int page) const {
-        auto box = QPDFPageObjectHelper(pages_[static_cast<std::size_t>(page) - 1]).getCropBox().getArrayAsRectangle();
-        return {std::min(box.llx, box.urx), std::min(box.lly, box.ury)};
-    }
-
     result<placement> place(const layout::box& prescribed, int page) const {
         placement where =
             request_.place.value_or(placement{page, prescribed.x, prescribed.y, prescribed.width, prescribed.height});
-        if (where.page < 1 || where.page > static_cast<int>(pages_.size())) return failed(errc::page_out_of_range);
-        auto box =
-            QPDFPageObjectHelper(pages_[static_cast<std::size_t>(where.page) - 1]).getCropBox().getArrayAsRectangle();
-        double width = std::abs(box.urx - box.llx), height = std::abs(box.ury - box.lly);
-        if (!request_.place) { // a smaller page than A4: shift into it, never shrink
-            where.x = std::max(0.0, std::min(where.x, width - where.width));
-            where.y = std::max(0.0, std::min(where.y, height - where.height));
-        }
+        if (where.page < 1 || where.page > static_cast<int>(form_.pages().size()))
+            return failed(errc::page_out_of_range);
+        page_frame frame = form_.frame(where.page);
+        double width = frame.width(), height = frame.height();
+        if (!request_.place) frame.shift_inside(where); // a smaller page than A4
         bool inside = where.x >= 0 && where.y >= 0 && where.width >= 1 && where.height >= 1 &&
                       where.x + where.width <= width + 0.5 && where.y + where.height <= height + 0.5;
         if (!inside) return failed(errc::bad_rectangle);
@@ -373,46 +278,16 @@ private:
 
     result<prepared> write() {
         VANTHU_CHECK(draw());
-        QPDFObjectHandle value = out_.add(QPDFObjectHandle::newDictionary());
-        signature_field_.replaceKey("/V", value);
-        out_.changed(signature_field_);
-        QPDFObjectHandle f = form();
-        long long flags = f.getKey("/SigFlags").isInteger() ? f.getKey("/SigFlags").getIntValue() : 0;
-        if ((flags & 3) != 3) { // signatures exist; append only
-            f.replaceKey("/SigFlags", QPDFObjectHandle::newInteger(flags | 3));
-            out_.changed(f, qpdf_.getRoot());
-        }
-        if (certifies_) {
-            QPDFObjectHandle root = qpdf_.getRoot(), permitted = QPDFObjectHandle::newDictionary();
-            permitted.replaceKey("/DocMDP", value);
-            root.replaceKey("/Perms", permitted);
-            out_.changed(root);
-        }
-        std::string head = "<< /Type /Sig /Filter /Adobe.PPKLite /SubFilter /ETSI.CAdES.detached /ByteRange [";
-        const std::size_t numbers = head.size();
-        head += std::string(40, ' ') + "] /Contents ";
-        const std::size_t hole = head.size();
-        std::string body = head + "<" + std::string(request_.contents_size * 2, '0') + ">";
+        std::string tail;
         if (!request_.signer_name.empty()) {
             VANTHU_CHECK(usable_text(request_.signer_name));
-            body += " /Name " + text_string(request_.signer_name);
+            tail += " /Name " + text_string(request_.signer_name);
         }
-        if (request_.claimed_time) body += " /M " + pdf_date(*request_.claimed_time);
-        if (!references_.empty()) body += " /Reference [" + references_ + "]";
-        out_.write_as(value, body + " >>");
-
-        VANTHU_TRY(update::written w, out_.write());
-        prepared p;
-        std::size_t body_at = w.body_at.at(value.getObjGen());
-        std::uint64_t a = body_at + hole, b = a + request_.contents_size * 2 + 2;
-        p.byte_range = {0, a, b, w.file.size() - b};
-        std::string range =
-            fmt::format("{} {} {} {}", p.byte_range[0], p.byte_range[1], p.byte_range[2], p.byte_range[3]);
-        std::copy(range.begin(), range.end(), w.file.begin() + static_cast<std::ptrdiff_t>(body_at + numbers));
-        p.document = std::move(w.file);
-        p.contents_size = request_.contents_size;
-        p.content_sha256 = sha256().update(p.before()).update(p.after()).finish();
-        return p;
+        if (request_.claimed_time) tail += " /M " + pdf_date(*request_.claimed_time);
+        if (!references_.empty()) tail += " /Reference [" + references_ + "]";
+        return form_.write_with_hole(signature_field_,
+                                     "/Type /Sig /Filter /Adobe.PPKLite /SubFilter /ETSI.CAdES.detached", tail,
+                                     request_.contents_size, certifies_);
     }
 
     struct drawing {
@@ -420,14 +295,11 @@ private:
         placement where;
         stamp what;
     };
-    document& base_;
+    QPDF& qpdf_;
+    update& out_;
+    form& form_;
     const signature_request& request_;
-    QPDF& qpdf_ = base_.qpdf();
-    update out_;
-    field_tree fields_;
-    std::vector<QPDFObjectHandle> pages_;
-    std::vector<permissions> forbidden_; // by the signatures already there
-    bool has_signature_ = false, certifies_ = false;
+    bool certifies_ = false;
     QPDFObjectHandle signature_field_;
     std::string lock_, references_;
     std::vector<drawing> drawings_;
@@ -447,7 +319,11 @@ std::size_t contents_reserve(std::size_t chain_bytes, unsigned key_bits, bool wi
 result<prepared> prepare(bytes_view file, const signature_request& request) {
     if (file.size() > largest_file || request.contents_size > (std::size_t{1} << 24)) return failed(errc::too_large);
     VANTHU_TRY(document base, document::open(file));
-    return guarded([&]() -> result<prepared> { return signing_run(base, request).run(); });
+    return guarded([&]() -> result<prepared> {
+        update out(base);
+        VANTHU_TRY(form into, form::open(base, out, intent::sign));
+        return signing_run(base, out, into, request).run();
+    });
 }
 
 result<bytes> finish(prepared p, bytes_view cms_der) {

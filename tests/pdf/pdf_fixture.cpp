@@ -52,10 +52,7 @@ bytes pdf_world::sign(bytes_view pdf, const identity& who, pdf::signature_reques
     pdf::prepared p = must(pdf::prepare(pdf, request));
     bytes cms = must(cms::build_signature(p.content_sha256, signer_of(who)));
     if (time_stamp) {
-        digest imprint = must(cms::signature_imprint(cms));
-        bytes nonce{1, 2, 3, 4, 5, 6, 7, 8};
-        bytes reply = test_tsa(tsa, {ca.sub()}, cms::timestamp_request(imprint, nonce), signing_day);
-        cms = must(cms::add_timestamp(cms, must(cms::check_timestamp_reply(reply, imprint, nonce))));
+        cms = must(cms::add_timestamp(cms, stamp(must(cms::signature_imprint(cms)), signing_day, tsa)));
     }
     return must(pdf::finish(std::move(p), cms));
 }
@@ -70,6 +67,29 @@ bytes pdf_world::issued(bytes_view pdf) const { return sign(pdf, agency, request
 
 validation::file_report pdf_world::verify(bytes_view pdf) const {
     return pdf::verify_pdf(pdf, trust, known, signing_day + std::chrono::hours(1));
+}
+
+validation::file_report pdf_world::verify_alone(bytes_view pdf, timestamp at) const {
+    x509::trust_store anchors;
+    anchors.anchors = trust.anchors;
+    return pdf::verify_pdf(pdf, anchors, {}, at);
+}
+
+cms::timestamp_token pdf_world::stamp(const digest& imprint, timestamp when, const identity& by) const {
+    bytes nonce{1, 2, 3, 4, 5, 6, 7, 8};
+    bytes reply = test_tsa(by, {ca.sub()}, cms::timestamp_request(imprint, nonce), when);
+    return must(cms::check_timestamp_reply(reply, imprint, nonce));
+}
+
+bytes pdf_world::with_evidence(bytes_view pdf) const {
+    auto seen = pdf::examine_pdf(pdf, trust, known, signing_day + std::chrono::hours(1));
+    return must(pdf::add_evidence(pdf, seen.used, seen.used_certificates));
+}
+
+bytes pdf_world::with_timestamp(bytes_view pdf, timestamp when, const identity& by) const {
+    pdf::prepared p = must(pdf::prepare_timestamp(pdf));
+    auto token = stamp(p.content_sha256, when, by);
+    return must(pdf::finish_timestamp(std::move(p), token));
 }
 
 const pdf_world& world() {

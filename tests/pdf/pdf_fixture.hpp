@@ -2,8 +2,11 @@
 #pragma once
 
 #include "signing/cms/build.hpp"
+#include "signing/pdf/document.hpp"
+#include "signing/pdf/long_term.hpp"
 #include "signing/pdf/report.hpp"
 #include "signing/pdf/sign.hpp"
+#include "signing/pdf/update.hpp"
 #include "tests/pdf/letter.hpp"
 #include "tests/support/test_ca.hpp"
 
@@ -24,7 +27,22 @@ struct pdf_world {
     bytes approved(bytes_view pdf, bool restrict_changes = false) const;
     bytes issued(bytes_view pdf) const;
     validation::file_report verify(bytes_view pdf) const;
+    // With what the file itself brings, and nothing else but the anchor.
+    validation::file_report verify_alone(bytes_view pdf, timestamp at) const;
+    cms::timestamp_token stamp(const digest& imprint, timestamp when, const identity& by) const;
+    bytes with_evidence(bytes_view pdf) const;
+    bytes with_timestamp(bytes_view pdf, timestamp when, const identity& by) const;
 };
+
+// Appends one revision made by `change(document, update)`.
+template <class Change> bytes revised(bytes_view pdf, Change change) {
+    auto base = pdf::document::open(pdf);
+    if (!base) throw std::runtime_error("revised: " + base.error().detail);
+    pdf::update out(*base);
+    change(*base, out);
+    return out.write().value().file;
+}
+inline QPDFObjectHandle first_page(pdf::document& d) { return d.qpdf().getAllPages().front(); }
 
 const pdf_world& world(); // made once
 pdf::signature_request request_for(pdf::profile kind);

@@ -1,6 +1,4 @@
 // Files that were changed after signing, in the ways attackers and careless programs do it.
-#include "signing/pdf/document.hpp"
-#include "signing/pdf/update.hpp"
 #include "tests/pdf/pdf_fixture.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -12,23 +10,12 @@ using signing::verdict;
 
 namespace {
 
-// Appends one revision made by `change`.
-template <class Change> bytes revised(bytes_view pdf, Change change) {
-    auto base = pdf::document::open(pdf);
-    BOOST_REQUIRE(base.has_value());
-    pdf::update out(*base);
-    change(*base, out);
-    return out.write().value().file;
-}
-
 bytes signed_letter() { return world().approved(make_letter()); }
 
 template <class Change> void expect_invalid(const char* what, Change change) {
     auto report = world().verify(revised(signed_letter(), change));
     BOOST_TEST((report.verdict == verdict::invalid), what << " " << shown(report));
 }
-
-QPDFObjectHandle first_page(pdf::document& d) { return d.qpdf().getAllPages().front(); }
 
 } // namespace
 
@@ -73,50 +60,50 @@ BOOST_AUTO_TEST_CASE(a_cut_file_is_never_valid) {
 }
 
 BOOST_AUTO_TEST_CASE(changes_of_what_the_reader_sees_are_never_valid) {
-    expect_invalid("content", [](auto& d, auto& out) {
+    expect_invalid("content", [](pdf::document& d, pdf::update& out) {
         QPDFObjectHandle content = first_page(d).getKey("/Contents");
         content.replaceStreamData("BT ET", QPDFObjectHandle::newNull(), QPDFObjectHandle::newNull());
         out.changed(content);
     });
-    expect_invalid("new content for the page", [](auto& d, auto& out) {
+    expect_invalid("new content for the page", [](pdf::document& d, pdf::update& out) {
         first_page(d).replaceKey("/Contents", out.add_stream(QPDFObjectHandle::newDictionary(), "BT ET"));
         out.changed(first_page(d));
     });
-    expect_invalid("font", [](auto& d, auto& out) {
+    expect_invalid("font", [](pdf::document& d, pdf::update& out) {
         QPDFObjectHandle font = first_page(d).getKey("/Resources").getKey("/Font").getKey("/F1");
         font.replaceKey("/BaseFont", QPDFObjectHandle::newName("/Other"));
         out.changed(font);
     });
-    expect_invalid("page tree", [](auto& d, auto& out) {
+    expect_invalid("page tree", [](pdf::document& d, pdf::update& out) {
         QPDFObjectHandle pages = d.root().getKey("/Pages");
         pages.replaceKey("/Rotate", QPDFObjectHandle::newInteger(180));
         out.changed(pages);
     });
-    expect_invalid("annotation added", [](auto& d, auto& out) {
+    expect_invalid("annotation added", [](pdf::document& d, pdf::update& out) {
         QPDFObjectHandle note = out.add(QPDFObjectHandle::parse(
             "<< /Type /Annot /Subtype /FreeText /Rect [0 0 600 800] /DA (/TiRo 12 Tf) /Contents (x) >>"));
         first_page(d).getKey("/Annots").appendItem(note);
         out.changed(first_page(d).getKey("/Annots"), first_page(d));
     });
-    expect_invalid("signature hidden", [](auto& d, auto& out) {
+    expect_invalid("signature hidden", [](pdf::document& d, pdf::update& out) {
         QPDFObjectHandle widget = pdf::read_fields(d.qpdf()).find("vanthu_signature")->object;
         widget.replaceKey("/F", QPDFObjectHandle::newInteger(2));
         out.changed(widget);
     });
-    expect_invalid("annotations removed", [](auto& d, auto& out) {
+    expect_invalid("annotations removed", [](pdf::document& d, pdf::update& out) {
         first_page(d).removeKey("/Annots");
         out.changed(first_page(d));
     });
-    expect_invalid("open action", [](auto& d, auto& out) {
+    expect_invalid("open action", [](pdf::document& d, pdf::update& out) {
         d.root().replaceKey("/OpenAction", QPDFObjectHandle::parse("<< /S /JavaScript /JS (x) >>"));
         out.changed(d.root());
     });
-    expect_invalid("moved field", [](auto& d, auto& out) {
+    expect_invalid("moved field", [](pdf::document& d, pdf::update& out) {
         QPDFObjectHandle field = pdf::read_fields(d.qpdf()).find("vanthu_number")->object;
         field.replaceKey("/Rect", QPDFObjectHandle::parse("[0 0 600 800]"));
         out.changed(field);
     });
-    expect_invalid("unsigned picture in a new signature field", [](auto& d, auto& out) {
+    expect_invalid("unsigned picture in a new signature field", [](pdf::document& d, pdf::update& out) {
         QPDFObjectHandle field = out.add(
             QPDFObjectHandle::parse("<< /Type /Annot /Subtype /Widget /FT /Sig /T (x) /F 4 /Rect [0 0 600 800] >>"));
         QPDFObjectHandle picture = QPDFObjectHandle::newDictionary();
@@ -132,11 +119,12 @@ BOOST_AUTO_TEST_CASE(changes_of_what_the_reader_sees_are_never_valid) {
 
 BOOST_AUTO_TEST_CASE(hidden_content_prepared_before_signing_does_not_become_visible_after_it) {
     // Shadow attack "replace": the attacker's page content lies unused in the file that is signed.
-    bytes with_shadow =
-        revised(make_letter(), [](auto&, auto& out) { out.add_stream(QPDFObjectHandle::newDictionary(), "BT ET"); });
+    bytes with_shadow = revised(make_letter(), [](pdf::document&, pdf::update& out) {
+        out.add_stream(QPDFObjectHandle::newDictionary(), "BT ET");
+    });
     bytes signed_file = world().approved(with_shadow);
     BOOST_TEST((world().verify(signed_file).verdict == verdict::valid), shown(world().verify(signed_file)));
-    auto swapped = revised(signed_file, [](auto& d, auto& out) {
+    auto swapped = revised(signed_file, [](pdf::document& d, pdf::update& out) {
         for (QPDFObjectHandle o : d.qpdf().getAllObjects())
             if (o.isStream() && o.getStreamData()->getSize() == 5) first_page(d).replaceKey("/Contents", o);
         out.changed(first_page(d));
@@ -158,7 +146,7 @@ BOOST_AUTO_TEST_CASE(bytes_after_the_signature_that_no_cross_reference_names_are
 }
 
 BOOST_AUTO_TEST_CASE(a_number_filled_without_a_seal_is_not_valid) {
-    bytes filled = revised(signed_letter(), [](auto& d, auto& out) {
+    bytes filled = revised(signed_letter(), [](pdf::document& d, pdf::update& out) {
         QPDFObjectHandle field = pdf::read_fields(d.qpdf()).find("vanthu_number")->object;
         field.replaceKey("/V", QPDFObjectHandle::newString("1/QD"));
         out.changed(field);
@@ -169,7 +157,7 @@ BOOST_AUTO_TEST_CASE(a_number_filled_without_a_seal_is_not_valid) {
 }
 
 BOOST_AUTO_TEST_CASE(the_leader_locks_the_forms_other_fields) {
-    bytes with_field = revised(make_letter(), [](auto& d, auto& out) {
+    bytes with_field = revised(make_letter(), [](pdf::document& d, pdf::update& out) {
         QPDFObjectHandle field = out.add(QPDFObjectHandle::parse(
             "<< /FT /Tx /T (amount) /V (1) /Type /Annot /Subtype /Widget /Rect [9 9 99 20] >>"));
         QPDFObjectHandle form = out.add(QPDFObjectHandle::parse("<< /Fields [] >>"));
@@ -179,7 +167,7 @@ BOOST_AUTO_TEST_CASE(the_leader_locks_the_forms_other_fields) {
     });
     bytes signed_file = world().approved(with_field);
     BOOST_TEST((world().verify(world().issued(signed_file)).verdict == verdict::valid));
-    auto report = world().verify(revised(signed_file, [](auto& d, auto& out) {
+    auto report = world().verify(revised(signed_file, [](pdf::document& d, pdf::update& out) {
         QPDFObjectHandle field = pdf::read_fields(d.qpdf()).find("amount")->object;
         field.replaceKey("/V", QPDFObjectHandle::newString("1000"));
         out.changed(field);
@@ -189,7 +177,7 @@ BOOST_AUTO_TEST_CASE(the_leader_locks_the_forms_other_fields) {
 }
 
 BOOST_AUTO_TEST_CASE(the_seal_locks_number_and_date) {
-    bytes changed = revised(world().issued(signed_letter()), [](auto& d, auto& out) {
+    bytes changed = revised(world().issued(signed_letter()), [](pdf::document& d, pdf::update& out) {
         QPDFObjectHandle field = pdf::read_fields(d.qpdf()).find("vanthu_number")->object;
         field.replaceKey("/V", QPDFObjectHandle::newString("999/QD"));
         out.changed(field);
@@ -200,7 +188,7 @@ BOOST_AUTO_TEST_CASE(the_seal_locks_number_and_date) {
 }
 
 BOOST_AUTO_TEST_CASE(a_security_store_may_be_added) {
-    bytes longer = revised(world().issued(signed_letter()), [](auto& d, auto& out) {
+    bytes longer = revised(world().issued(signed_letter()), [](pdf::document& d, pdf::update& out) {
         QPDFObjectHandle store = out.add(QPDFObjectHandle::parse("<< /Type /DSS /Certs [] >>"));
         store.getKey("/Certs").appendItem(out.add_stream(QPDFObjectHandle::newDictionary(), "certificate"));
         d.root().replaceKey("/DSS", store);

@@ -1,0 +1,137 @@
+#include "signing/pdf/form.hpp"
+
+#include "signing/pdf/errors.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace vanthu::pdf {
+
+std::string text_string(std::string_view utf8) {
+    return QPDFObjectHandle::newUnicodeString(std::string(utf8)).unparse();
+}
+
+result<form> form::open(document& base, update& out, intent what) {
+    form f(base, out);
+    f.qpdf_.getObjectCount(); // reads every object
+    f.fields_ = read_fields(f.qpdf_);
+    if (f.fields_.exceeded) return failed(errc::damaged, "form fields");
+    QPDFObjectHandle found = f.qpdf_.getRoot().getKey("/AcroForm");
+    if (found.isDictionary() && found.hasKey("/XFA")) return failed(errc::xfa_form);
+    for (const form_field& field : f.fields_.fields) {
+        if (!field.is_signed()) continue;
+        f.has_signature_ = true;
+        for (permissions& p : permissions_of(field)) {
+            if (p.docmdp == 1 && what == intent::sign) return failed(errc::changes_forbidden);
+            f.forbidden_.push_back(std::move(p));
+        }
+    }
+    f.pages_ = f.qpdf_.getAllPages();
+    if (f.pages_.empty()) return failed(errc::damaged, "no pages");
+    auto known = f.qpdf_.getXRefTable();
+    for (QPDFObjectHandle& page : f.pages_)
+        if (!known.contains(page.getObjGen())) return failed(errc::damaged, "page tree");
+    if (auto warnings = base.take_warnings(); !warnings.empty()) return failed(errc::damaged, warnings.front());
+    return f;
+}
+
+bool form::locked(std::string_view field) const {
+    return std::any_of(forbidden_.begin(), forbidden_.end(), [&](const permissions& p) { return p.locks(field); });
+}
+
+std::string form::free_name(std::string_view base) const {
+    std::string name(base);
+    for (int n = 2; fields_.find(name); ++n) name = fmt::format("{}_{}", base, n);
+    return name;
+}
+
+QPDFObjectHandle form::dictionary() {
+    QPDFObjectHandle root = qpdf_.getRoot(), found = root.getKey("/AcroForm");
+    if (found.isDictionary()) return found;
+    found = out_.add(QPDFObjectHandle::parse("<< /Fields [] >>"));
+    root.replaceKey("/AcroForm", found);
+    out_.changed(root);
+    return found;
+}
+
+QPDFObjectHandle form::add_field(std::string_view name, std::string_view entries, const placement& where) {
+    QPDFObjectHandle field =
+        out_.add(QPDFObjectHandle::parse(fmt::format("<< /Type /Annot /Subtype /Widget /T {} {} /Rect {} >>",
+                                                     text_string(name), entries, frame(where.page).rectangle(where))));
+    QPDFObjectHandle page = pages_[static_cast<std::size_t>(where.page) - 1];
+    field.replaceKey("/P", page);
+
+    QPDFObjectHandle f = dictionary(), list = f.getKey("/Fields");
+    if (!list.isArray()) f.replaceKey("/Fields", list = QPDFObjectHandle::newArray());
+    list.appendItem(field);
+    if (list.isIndirect())
+        out_.changed(list);
+    else
+        out_.changed(f, qpdf_.getRoot());
+
+    QPDFObjectHandle annotations = page.getKey("/Annots");
+    if (!annotations.isArray()) page.replaceKey("/Annots", annotations = QPDFObjectHandle::newArray());
+    annotations.appendItem(field);
+    out_.changed(annotations, page);
+    return field;
+}
+
+void form::add_times_font() {
+    QPDFObjectHandle f = dictionary(), resources = f.getKey("/DR");
+    if (!resources.isDictionary()) f.replaceKey("/DR", resources = QPDFObjectHandle::newDictionary());
+    QPDFObjectHandle fonts = resources.getKey("/Font");
+    if (!fonts.isDictionary()) resources.replaceKey("/Font", fonts = QPDFObjectHandle::newDictionary());
+    if (!fonts.hasKey("/TiRo"))
+        fonts.replaceKey("/TiRo", QPDFObjectHandle::parse("<< /Type /Font /Subtype /Type1 /BaseFont /Times-Roman >>"));
+    for (QPDFObjectHandle part : {fonts, resources})
+        if (part.isIndirect()) out_.changed(part);
+    out_.changed(f, qpdf_.getRoot());
+}
+
+void form::name_etsi_extension() {
+    QPDFObjectHandle root = qpdf_.getRoot(), version = root.getKey("/Version");
+    if (qpdf_.getPDFVersion() >= "2.0" || (version.isName() && version.getName() >= "/2.0")) return;
+    QPDFObjectHandle extensions = root.getKey("/Extensions");
+    if (!extensions.isDictionary()) root.replaceKey("/Extensions", extensions = QPDFObjectHandle::newDictionary());
+    if (extensions.hasKey("/ESIC")) return;
+    extensions.replaceKey("/ESIC", QPDFObjectHandle::parse("<< /BaseVersion /1.7 /ExtensionLevel 5 >>"));
+    out_.changed(extensions, root);
+}
+
+result<prepared> form::write_with_hole(QPDFObjectHandle field, std::string head, std::string_view tail,
+                                       std::size_t size, bool certifies) {
+    QPDFObjectHandle value = out_.add(QPDFObjectHandle::newDictionary());
+    field.replaceKey("/V", value);
+    out_.changed(field);
+    QPDFObjectHandle f = dictionary(), root = qpdf_.getRoot();
+    long long flags = f.getKey("/SigFlags").isInteger() ? f.getKey("/SigFlags").getIntValue() : 0;
+    if ((flags & 3) != 3) { // signatures exist; append only
+        f.replaceKey("/SigFlags", QPDFObjectHandle::newInteger(flags | 3));
+        out_.changed(f, root);
+    }
+    if (certifies) {
+        QPDFObjectHandle permitted = QPDFObjectHandle::newDictionary();
+        permitted.replaceKey("/DocMDP", value);
+        root.replaceKey("/Perms", permitted);
+        out_.changed(root);
+    }
+    head = "<< " + head + " /ByteRange [";
+    const std::size_t numbers = head.size();
+    head += std::string(40, ' ') + "] /Contents ";
+    const std::size_t hole = head.size();
+    out_.write_as(value, fmt::format("{}<{}>{} >>", head, std::string(size * 2, '0'), tail));
+
+    VANTHU_TRY(update::written w, out_.write());
+    prepared p;
+    std::size_t body_at = w.body_at.at(value.getObjGen());
+    std::uint64_t a = body_at + hole, b = a + size * 2 + 2;
+    p.byte_range = {0, a, b, w.file.size() - b};
+    std::string range = fmt::format("{} {} {} {}", p.byte_range[0], p.byte_range[1], p.byte_range[2], p.byte_range[3]);
+    std::copy(range.begin(), range.end(), w.file.begin() + static_cast<std::ptrdiff_t>(body_at + numbers));
+    p.document = std::move(w.file);
+    p.contents_size = size;
+    p.content_sha256 = sha256().update(p.before()).update(p.after()).finish();
+    return p;
+}
+
+} // namespace vanthu::pdf

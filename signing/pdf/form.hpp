@@ -1,0 +1,51 @@
+// The form of a PDF while a revision is prepared: what is locked, new fields, their place on the pages, the signature
+// dictionary with its hole. Internal to signing/pdf.
+#pragma once
+
+#include "signing/pdf/frame.hpp"
+#include "signing/pdf/sign.hpp"
+#include "signing/pdf/update.hpp"
+
+namespace vanthu::pdf {
+
+enum class intent { sign, keep }; // keep: evidence and time stamps, which no signature forbids (12.8.2.2)
+
+std::string text_string(std::string_view utf8); // as a PDF token
+
+class form {
+public:
+    // Reads every object, so that damage shows now and not after signing. errc::damaged, xfa_form, changes_forbidden.
+    static result<form> open(document& base, update& out, intent what);
+
+    const field_tree& fields() const { return fields_; }
+    const std::vector<QPDFObjectHandle>& pages() const { return pages_; }
+    bool has_signature() const { return has_signature_; }
+    bool locked(std::string_view field) const;
+    page_frame frame(int page) const { return page_frame(pages_[static_cast<std::size_t>(page) - 1]); }
+
+    // `base`, or base_2, base_3 ...: the first name no field of the document has.
+    std::string free_name(std::string_view base) const;
+    // A field that is its own widget, in the form and on its page.
+    QPDFObjectHandle add_field(std::string_view name, std::string_view entries, const placement& where);
+    void add_times_font(); // /TiRo, which default appearances name
+    // Catalogue entry below PDF 2.0: the file uses extensions of ETSI (ESIC).
+    void name_etsi_extension();
+
+    // Gives `field` a signature value whose dictionary has `head` entries before /ByteRange and `tail` entries after
+    // /Contents, and writes the revision.
+    result<prepared> write_with_hole(QPDFObjectHandle field, std::string head, std::string_view tail, std::size_t size,
+                                     bool certifies);
+
+private:
+    form(document& base, update& out) : out_(out), qpdf_(base.qpdf()) {}
+    QPDFObjectHandle dictionary();
+
+    update& out_;
+    QPDF& qpdf_;
+    field_tree fields_;
+    std::vector<QPDFObjectHandle> pages_;
+    std::vector<permissions> forbidden_; // by the signatures already there
+    bool has_signature_ = false;
+};
+
+} // namespace vanthu::pdf
