@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <map>
+#include <mutex>
 
 namespace vanthu::xml {
 namespace {
@@ -124,7 +126,7 @@ result<> read_key_info(const element& at, core_signature& out, const limits& bou
             if (out.certificates.size() >= bounds.certificates)
                 return failed(errc::over_budget, fmt::format("more than {} certificates", bounds.certificates));
             VANTHU_TRY(bytes der, base64_value(*held));
-            if (auto parsed = x509::parse_certificate(der)) out.certificates.push_back(std::move(*parsed));
+            if (x509::certificate parsed = parsed_certificate(der)) out.certificates.push_back(std::move(parsed));
         }
     }
     return {};
@@ -138,6 +140,22 @@ result<bytes> base64_value(const element& at) {
     std::optional<bytes> decoded = base64_decode(*text);
     if (!decoded || decoded->empty()) return malformed(at, "not base64");
     return std::move(*decoded);
+}
+
+x509::certificate parsed_certificate(const bytes& der) {
+    constexpr std::size_t kept_at_most = 128; // certificates of a few kilobytes
+    static std::mutex guarded;
+    static std::map<bytes, x509::certificate> kept;
+    {
+        std::lock_guard lock(guarded);
+        if (auto known = kept.find(der); known != kept.end()) return known->second;
+    }
+    auto parsed = x509::parse_certificate(der);
+    if (!parsed) return {};
+    std::lock_guard lock(guarded);
+    if (kept.size() >= kept_at_most) kept.clear();
+    kept.emplace(der, *parsed);
+    return std::move(*parsed);
 }
 
 result<canonicalisation> canonicalisation_in(const element& at) {

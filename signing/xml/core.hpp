@@ -41,5 +41,8 @@ result<core_signature> read_core(const element& signature, const limits& bounds)
 // Shared with the properties: base64 of an element's value; a canonicalisation from an element with Algorithm.
 result<bytes> base64_value(const element& at);
 result<canonicalisation> canonicalisation_in(const element& at);
+// Empty where the bytes are no certificate. The last ones are remembered, by all their bytes: OpenSSL 3 needs 200 us to
+// parse one, as long as all the rest of a verification, and a sender signs with one. Threads: any.
+x509::certificate parsed_certificate(const bytes& der);
 
 } // namespace vanthu::xml

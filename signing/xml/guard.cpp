@@ -96,27 +96,33 @@ result<> guard::step(std::string_view& rest) {
 
 result<> guard::read_tag(std::string_view& rest) {
     std::size_t n = 0;
-    bool closed = false;
-    for (; n < rest.size() && !closed; ++n) {
-        char c = rest[n];
-        if (token_length_ + n == 1) {
-            closing_ = c == '/';
-            if (c == '!' || c == '?') {
-                held_.push_back(c);
-                token_length_ = 2;
-                state_ = c == '!' ? state::bang : state::instruction;
-                take(rest, n + 1);
-                return {};
-            }
+    if (token_length_ == 1) { // the character after '<'
+        char c = rest.front();
+        closing_ = c == '/';
+        if (c == '!' || c == '?') {
+            held_.push_back(c);
+            token_length_ = 2;
+            state_ = c == '!' ? state::bang : state::instruction;
+            take(rest, 1);
+            return {};
         }
-        if (quote_) {
-            if (c == quote_) quote_ = 0;
-        } else if (c == '"' || c == '\'') {
+    }
+    bool closed = false;
+    while (n < rest.size() && !closed) {
+        if (quote_) { // whole stretches of a value
+            const void* end = std::memchr(rest.data() + n, quote_, rest.size() - n);
+            if (end) quote_ = 0;
+            n = end ? static_cast<std::size_t>(static_cast<const char*>(end) - rest.data()) + 1 : rest.size();
+            last_ = rest[n - 1];
+            continue;
+        }
+        char c = rest[n++];
+        if (c == '"' || c == '\'') {
             quote_ = c;
             if (++attributes_ > limits_.attributes)
                 return failed(errc::over_budget, fmt::format("more than {} attributes", limits_.attributes));
         } else if (c == '<') {
-            return failed(errc::not_xml, fmt::format("'<' inside a tag at byte {}", position_ + n));
+            return failed(errc::not_xml, fmt::format("'<' inside a tag at byte {}", position_ + n - 1));
         } else if (c == '>') {
             closed = true;
             continue;

@@ -62,7 +62,7 @@ result<> read_certificate_values(const element& at, properties& out, const limit
         if (out.certificates.size() >= bounds.certificates)
             return failed(errc::over_budget, fmt::format("more than {} certificates", bounds.certificates));
         VANTHU_TRY(bytes der, base64_value(*one));
-        if (auto parsed = x509::parse_certificate(der)) out.certificates.push_back(std::move(*parsed));
+        if (x509::certificate parsed = parsed_certificate(der)) out.certificates.push_back(std::move(parsed));
     }
     return {};
 }
