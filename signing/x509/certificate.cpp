@@ -16,7 +16,7 @@ struct certificate::parsed {
     bytes der;
     digest fingerprint, spki;
     std::string subject, issuer, serial, common_name, title;
-    std::vector<std::string> organisations, san_uris, san_emails, crl_urls, ocsp_urls;
+    std::vector<std::string> organisations, san_uris, san_emails, crl_urls, ocsp_urls, issuer_urls;
     timestamp not_before{}, not_after{};
     key_usage usage;
     bool is_ca = false, self_issued = false;
@@ -27,6 +27,7 @@ struct certificate::parsed {
 struct crl::parsed {
     crl_ptr native;
     bytes der;
+    digest fingerprint;
     std::string issuer;
     timestamp this_update{};
     std::optional<timestamp> next_update;
@@ -79,13 +80,13 @@ std::vector<std::string> crl_urls_of(const X509* cert) {
     return urls;
 }
 
-std::vector<std::string> ocsp_urls_of(const X509* cert) {
+std::vector<std::string> access_urls_of(const X509* cert, int method) {
     std::vector<std::string> urls;
     owned<AUTHORITY_INFO_ACCESS, AUTHORITY_INFO_ACCESS_free> access(
         static_cast<AUTHORITY_INFO_ACCESS*>(X509_get_ext_d2i(cert, NID_info_access, nullptr, nullptr)));
     for (int i = 0; access && i < sk_ACCESS_DESCRIPTION_num(access.get()); ++i) {
         const ACCESS_DESCRIPTION* entry = sk_ACCESS_DESCRIPTION_value(access.get(), i);
-        if (OBJ_obj2nid(entry->method) != NID_ad_OCSP) continue;
+        if (OBJ_obj2nid(entry->method) != method) continue;
         if (auto url = text_of_uri(entry->location); !url.empty()) urls.push_back(url);
     }
     return urls;
@@ -184,7 +185,8 @@ result<certificate> parse_certificate(bytes_view file) {
     for (auto& unit : names_of(subject, NID_organizationalUnitName)) p->organisations.push_back(std::move(unit));
     read_alternative_names(cert, p->san_uris, p->san_emails);
     p->crl_urls = crl_urls_of(cert);
-    p->ocsp_urls = ocsp_urls_of(cert);
+    p->ocsp_urls = access_urls_of(cert, NID_ad_OCSP);
+    p->issuer_urls = access_urls_of(cert, NID_ad_ca_issuers);
     p->usage = usage_of(cert);
     p->is_ca = X509_check_ca(cert) == 1; // basicConstraints with CA:TRUE; no V1 roots, no Netscape types
     p->self_issued = X509_NAME_cmp(subject, X509_get_issuer_name(cert)) == 0;
@@ -222,6 +224,7 @@ const std::vector<std::string>& certificate::san_uris() const { return parsed_->
 const std::vector<std::string>& certificate::san_emails() const { return parsed_->san_emails; }
 const std::vector<std::string>& certificate::crl_urls() const { return parsed_->crl_urls; }
 const std::vector<std::string>& certificate::ocsp_urls() const { return parsed_->ocsp_urls; }
+const std::vector<std::string>& certificate::issuer_urls() const { return parsed_->issuer_urls; }
 timestamp certificate::not_before() const { return parsed_->not_before; }
 timestamp certificate::not_after() const { return parsed_->not_after; }
 const key_usage& certificate::usage() const { return parsed_->usage; }
@@ -266,6 +269,7 @@ result<crl> parse_crl(bytes_view file) {
     p->this_update = *issued;
     p->next_update = time_of(X509_CRL_get0_nextUpdate(p->native.get()));
     p->der.assign(file.begin(), file.end());
+    p->fingerprint = sha256::of(p->der);
     p->issuer = name_text(X509_CRL_get_issuer(p->native.get()));
     crl value;
     value.parsed_ = std::move(p);
@@ -273,6 +277,7 @@ result<crl> parse_crl(bytes_view file) {
 }
 
 const bytes& crl::der() const { return parsed_->der; }
+const digest& crl::sha256() const { return parsed_->fingerprint; }
 const std::string& crl::issuer() const { return parsed_->issuer; }
 timestamp crl::this_update() const { return parsed_->this_update; }
 std::optional<timestamp> crl::next_update() const { return parsed_->next_update; }

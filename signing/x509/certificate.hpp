@@ -42,6 +42,7 @@ public:
     const std::vector<std::string>& san_emails() const;
     const std::vector<std::string>& crl_urls() const;
     const std::vector<std::string>& ocsp_urls() const;
+    const std::vector<std::string>& issuer_urls() const; // caIssuers: where the issuer's certificate is found
     timestamp not_before() const;
     timestamp not_after() const;
     const key_usage& usage() const;
@@ -74,6 +75,7 @@ public:
     crl() = default;
     explicit operator bool() const { return parsed_ != nullptr; }
     const bytes& der() const;
+    const digest& sha256() const; // of the DER
     const std::string& issuer() const;
     timestamp this_update() const;
     std::optional<timestamp> next_update() const;

@@ -29,6 +29,26 @@ basic_ptr read_basic(bytes_view der) {
     return basic;
 }
 
+// OCSPResponse ::= SEQUENCE { responseStatus, [0] { SEQUENCE { responseType OID, response OCTET STRING } } }; the
+// content of the last, which has been parsed before. Empty where indefinite lengths hide it.
+bytes_view basic_inside(bytes_view whole) {
+    auto open = [](bytes_view& in, int tag) {
+        const unsigned char* at = in.data();
+        long size = 0;
+        int found = 0, of_class = 0;
+        int flags = ASN1_get_object(&at, &size, &found, &of_class, static_cast<long>(in.size()));
+        if (flags & 0x81 || found != tag) return bytes_view();
+        bytes_view content(at, static_cast<std::size_t>(size));
+        in = in.subspan(static_cast<std::size_t>(at - in.data()) + content.size());
+        return content;
+    };
+    bytes_view response = open(whole, V_ASN1_SEQUENCE);
+    open(response, V_ASN1_ENUMERATED);
+    bytes_view tagged = open(response, 0), wrapped = open(tagged, V_ASN1_SEQUENCE);
+    open(wrapped, V_ASN1_OBJECT);
+    return open(wrapped, V_ASN1_OCTET_STRING);
+}
+
 response_ptr read_response(bytes_view der) {
     const unsigned char* at = der.data();
     response_ptr response(d2i_OCSP_RESPONSE(nullptr, &at, static_cast<long>(der.size())));
@@ -40,6 +60,7 @@ response_ptr read_response(bytes_view der) {
 
 struct ocsp_response::parsed {
     bytes der, basic_der;
+    digest fingerprint;
     timestamp produced_at;
     std::vector<certificate> certificates;
     basic_ptr native;
@@ -47,6 +68,7 @@ struct ocsp_response::parsed {
 
 const bytes& ocsp_response::der() const { return parsed_->der; }
 const bytes& ocsp_response::basic_der() const { return parsed_->basic_der; }
+const digest& ocsp_response::sha256() const { return parsed_->fingerprint; }
 timestamp ocsp_response::produced_at() const { return parsed_->produced_at; }
 const std::vector<certificate>& ocsp_response::certificates() const { return parsed_->certificates; }
 ocsp_basic_response_st* ocsp_response::native() const { return parsed_->native.get(); }
@@ -59,15 +81,19 @@ result<ocsp_response> parse_ocsp_response(bytes_view der) {
             return failed(errc::not_an_ocsp_response, OCSP_response_status_str(OCSP_response_status(whole.get())));
         }
         p->der.assign(der.begin(), der.end());
+        bytes_view inside = basic_inside(p->der);
+        p->basic_der.assign(inside.begin(), inside.end());
         p->native.reset(OCSP_response_get1_basic(whole.get()));
     } else if (basic_ptr basic = read_basic(der)) {
         response_ptr wrapped(OCSP_response_create(OCSP_RESPONSE_STATUS_SUCCESSFUL, basic.get()));
         if (!wrapped) return failed(errc::not_an_ocsp_response, drain_errors());
         p->der = encoded<OCSP_RESPONSE>(wrapped.get(), i2d_OCSP_RESPONSE);
+        p->basic_der.assign(der.begin(), der.end());
         p->native = std::move(basic);
     }
     if (!p->native) return failed(errc::not_an_ocsp_response, drain_errors());
-    p->basic_der = encoded<OCSP_BASICRESP>(p->native.get(), i2d_OCSP_BASICRESP);
+    if (p->basic_der.empty()) p->basic_der = encoded<OCSP_BASICRESP>(p->native.get(), i2d_OCSP_BASICRESP);
+    p->fingerprint = sha256::of(p->basic_der);
     auto produced = time_of(OCSP_resp_get0_produced_at(p->native.get()));
     if (!produced || p->basic_der.empty()) return failed(errc::not_an_ocsp_response, "producedAt");
     p->produced_at = *produced;

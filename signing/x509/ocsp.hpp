@@ -17,7 +17,8 @@ public:
     explicit operator bool() const { return parsed_ != nullptr; }
     // Precondition of everything below: not empty.
     const bytes& der() const;       // the whole OCSPResponse
-    const bytes& basic_der() const; // the BasicOCSPResponse in it
+    const bytes& basic_der() const; // the BasicOCSPResponse in it, as received
+    const digest& sha256() const;   // of basic_der(): the same however it was wrapped
     timestamp produced_at() const;
     const std::vector<certificate>& certificates() const; // those it carries, the responder's among them
     ocsp_basic_response_st* native() const;               // borrowed; never changed

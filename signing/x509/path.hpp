@@ -1,18 +1,30 @@
-// Certificate path validation: PKIX (RFC 5280, section 6) under OpenSSL, then our own algorithm constraints and CRLs.
+// Certificate path validation: PKIX (RFC 5280, section 6) under OpenSSL, then revocation, algorithms and dates by our
+// own rules, at a time of the past where need be (ETSI EN 319 102-1 V1.3.1, clauses 5.2.6 and 5.6.2).
 //
 // Rules of the house
-//   - a chain ends at an anchor that the caller trusts; certificates that came with a document only help to build it
+//   - a chain ends at an anchor that the caller trusts (it may be an intermediate); certificates that came with a
+//     document only help to build it. Where several chains are possible (cross certificates, a CA's renewed key), all
+//     are tried, up to a bound, and the best answer counts
 //   - SHA-1 certificate signatures are refused except on certificates pinned by SHA-256 (the two G1 certificates of the
 //     Government CA, of which one is an intermediate: domain fact, conf/trust/README.md)
-//   - RSA below 2048 bits and curves other than P-256 and P-384 are refused
+//   - other algorithms by the caller's table (suite.hpp)
+//   - CRLs and OCSP responses count alike: of those that are genuine, in scope and about the time in question the
+//     latest speaks; a final revocation is never taken back, an OCSP "unknown" is never good
 //   - no revocation data is never "good": the answer is INDETERMINATE / TRY_LATER unless the caller's rule says that
 //     revocation is not required
+//   - what a CA signed (certificates, CRLs, responders) must be proven to be older than the end of that CA's trust: its
+//     expiry, its revocation, the end of its algorithm. Without such proof an object exists since now. Certificates of
+//     the trust store exist since they say, because the operator vouches for them
+//   - what a CA demands (policies, name constraints, path length, critical extensions) is kept
 //   - no X509_V_FLAG_X509_STRICT: it rejects half of the old government chains
 #pragma once
 
 #include "signing/verdict.hpp"
 #include "signing/x509/certificate.hpp"
 #include "signing/x509/ocsp.hpp"
+#include "signing/x509/suite.hpp"
+
+#include <map>
 
 namespace vanthu::x509 {
 
@@ -62,13 +74,32 @@ enum class purpose : std::uint8_t {
 };
 
 enum class revocation_rule : std::uint8_t {
-    required = 1, // every certificate below the anchor needs a usable CRL
-    if_present,   // a usable CRL counts, its absence does not
+    required = 1, // every certificate below the anchor needs usable revocation data
+    if_present,   // usable data counts, its absence does not
+};
+
+// The operator's rules for a path.
+struct path_rules {
+    crypto_suite suite = crypto_suite::standard();
+    std::vector<std::string> acceptable_policies{}; // dotted OIDs of which the path must be valid for one; empty: any
+    // Revocation data must not be older than this at the time in question; zero: it must be issued afterwards. Without
+    // it the data's own validity period decides.
+    std::optional<std::chrono::microseconds> max_revocation_age{};
+    // A delegated OCSP responder without id-pkix-ocsp-nocheck needs a known status of its own, from a CRL of the CA.
+    // true: an unknown one is only remarked.
+    bool tolerate_unchecked_responder = false;
+    bool operator==(const path_rules&) const = default;
+};
+
+// What is proven to have existed since when.
+struct proofs {
+    std::optional<timestamp> now{};      // time of validation; none: the time in question
+    std::map<digest, timestamp> since{}; // by sha256() of a certificate, a CRL or an OCSP response; else since now
 };
 
 struct revocation_entry {
     timestamp when;
-    std::string reason; // "keyCompromise", "superseded", ... ; "unspecified" where the CRL names none
+    std::string reason; // "keyCompromise", "superseded", ... ; "unspecified" where none is named
     bool of_leaf = true;
 };
 
@@ -79,15 +110,20 @@ struct path_verdict {
     std::optional<revocation_entry> revoked; // also set when revocation came after `at`, which does no harm
     evidence used; // what the answer "not revoked" rests on; embedding it (and the chain) makes the answer repeatable
     std::vector<need> missing;
+    // With TRY_LATER where newer data is announced for a time after now: when asking again may help.
+    std::optional<timestamp> try_again;
     std::vector<signing::finding> findings;
     bool passed() const { return indication == signing::indication::total_passed; }
 };
 
 // Validates `leaf` for time `at`. Revocation before or at `at` is REVOKED_NO_POE (REVOKED_CA_NO_POE for a CA): whether
-// the signature was older is for the caller to prove. A CRL counts for `at` when its validity period holds `at`, or
-// when it was issued later while the certificate had not yet expired.
+// the signature was older is for the caller to prove.
+//
+// Revocation data speaks about `at` when its validity period holds `at`, or when it was issued later while the
+// certificate had not yet expired (or by an authority that keeps expired ones: archiveCutoff, expiredCertsOnCRL).
 path_verdict validate_path(const certificate& leaf, const std::vector<certificate>& extra, const trust_store& trust,
                            const evidence& known, timestamp at, purpose why,
-                           revocation_rule rule = revocation_rule::required);
+                           revocation_rule rule = revocation_rule::required, const path_rules& rules = {},
+                           const proofs& proven = {});
 
 } // namespace vanthu::x509

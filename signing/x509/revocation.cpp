@@ -1,112 +1,65 @@
 #include "signing/x509/revocation.hpp"
 
-#include "signing/x509/openssl.hpp"
+#include <algorithm>
 
 namespace vanthu::x509 {
-using namespace ossl;
-namespace {
 
-std::string reason_text(X509_REVOKED* entry) {
+std::string reason_text(long code) {
     static constexpr std::string_view names[] = {"unspecified",        "keyCompromise", "cACompromise",
                                                  "affiliationChanged", "superseded",    "cessationOfOperation",
                                                  "certificateHold",    "unspecified",   "removeFromCRL",
                                                  "privilegeWithdrawn", "aACompromise"};
-    owned<ASN1_ENUMERATED, ASN1_ENUMERATED_free> reason(
-        static_cast<ASN1_ENUMERATED*>(X509_REVOKED_get_ext_d2i(entry, NID_crl_reason, nullptr, nullptr)));
-    long value = reason ? ASN1_ENUMERATED_get(reason.get()) : 0;
-    return std::string(value >= 0 && value < long(std::size(names)) ? names[value] : names[0]);
+    return std::string(code >= 0 && code < long(std::size(names)) ? names[code] : names[0]);
 }
 
-bool names_a_point_of(const DIST_POINT_NAME* point, const certificate& cert) {
-    if (point->type != 0) return false; // relative names are not followed
-    for (int i = 0; i < sk_GENERAL_NAME_num(point->name.fullname); ++i) {
-        const GENERAL_NAME* name = sk_GENERAL_NAME_value(point->name.fullname, i);
-        if (name->type != GEN_URI) continue;
-        bytes url = octets(name->d.uniformResourceIdentifier);
-        for (const std::string& own : cert.crl_urls())
-            if (own == as_text(url)) return true;
+bool acceptable_hash(const revocation_question& about, int md_nid, timestamp since) {
+    return since <= about.rules.suite.until(hash_name(md_nid));
+}
+
+bool timely(const revocation_question& about, timestamp this_update, std::optional<timestamp> valid_until,
+            std::optional<timestamp> retained_since) {
+    if (this_update > about.now + clock_skew) return false; // from the future
+    bool knows_expired = retained_since && *retained_since <= about.subject.not_after();
+    if (this_update > about.at) return this_update <= about.subject.not_after() || knows_expired;
+    if (this_update > about.subject.not_after() && !knows_expired) return false; // it may have been dropped
+    if (about.rules.max_revocation_age && about.at - this_update > *about.rules.max_revocation_age) return false;
+    return valid_until && about.at <= *valid_until;
+}
+
+revocation_status check_revocation(const revocation_question& about, const evidence& known) {
+    revocation_status out;
+    std::vector<statement> all;
+    read_crls(about, known.crls, all, out);
+    read_ocsp(about, known.ocsp_responses, all, out);
+
+    const statement* latest = nullptr;
+    const statement* final_word = nullptr; // the earliest revocation: it is never taken back
+    for (const statement& s : all) {
+        if (s.says == statement::revoked && (!final_word || s.entry->when < final_word->entry->when)) final_word = &s;
+        if (!s.timely) continue;
+        if (!latest || std::pair(s.this_update, s.says) > std::pair(latest->this_update, latest->says)) latest = &s;
     }
-    return false;
-}
-
-// May this CRL speak about this certificate at all?
-bool in_scope(X509_CRL* list, const certificate& cert) {
-    for (int i = 0; i < X509_CRL_get_ext_count(list); ++i) {
-        X509_EXTENSION* extension = X509_CRL_get_ext(list, i);
-        int nid = OBJ_obj2nid(X509_EXTENSION_get_object(extension));
-        if (nid == NID_delta_crl) return false;
-        bool known =
-            nid == NID_issuing_distribution_point || nid == NID_authority_key_identifier || nid == NID_crl_number;
-        if (X509_EXTENSION_get_critical(extension) && !known) return false;
+    if (!latest && !all.empty()) {
+        auto newest = std::max_element(all.begin(), all.end(), [](const statement& a, const statement& b) {
+            return a.this_update < b.this_update;
+        });
+        if (newest->next_update > about.now) out.try_again = newest->next_update;
     }
-    int state = 0;
-    owned<ISSUING_DIST_POINT, ISSUING_DIST_POINT_free> scope(
-        static_cast<ISSUING_DIST_POINT*>(X509_CRL_get_ext_d2i(list, NID_issuing_distribution_point, &state, nullptr)));
-    if (!scope) return state == -1; // absent; anything else could not be read
-    if (scope->indirectCRL > 0 || scope->onlyattr > 0 || scope->onlysomereasons) return false;
-    if (cert.is_ca() ? scope->onlyuser > 0 : scope->onlyCA > 0) return false;
-    return !scope->distpoint || names_a_point_of(scope->distpoint, cert);
-}
-
-bool acceptable_hash(X509_CRL* list) {
-    const X509_ALGOR* algorithm = nullptr;
-    X509_CRL_get0_signature(list, nullptr, &algorithm);
-    int md = signature_hash(algorithm);
-    return md == NID_sha256 || md == NID_sha384 || md == NID_sha512;
-}
-
-// Does its time let it answer for `at`? A CRL issued after the certificate expired may have dropped it.
-bool fresh(const crl& list, const certificate& cert, timestamp at) {
-    if (list.this_update() > at) return list.this_update() <= cert.not_after();
-    return list.next_update() && at <= *list.next_update();
-}
-
-} // namespace
-
-revocation_status check_crls(const certificate& cert, const certificate& issuer, const std::vector<crl>& crls,
-                             timestamp at) {
-    revocation_status answer;
-    bool usable = false;
-    for (const crl& list : crls) {
-        X509_CRL* native = list.native();
-        if (X509_NAME_cmp(X509_CRL_get_issuer(native), X509_get_issuer_name(cert.native())) != 0) continue;
-        if (issuer.usage().present && !issuer.usage().crl_sign) continue;
-        if (!in_scope(native, cert)) {
-            answer.why_unknown = "x509.crl_out_of_scope";
-            continue;
-        }
-        if (!acceptable_hash(native)) {
-            answer.why_unknown = "x509.crl_weak_algorithm";
-            continue;
-        }
-        bool genuine = X509_CRL_verify(native, issuer.public_key()) == 1;
-        drain_errors();
-        if (!genuine) {
-            answer.why_unknown = "x509.crl_bad_signature";
-            continue;
-        }
-        bool timely = fresh(list, cert, at);
-        X509_REVOKED* found = nullptr;
-        int listed = X509_CRL_get0_by_serial(native, &found, X509_get0_serialNumber(cert.native()));
-        if (listed == 1) {
-            revocation_entry entry{time_of(X509_REVOKED_get0_revocationDate(found)).value_or(timestamp::min()),
-                                   reason_text(found), true};
-            // A stale CRL still proves a revocation, but not a hold: that may have been lifted since.
-            bool counts = timely || entry.reason != "certificateHold";
-            if (counts && (!answer.entry || entry.when < answer.entry->when)) answer.entry = std::move(entry);
-        }
-        if (timely && (!usable || list.this_update() > answer.used.crls.front().this_update())) // the latest says most
-            answer.used.crls.assign(1, list);
-        if (timely)
-            usable = true;
-        else
-            answer.why_unknown = "x509.crl_stale";
+    // A hold may be lifted: only the latest word counts.
+    const statement* against = final_word ? final_word : latest && latest->says == statement::held ? latest : nullptr;
+    if (against) out.entry = against->entry;
+    if (against && against->entry->when <= about.at) {
+        out.state = revocation_status::revoked;
+        out.used = against->source;
+    } else if (latest && latest->says == statement::unknown) {
+        out.why_unknown = "x509.ocsp_unknown";
+    } else if (latest) {
+        out.state = revocation_status::good;
+        out.used = latest->source;
+        out.remark = latest->remark;
     }
-    if (answer.entry && answer.entry->when <= at)
-        answer.state = revocation_status::revoked;
-    else if (usable)
-        answer.state = revocation_status::good;
-    return answer;
+    if (out.state != revocation_status::unknown) out.missing.clear();
+    return out;
 }
 
 } // namespace vanthu::x509
