@@ -23,7 +23,7 @@ std::string_view local_name(std::string_view tag) {
 struct captured {
     std::string before, bytes, after;
     std::size_t depth = 0, ordinal = 0;
-    std::uint64_t begin = 0;
+    std::uint64_t taken = 0; // offset up to which `bytes` has them
     std::optional<std::uint64_t> end;
     std::vector<element_place> places;
 };
@@ -60,9 +60,12 @@ public:
     result<> piece(std::uint64_t offset, std::string_view bytes) override {
         for (std::size_t i = unfinished_; i < found.size(); ++i) {
             captured& one = found[i];
-            std::uint64_t from = std::max(offset, one.begin);
+            std::uint64_t from = std::max(offset, one.taken);
             std::uint64_t to = std::min(offset + bytes.size(), one.end.value_or(offset + bytes.size()));
-            if (from < to) one.bytes.append(bytes.substr(from - offset, to - from));
+            if (from < to) {
+                one.bytes.append(bytes.substr(from - offset, to - from));
+                one.taken = to;
+            }
             if (one.bytes.size() > limits_.signature_bytes)
                 return failed(errc::over_budget,
                               fmt::format("a signature of more than {} bytes", limits_.signature_bytes));
@@ -95,7 +98,8 @@ private:
         }
         one.depth = place.depth;
         one.ordinal = place.ordinal;
-        one.begin = place.offset;
+        one.bytes = place.text; // it may have begun in an earlier piece
+        one.taken = place.offset + place.length;
         found.push_back(std::move(one));
         capturing_ = true;
         return {};

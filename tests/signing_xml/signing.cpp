@@ -167,6 +167,20 @@ BOOST_AUTO_TEST_CASE(java_agrees_about_every_form) {
                             changed(enveloped, "321", "322")}) == "vvvvvx");
 }
 
+BOOST_AUTO_TEST_CASE(the_verdict_does_not_depend_on_how_a_file_is_read) {
+    xml_world w;
+    bytes document = w.enveloped(sample_packet(), xml::edxml_seal(signed_at));
+    for (std::size_t size : {1u, 3u, 7u, 64u, 1000u}) {
+        xml::source pieces = [&](const xml::byte_sink& sink) -> result<> {
+            for (std::size_t i = 0; i < document.size(); i += size)
+                VANTHU_CHECK(sink(bytes_view(document).subspan(i, std::min(size, document.size() - i))));
+            return {};
+        };
+        auto verdict = xml::verify(pieces, w.trust, w.known, signed_at);
+        BOOST_TEST(word(verdict) == "valid", size << ": " << told(verdict));
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a_second_enveloped_signature_is_refused) {
     xml_world w;
     bytes document = w.enveloped(w.letter);
