@@ -14,6 +14,8 @@ inline constexpr std::string_view dsig_uri = "http://www.w3.org/2000/09/xmldsig#
                                   exclusive_uri = "http://www.w3.org/2001/10/xml-exc-c14n#",
                                   enveloped_algorithm = "http://www.w3.org/2000/09/xmldsig#enveloped-signature",
                                   base64_algorithm = "http://www.w3.org/2000/09/xmldsig#base64",
+                                  xpath_uri = "http://www.w3.org/TR/1999/REC-xpath-19991116",
+                                  xpath_filter_uri = "http://www.w3.org/2002/06/xmldsig-filter2",
                                   signed_properties_type = "http://uri.etsi.org/01903#SignedProperties";
 
 std::optional<canonicalisation> canonicalisation_from(std::string_view algorithm); // without prefixes

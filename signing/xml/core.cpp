@@ -46,17 +46,49 @@ result<> check_uri(const std::string& uri) {
     return {};
 }
 
+// Is `prefix` bound to the namespace of XMLDSig where `at` stands?
+bool is_dsig_prefix(const element* at, std::string_view prefix) {
+    for (; at; at = at->parent)
+        for (const element::own_binding& b : at->declared)
+            if (b.prefix == prefix) return b.uri == dsig_uri;
+    return false;
+}
+
+bool leaves_out_signatures(const element& at, const std::string& algorithm) {
+    bool filter = algorithm == xpath_filter_uri;
+    std::vector<const element*> parts = at.children();
+    if ((!filter && algorithm != xpath_uri) || parts.size() != 1 || at.has_stray_text()) return false;
+    const element& xpath = *parts.front();
+    if (!xpath.is(filter ? xpath_filter_uri : dsig_uri, "XPath")) return false;
+    if (filter && optional_attribute(xpath, "Filter") != "subtract") return false;
+    std::string text = xpath.value().value_or("");
+    std::size_t begin = text.find_first_not_of(" \t\r\n"), end = text.find_last_not_of(" \t\r\n");
+    if (begin == text.npos) return false;
+    std::string_view expression = std::string_view(text).substr(begin, end - begin + 1);
+    std::string_view before = filter ? "/descendant::" : "not(ancestor-or-self::",
+                     after = filter ? ":Signature" : ":Signature)";
+    if (!expression.starts_with(before) || !expression.ends_with(after)) return false;
+    expression.remove_prefix(before.size());
+    return expression.size() > after.size() &&
+           is_dsig_prefix(&xpath, expression.substr(0, expression.size() - after.size()));
+}
+
 result<transform> read_transform(const element& at) {
     VANTHU_TRY(std::string algorithm, algorithm_attribute(at));
     if (algorithm == enveloped_algorithm || algorithm == base64_algorithm) {
         if (!at.children().empty() || at.has_stray_text()) return malformed(at, "parameters");
         return transform{algorithm == base64_algorithm ? transform::kind::base64 : transform::kind::enveloped};
     }
+    if (leaves_out_signatures(at, algorithm)) return transform{transform::kind::without_signatures};
     VANTHU_TRY(canonicalisation how, canonicalisation_in(at));
     return transform{transform::kind::canonical, std::move(how)};
 }
 
-// enveloped-signature first, then at most one thing that makes octets.
+// First what leaves signatures out, then at most one thing that makes octets.
+bool leaves_out(const transform& t) {
+    return t.what == transform::kind::enveloped || t.what == transform::kind::without_signatures;
+}
+
 result<std::vector<transform>> read_transforms(const element* at, const limits& bounds) {
     std::vector<transform> all;
     if (!at) return all;
@@ -65,7 +97,7 @@ result<std::vector<transform>> read_transforms(const element* at, const limits& 
     for (const element* child : at->children()) {
         if (!child->is(dsig_uri, "Transform")) return malformed(*at, child->local);
         VANTHU_TRY(transform one, read_transform(*child));
-        if (!all.empty() && (one.what == transform::kind::enveloped || all.back().what != transform::kind::enveloped))
+        if (!all.empty() && (leaves_out(one) || !leaves_out(all.back())))
             return failed(errc::algorithm_refused, "an order of transforms that is not supported");
         all.push_back(std::move(one));
     }

@@ -8,7 +8,9 @@
 namespace vanthu::xml {
 
 struct transform {
-    enum class kind : std::uint8_t { enveloped = 1, canonical, base64 };
+    // without_signatures: the two XPath expressions that leave out every ds:Signature of the document, recognised by
+    // their text (no XPath is ever run). ETSI EN 319 132-1 tools write them so that signatures can be added later.
+    enum class kind : std::uint8_t { enveloped = 1, without_signatures, canonical, base64 };
     kind what;
     canonicalisation how{};
 };

@@ -20,6 +20,8 @@ struct opened {
 bool covers(const core_signature& other, const element& signature) {
     return std::any_of(other.references.begin(), other.references.end(), [&](const reference& r) {
         if (!r.same_document()) return false;
+        for (const transform& t : r.transforms)
+            if (t.what == transform::kind::without_signatures) return false;
         for (const element* at = &signature; at; at = at->parent) {
             const std::string* id = at->attribute_value("Id");
             if (r.uri.empty() || (id && r.uri.substr(1) == *id)) return true;

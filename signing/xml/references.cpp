@@ -17,12 +17,15 @@ public:
         canonicalisation how = one.implied;
         for (const transform& t : one.what->transforms) {
             if (t.what == transform::kind::enveloped) enveloped_ = true;
+            if (t.what == transform::kind::without_signatures) without_signatures_ = true;
             if (t.what == transform::kind::base64) base64_ = true;
             if (t.what == transform::kind::canonical) how = t.how;
         }
         canonical_.emplace(std::move(how), *one.out);
     }
-    bool enveloped() const { return enveloped_; }
+    bool leaves_out(bool signature, bool own) const {
+        return (enveloped_ && own) || (without_signatures_ && signature);
+    }
     event_handler* canonical() { return base64_ ? nullptr : &*canonical_; }
     void text(std::string_view piece) {
         if (!base64_) return canonical_->text(piece);
@@ -40,7 +43,7 @@ private:
     std::optional<canonicaliser> canonical_;
     base64_decoder decoder_;
     bytes decoded_;
-    bool enveloped_ = false, base64_ = false;
+    bool enveloped_ = false, without_signatures_ = false, base64_ = false;
 };
 
 class pass final : public event_handler {
@@ -66,7 +69,7 @@ public:
         for (state& s : states_) {
             if (!s.one->what->uri.empty()) enter(s, tag, ordinal);
             if (!s.active || s.skipped) continue;
-            if (s.convert->enveloped() && ordinal == s.one->signature_ordinal)
+            if (s.convert->leaves_out(named_signature, ordinal == s.one->signature_ordinal))
                 s.skipped = names_.size();
             else if (event_handler* out = s.convert->canonical())
                 out->start(tag, outer);
@@ -179,7 +182,7 @@ result<> follow_outside(const source& content, const limits& bounds, follow& one
             one.out->write(as_text(piece));
             return {};
         });
-    if (how.size() > 1 || how.front().what == transform::kind::enveloped)
+    if (how.size() > 1 || how.front().what < transform::kind::canonical)
         return failed(errc::algorithm_refused, "transforms of something outside the document");
     if (how.front().what == transform::kind::base64) {
         conversion decode(one);

@@ -178,6 +178,34 @@ BOOST_AUTO_TEST_CASE(transforms_outside_the_list_are_refused_even_when_well_sign
     refuses(document("x", many.make()), "budget", "indeterminate");
 }
 
+BOOST_AUTO_TEST_CASE(two_expressions_that_leave_out_signatures_are_known_by_their_text) {
+    auto filter = [](const std::string& expression, const std::string& mode = "subtract") {
+        return forge::transform("http://www.w3.org/2002/06/xmldsig-filter2",
+                                "<f:XPath xmlns:f=\"http://www.w3.org/2002/06/xmldsig-filter2\" Filter=\"" + mode +
+                                    "\" xmlns:d=\"http://www.w3.org/2000/09/xmldsig#\" xmlns:o=\"urn:o\">" +
+                                    expression + "</f:XPath>");
+    };
+    auto xpath = [](const std::string& expression) {
+        return forge::transform("http://www.w3.org/TR/1999/REC-xpath-19991116",
+                                "<XPath xmlns:d=\"http://www.w3.org/2000/09/xmldsig#\" xmlns:o=\"urn:o\">" +
+                                    expression + "</XPath>");
+    };
+    auto with = [&](const std::string& t) {
+        forge f{*this};
+        f.method = exclusive; // SignedInfo is signed as its text stands only if no attribute or prefix has to move
+        f.reference(" URI=\"\"", t + forge::transform(exclusive), digest_of_whole("x"));
+        return document("x", f.make());
+    };
+    auto codes = [&](const bytes& d) { return told(verify(d)); };
+    for (const std::string& t : {filter("/descendant::d:Signature"), xpath("\n not(ancestor-or-self::d:Signature) ")})
+        BOOST_TEST(codes(with(t)).find("xml.algorithm_refused") == std::string::npos, codes(with(t)));
+    for (const std::string& t :
+         {filter("/descendant::o:Signature"), filter("/descendant::Signature"), filter("/descendant::d:Object"),
+          filter("/descendant::d:Signature | //x"), filter("/descendant::d:Signature", "union"), xpath("1 = 1"),
+          xpath("not(ancestor-or-self::o:Signature)"), filter("")})
+        refuses(with(t), "xml.algorithm_refused", "indeterminate");
+}
+
 BOOST_AUTO_TEST_CASE(references_go_nowhere_else) {
     for (const char* uri :
          {" URI=\"http://example.invalid/x\"", " URI=\"file:///etc/passwd\"", " URI=\"/etc/passwd\"", " URI=\"../x\"",

@@ -1,8 +1,10 @@
 // Random XML documents with everything canonicalisation cares about. Fixed seeds: the same documents everywhere.
 #pragma once
 
+#include <algorithm>
 #include <random>
 #include <string>
+#include <vector>
 
 namespace vanthu::test {
 
