@@ -77,7 +77,7 @@ private:
         if (own.empty()) return doubt(out_, sub::signed_data_not_found, "cms.content_missing");
         if (own != *message_digest_attribute(signer_)) return fail(out_, sub::hash_failure, "cms.digest_mismatch");
         if (!signature_is_good(signer_)) return fail(out_, sub::sig_crypto_failure, "cms.signature_wrong");
-        if (*signer_.hash == x509::hash::sha1 || out_.signature_algorithm.empty())
+        if (out_.signature_algorithm.empty())
             doubt(out_, sub::crypto_constraints_failure_no_poe, "cms.weak_algorithm");
     }
 

@@ -64,8 +64,8 @@ result<timestamp_token> token_of(bytes_view der, const signed_data& message) {
 // Content digest, signing certificate and signature: everything about a token but its certificate path.
 bool token_is_genuine(const signed_data& message) {
     auto said = message_digest_attribute(message);
-    return said && message.hash && *message.hash != x509::hash::sha1 && !scheme_name(message).empty() &&
-           content_type_matches(message) && *said == x509::hash_of(*message.hash, *message.content) &&
+    return said && message.hash && !scheme_name(message).empty() && content_type_matches(message) &&
+           *said == x509::hash_of(*message.hash, *message.content) &&
            signing_certificate_attribute(message, true) == essential::matches && signature_is_good(message);
 }
 
@@ -105,7 +105,8 @@ result<timestamp_token> check_timestamp_reply(bytes_view reply, const digest& im
     const ASN1_INTEGER* answered = TS_TST_INFO_get_nonce(info.get());
     if (!nonce.empty() && (!answered || magnitude(octets(answered)) != magnitude(nonce)))
         return failed(errc::timestamp_mismatch, "nonce");
-    if (!token_is_genuine(*message)) return failed(errc::timestamp_bad_signature, token.serial);
+    if (!token_is_genuine(*message) || *message->hash == x509::hash::sha1) // a new one has no excuse
+        return failed(errc::timestamp_bad_signature, token.serial);
     return token;
 }
 
@@ -116,7 +117,8 @@ timestamp_verdict check_timestamp(bytes_view token_der, bytes_view stamped, cons
 
 timestamp_verdict check_timestamp(bytes_view token_der, const content_digest& stamped, const x509::trust_store& trust,
                                   const x509::evidence& known, timestamp at, x509::revocation_rule rule,
-                                  const std::vector<x509::certificate>& extra) {
+                                  const std::vector<x509::certificate>& extra, const x509::path_rules& rules,
+                                  const x509::proofs& proven) {
     timestamp_verdict out;
     auto fail_with = [&](indication i, std::string_view sub_indication, std::string_view code) {
         out.indication = i;
@@ -135,10 +137,14 @@ timestamp_verdict check_timestamp(bytes_view token_der, const content_digest& st
         return fail_with(indication::indeterminate, sub::no_signing_certificate_found, "cms.no_signer_certificate");
     if (!token_is_genuine(*message))
         return fail_with(indication::total_failed, sub::sig_crypto_failure, "cms.timestamp_signature_wrong");
+    if (at > rules.suite.until(*message->hash) ||
+        (token->imprint_hash != x509::hash::sha1 && at > rules.suite.until(token->imprint_hash)))
+        return fail_with(indication::indeterminate, sub::crypto_constraints_failure_no_poe, "cms.weak_algorithm");
     if (token->imprint_hash == x509::hash::sha1) out.findings.push_back(make_finding("cms.timestamp_sha1_imprint"));
     std::vector<x509::certificate> helpers = message->embedded;
     helpers.insert(helpers.end(), extra.begin(), extra.end());
-    out.path = x509::validate_path(token->authority, helpers, trust, known, at, x509::purpose::time_stamping, rule);
+    out.path = x509::validate_path(token->authority, helpers, trust, known, at, x509::purpose::time_stamping, rule,
+                                   rules, proven);
     out.findings.insert(out.findings.end(), out.path.findings.begin(), out.path.findings.end());
     out.indication = out.path.indication;
     out.sub_indication = out.path.sub_indication;

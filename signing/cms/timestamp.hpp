@@ -46,11 +46,13 @@ struct timestamp_verdict {
 // The digest of some content under the algorithm that a message names; empty where the content is not there.
 using content_digest = std::function<bytes(x509::hash)>;
 // `stamped` is what the imprint must be of (the signature value, or the byte range of a document time stamp); `extra`
-// are certificates that may help to build the path.
+// are certificates that may help to build the path. `at` is when the token is proven to have existed, proven.now when
+// it is judged. A SHA-1 imprint is remarked (old files have them); other algorithms are judged by rules.suite.
 timestamp_verdict check_timestamp(bytes_view token_der, const content_digest& stamped, const x509::trust_store& trust,
                                   const x509::evidence& known, timestamp at,
                                   x509::revocation_rule rule = x509::revocation_rule::required,
-                                  const std::vector<x509::certificate>& extra = {});
+                                  const std::vector<x509::certificate>& extra = {}, const x509::path_rules& rules = {},
+                                  const x509::proofs& proven = {});
 // The same for content in memory.
 timestamp_verdict check_timestamp(bytes_view token_der, bytes_view stamped, const x509::trust_store& trust,
                                   const x509::evidence& known, timestamp at,

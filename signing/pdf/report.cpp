@@ -118,7 +118,7 @@ private:
             bytes_view token = without_padding(contents);
             stamps_[i].token = bytes(token.begin(), token.end());
             stamps_[i].verdict = cms::check_timestamp(token, range_of(s), trust_, known, proven, policy_.revocation,
-                                                      store_->certificates);
+                                                      store_->certificates, policy_.rules, {.now = at_, .since = {}});
             const cms::timestamp_verdict& v = stamps_[i].verdict;
             take(v.path.used, v.path.chain, v.path.missing);
             if (v.indication == indication::total_passed && v.time && *v.time <= proven) proven = *v.time;
@@ -154,18 +154,35 @@ private:
                                                                   {.require_signing_certificate = etsi,
                                                                    .zero_padding = true,
                                                                    .claimed_time = time_of_pdf_date(s.claimed_time)});
+        std::vector<x509::certificate> in_message = facts.certificates;
         facts.embedded.add(store_->revocation);
         for (const x509::certificate& c : store_->certificates) facts.certificates.push_back(c);
         // A document time stamp over a later revision is over the signature and all that stands before the stamp.
         for (std::size_t k = 0; k < history_.signatures.size(); ++k)
             if (history_.signatures[k].end > s.end && !stamps_[k].token.empty())
-                facts.stamps.push_back({stamp_role::archive, stamps_[k].token, range_of(history_.signatures[k])});
+                facts.stamps.push_back({stamp_role::archive, stamps_[k].token, range_of(history_.signatures[k]),
+                                        covered_by(k, in_message)});
         validation::conclusion judged = validation::judge(facts, trust_, known_, at_, policy_);
         take(judged.used, judged.used_certificates, judged.missing);
         if (judged.level == "B-LTA" && !evidence_is_stamped(s, judged)) judged.level = "B-LT";
         signature_report r = validation::report_of(facts, judged);
         r.format = etsi ? "pades" : "pkcs7";
         return r;
+    }
+
+    // What a document time stamp covers besides the signature: the message and the store as of its revision.
+    std::vector<digest> covered_by(std::size_t k, const std::vector<x509::certificate>& in_message) const {
+        std::vector<digest> all;
+        auto take_all = [&](const auto& objects) {
+            for (const auto& one : objects) all.push_back(one.sha256());
+        };
+        take_all(in_message);
+        auto step = step_of(history_.signatures[k]);
+        if (step == history_.steps.end()) return all;
+        take_all(step->store.certificates);
+        take_all(step->store.revocation.crls);
+        take_all(step->store.revocation.ocsp_responses);
+        return all;
     }
 
     // Does a valid document time stamp cover what the verdict rests on, or only the signature?

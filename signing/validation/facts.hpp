@@ -24,6 +24,10 @@ struct time_stamp {
     stamp_role role = stamp_role::signature;
     bytes token;                 // DER
     cms::content_digest stamped; // what its imprint must be; an empty answer makes the stamp useless
+    // archive: sha256() of each certificate, CRL and OCSP response that it covers; once the stamp is valid they count
+    // as existing at its time. What is not listed exists since now (the signature, the certificate that it binds and
+    // the tokens of earlier stamps with their certificates are covered in any case).
+    std::vector<digest> covers{};
 };
 
 // A reason of the format against the signature.

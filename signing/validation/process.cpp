@@ -1,6 +1,7 @@
 #include "signing/validation/process.hpp"
 
 #include "signing/cms/findings.hpp"
+#include "signing/validation/existence.hpp"
 
 #include <algorithm>
 
@@ -16,6 +17,7 @@ public:
         : facts_(facts), trust_(trust), at_(at), policy_(p), known_(facts.embedded) {
         known_.add(known);
         out_.best_time = at;
+        proven_.now = at;
     }
 
     conclusion run() {
@@ -29,6 +31,7 @@ public:
             return finish();
         }
         judge_stamps();
+        judge_algorithm();
         judge_path();
         find_level();
         return finish();
@@ -67,10 +70,13 @@ private:
             stamp_verdict& v = out_.stamps[i];
             v.role = s.role;
             v.verdict = cms::check_timestamp(s.token, s.stamped, trust_, known_, proven, policy_.revocation,
-                                             facts_.certificates);
+                                             facts_.certificates, policy_.rules, proven_);
             take_path(v.verdict.path);
-            bool good = v.verdict.indication == indication::total_passed && v.verdict.time && *v.verdict.time <= proven;
-            if (!good) {
+            bool passed = v.verdict.indication == indication::total_passed && v.verdict.time;
+            // Older than what covers it, or the two contradict each other (EN 319 102-1, 5.6.3.4).
+            if (passed && archived_ && *v.verdict.time > proven)
+                doubt(sub::timestamp_order_failure, "cms.timestamp_order");
+            if (!passed || *v.verdict.time > proven) {
                 if (s.role != stamp_role::content) stamp_failed_ = true;
                 remark(v.verdict.findings);
                 continue;
@@ -79,6 +85,7 @@ private:
                 not_before_ = std::max(not_before_.value_or(*v.verdict.time), *v.verdict.time);
                 continue;
             }
+            prove(proven_, facts_, i, *v.verdict.time);
             if (s.role == stamp_role::archive) proven = *v.verdict.time, archived_ = true;
             earliest = std::min(earliest.value_or(*v.verdict.time), *v.verdict.time);
             remark(v.verdict.findings);
@@ -93,25 +100,38 @@ private:
         if (policy_.require_timestamp && !earliest) doubt(sub::no_poe, "cms.timestamp_missing");
     }
 
+    // The algorithm of the signature itself at the time of the signature (EN 319 102-1, 5.2.8, 5.3.4 and 5.5.4); the
+    // key is judged with its certificate.
+    void judge_algorithm() {
+        timestamp until = policy_.rules.suite.until(facts_.digest_algorithm);
+        if (out_.best_time <= until) return;
+        bool surely_later = until != timestamp::min() && not_before_ && *not_before_ > until;
+        doubt(surely_later ? sub::crypto_constraints_failure : sub::crypto_constraints_failure_no_poe,
+              "cms.weak_algorithm");
+    }
+
     void judge_path() {
         out_.path = x509::validate_path(facts_.signer, facts_.certificates, trust_, known_, out_.best_time,
-                                        x509::purpose::document_signature, policy_.revocation);
+                                        x509::purpose::document_signature, policy_.revocation, policy_.rules, proven_);
         take_path(out_.path);
+        out_.try_again = out_.path.try_again;
         remark(out_.path.findings);
         if (out_.path.passed()) return;
-        // Against himself the signer's own word is enough (EN 319 102-1, 5.2.6 and 5.5.4).
-        const auto& claimed = facts_.claimed_time;
-        if (out_.path.sub_indication == sub::revoked_no_poe && claimed && out_.path.revoked->of_leaf &&
-            *claimed >= out_.path.revoked->when)
+        // A content stamp proves that the signature is not older; against himself the signer's own word is enough, too
+        // (EN 319 102-1, 5.3.4 and 5.5.4).
+        std::optional<timestamp> made_after = facts_.claimed_time;
+        if (not_before_) made_after = std::max(made_after.value_or(*not_before_), *not_before_);
+        const std::string& why = out_.path.sub_indication;
+        if (why == sub::revoked_no_poe && made_after && out_.path.revoked->of_leaf &&
+            *made_after >= out_.path.revoked->when)
             fail(sub::revoked, "cms.signed_after_revocation");
-        else if (out_.path.sub_indication == sub::out_of_bounds_no_poe && claimed &&
-                 *claimed > facts_.signer.not_after())
+        else if (why == sub::out_of_bounds_no_poe && made_after && *made_after > facts_.signer.not_after())
             fail(sub::expired, "cms.signed_after_expiry");
-        else if (out_.path.sub_indication == sub::out_of_bounds_no_poe && out_.best_time_proven &&
+        else if (why == sub::out_of_bounds_no_poe && out_.best_time_proven &&
                  out_.best_time < facts_.signer.not_before())
             fail(sub::not_yet_valid, "cms.signed_before_issue");
         else
-            note(indication::indeterminate, out_.path.sub_indication);
+            note(indication::indeterminate, why);
     }
 
     void take_path(const x509::path_verdict& path) {
@@ -155,6 +175,7 @@ private:
     timestamp at_;
     const policy& policy_;
     x509::evidence known_;
+    x509::proofs proven_;
     conclusion out_;
     std::optional<timestamp> not_before_;
     bool failed_ = false, doubted_ = false, stamp_failed_ = false, archived_ = false;

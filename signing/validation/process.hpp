@@ -1,10 +1,19 @@
 // The validation process that all formats share. Source: ETSI EN 319 102-1 V1.3.1, clauses 5.3 (basic), 5.5 (with time)
 // and 5.6 (with archival data).
 //
-// Order: objections of the format; time stamps from the newest to the oldest, each judged for the time at which it is
-// proven to have existed; the certificate path for the earliest time at which the signature is proven to have existed
-// (best_time). A proof of existence comes only from a time stamp that is itself valid; what the signer claims counts
-// only against him.
+// Order
+//   - objections of the format
+//   - time stamps from the newest to the oldest, each judged for the time at which it is proven to have existed. A
+//     valid archive stamp moves that time back for all that it covers: the signature, older stamps, certificates, CRLs
+//     and OCSP responses (existence.hpp). So a TSA or a CA may have expired, or an algorithm fallen, since
+//   - algorithms of the signature and the certificate path for the earliest time at which the signature is proven to
+//     have existed (best_time)
+// A proof of existence comes only from a time stamp that is itself valid; what the signer claims counts only against
+// him.
+//
+// Where it is stricter or simpler than the standard: revocation data must be about best_time (5.5.4) also in the past
+// validation of 5.6.2.4, instead of moving the control time to its issue; a TSA certificate revoked for whatever reason
+// spoils the tokens that are not proven to be older.
 //
 // Pure: no network, clock or configuration. What was missing is named, so that a caller with a network can fetch it and
 // judge again. Never fails: a verdict is a value.
@@ -17,6 +26,7 @@ namespace vanthu::validation {
 struct policy {
     x509::revocation_rule revocation = x509::revocation_rule::required;
     bool require_timestamp = false; // true: without a proven time INDETERMINATE / NO_POE
+    x509::path_rules rules{};       // accepted algorithms, certificate policies, freshness of revocation data
 };
 
 struct stamp_verdict {
@@ -37,6 +47,7 @@ struct conclusion {
     x509::evidence used;               // by the signer's path and all stamps' paths
     std::vector<x509::certificate> used_certificates;
     std::vector<x509::need> missing;
+    std::optional<timestamp> try_again;     // with TRY_LATER: newer revocation data is announced for then
     std::vector<signing::finding> findings; // without doubles, those of paths and stamps included
 };
 
