@@ -29,6 +29,32 @@ inline net::response refuse(const failure& f, std::string cause = {}) {
     return net::error_response(f.code, notes);
 }
 
+// Our own checks of what was sent name the field; that may be told.
+inline std::string told(const failure& f) {
+    const std::string code = public_code(f.code);
+    return code.starts_with("edxml.") || code.starts_with("intake.") || code.starts_with("api.") ? f.detail
+                                                                                                 : std::string();
+}
+
+// A query parameter that is a whole number: `otherwise` where it is absent, bad_parameter with its name where it is
+// anything but decimal digits or below `least`.
+inline result<std::uint64_t> number_in(const net::request& r, const char* name, std::uint64_t otherwise,
+                                       std::uint64_t least = 0) {
+    const auto text = r.query.find(name);
+    if (!text) return otherwise;
+    if (text->empty() || text->size() > 18 || text->find_first_not_of("0123456789") != std::string::npos)
+        return failed(errc::bad_parameter, name);
+    const std::uint64_t number = std::stoull(*text);
+    if (number < least) return failed(errc::bad_parameter, name);
+    return number;
+}
+
+// In a list, in the place of a row that cannot be read: the error object, so that the reader sees it and goes on.
+inline boost::json::object unreadable(const failure& f, const std::string& which) {
+    log::error("row_unreadable", {{"row", which}, {"failure", f}});
+    return boost::json::parse(net::error_object(f.code, {.cause = which})).get_object();
+}
+
 inline net::response answer(int status, const boost::json::value& v) {
     return net::response::json(status, boost::json::serialize(v));
 }

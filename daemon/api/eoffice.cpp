@@ -10,18 +10,18 @@ namespace json = boost::json;
 
 std::span<const eoffice::endpoint> eoffice::endpoints() {
     static const endpoint table[] = {
-        {"GET", "/v1/health", "", &eoffice::health},
-        {"POST", "/v1/documents", "submit", &eoffice::submit},
-        {"GET", "/v1/documents", "track", &eoffice::documents},
-        {"GET", "/v1/documents/{id}", "track", &eoffice::track},
-        {"GET", "/v1/documents/{id}/receipt", "track", &eoffice::receipt},
-        {"GET", "/v1/inbox", "inbox", &eoffice::inbox},
-        {"GET", "/v1/inbox/{id}", "inbox", &eoffice::inbox_entry},
-        {"GET", "/v1/inbox/{id}/packet", "inbox", &eoffice::packet},
-        {"GET", "/v1/inbox/{id}/attachments/{n}", "inbox", &eoffice::attachment},
-        {"POST", "/v1/inbox/{id}/ack", "inbox", &eoffice::acknowledge},
-        {"POST", "/v1/inbox/{id}/status", "inbox", &eoffice::set_status},
-        {"GET", "/v1/organisations", "track", &eoffice::organisations},
+        {"GET", "/v1/health", "", "", &eoffice::health},
+        {"POST", "/v1/documents", "submit", "dry_run", &eoffice::submit},
+        {"GET", "/v1/documents", "track", "organisation before limit", &eoffice::documents},
+        {"GET", "/v1/documents/{id}", "track", "", &eoffice::track},
+        {"GET", "/v1/documents/{id}/receipt", "track", "", &eoffice::receipt},
+        {"GET", "/v1/inbox", "inbox", "organisation after wait limit", &eoffice::inbox},
+        {"GET", "/v1/inbox/{id}", "inbox", "", &eoffice::inbox_entry},
+        {"GET", "/v1/inbox/{id}/packet", "inbox", "", &eoffice::packet},
+        {"GET", "/v1/inbox/{id}/attachments/{n}", "inbox", "", &eoffice::attachment},
+        {"POST", "/v1/inbox/{id}/ack", "inbox", "", &eoffice::acknowledge},
+        {"POST", "/v1/inbox/{id}/status", "inbox", "", &eoffice::set_status},
+        {"GET", "/v1/organisations", "track", "since", &eoffice::organisations},
     };
     return table;
 }
@@ -46,6 +46,33 @@ bool matches(std::string_view pattern, std::string_view path, std::vector<std::s
         if (want[i].starts_with('{'))
             parameters.emplace_back(have[i]);
         else if (want[i] != have[i])
+            return false;
+    }
+    return true;
+}
+
+// Requests of our own API are strict: a misspelt parameter that is ignored answers another question than was asked.
+result<> check_query(const net::query_parameters& given, std::string_view known) {
+    std::set<std::string> seen;
+    for (const auto& [name, value] : given) {
+        bool exists = false;
+        for (std::string_view rest = known; !rest.empty() && !exists;) {
+            const std::string_view each = rest.substr(0, rest.find(' '));
+            exists = each == name;
+            rest.remove_prefix(std::min(each.size() + 1, rest.size()));
+        }
+        if (!exists) return failed(errc::unknown_parameter, name.substr(0, 200));
+        if (!seen.insert(name).second) return failed(errc::repeated_parameter, name);
+    }
+    return {};
+}
+
+// The form of our ids (RFC 9562): what is none names no document, wherever it would stand in the order.
+bool is_id(std::string_view text) {
+    if (text.size() != 36) return false;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const bool hyphen = i == 8 || i == 13 || i == 18 || i == 23;
+        if (hyphen ? text[i] != '-' : std::string_view("0123456789abcdef").find(text[i]) == std::string_view::npos)
             return false;
     }
     return true;
@@ -77,6 +104,7 @@ asio::awaitable<net::response> eoffice::handle(net::request& r) {
             if (!c.who->rights.contains(std::string(e.right)))
                 co_return net::error_response(errc::right_missing, {.cause = std::string(e.right)});
         }
+        if (auto known = check_query(r.query, e.query); !known) co_return refuse(known.error(), told(known.error()));
         co_return co_await (this->*e.serve)(c);
     }
     co_return net::error_response(path_known ? errc::method_not_allowed : errc::no_such_resource);
@@ -125,12 +153,24 @@ result<eoffice::found_entry> eoffice::find_entry(const call& c) const {
 asio::awaitable<net::response> eoffice::documents(call& c) {
     auto organisation = organisation_of(c);
     if (!organisation) co_return refuse(organisation.error());
-    std::string before = c.request.query.find("before").value_or("");
-    auto rows = records::reader(store_.committed()).documents(*organisation, before, 100);
+    const std::string before = c.request.query.find("before").value_or("");
+    if (c.request.query.find("before") && !is_id(before))
+        co_return net::error_response(errc::bad_parameter, {.cause = "before"});
+    auto limit = number_in(c.request, "limit", 100, 1);
+    if (!limit) co_return refuse(limit.error(), told(limit.error()));
+    const std::size_t at_most = static_cast<std::size_t>(std::min<std::uint64_t>(*limit, 500));
+    auto rows = records::reader(store_.committed()).list_documents(*organisation, before, at_most);
     if (!rows) co_return refuse(rows.error());
     json::array list;
-    for (const records::document_row& d : *rows) list.push_back(document_json(d));
-    co_return answer(200, json::object{{"schema_version", 1}, {"documents", std::move(list)}});
+    for (const records::reader::listed_document& d : *rows) {
+        if (d.row)
+            list.push_back(document_json(*d.row));
+        else
+            list.push_back(json::object{{"id", d.id}, {"error", unreadable(d.row.error(), d.id)}});
+    }
+    json::value next = rows->size() == at_most ? json::value(rows->back().id) : json::value(nullptr);
+    co_return answer(
+        200, json::object{{"schema_version", 1}, {"documents", std::move(list)}, {"next_before", std::move(next)}});
 }
 
 asio::awaitable<net::response> eoffice::track(call& c) {
@@ -150,13 +190,9 @@ asio::awaitable<net::response> eoffice::receipt(call& c) {
 }
 
 asio::awaitable<net::response> eoffice::organisations(call& c) {
-    std::uint64_t since = 0;
-    if (auto text = c.request.query.find("since")) {
-        auto n = edxml::number_of(*text);
-        if (!n) co_return net::error_response(errc::bad_parameter, {.cause = "since"});
-        since = static_cast<std::uint64_t>(*n);
-    }
-    registry::organisation_delta delta = c.registry->changed_since(since);
+    auto since = number_in(c.request, "since", 0);
+    if (!since) co_return refuse(since.error(), told(since.error()));
+    registry::organisation_delta delta = c.registry->changed_since(*since);
     json::array list;
     for (const registry::organisation* o : delta.changed) {
         json::array codes;

@@ -29,6 +29,7 @@ public:
     struct endpoint {
         std::string_view method, path; // "{id}" stands for one segment
         std::string_view right;        // empty: none needed
+        std::string_view query;        // names of its query parameters, between spaces; any other is refused
         asio::awaitable<net::response> (eoffice::*serve)(call&);
     };
     static std::span<const endpoint> endpoints();
@@ -56,13 +57,18 @@ private:
         records::inbox_row entry;
         records::document_row document;
     };
+    struct status_report { // what an eOffice says about an entry
+        std::string code, description;
+        std::optional<edxml::staff_info> staff;
+    };
+    static result<status_report> status_report_from(std::string_view body);
     result<std::string> organisation_of(const call&) const; // canonical: the one the request is for
     result<found_entry> find_entry(const call&) const;
     result<records::document_row> find_document(const call&) const;
     task<net::response> submit_packet(call&, intake::offer);
     task<net::response> submit_files(call&, intake::offer);
-    task<intake::accepted> report(const found_entry&, std::string code, const boost::json::object& details,
-                                  bool acknowledges);
+    task<intake::accepted> report(const found_entry&, status_report, bool acknowledges);
+    boost::json::object listed_json(const records::reader&, const records::reader::listed_entry&) const;
     boost::json::object entry_json(const records::inbox_row&, const records::document_row&) const;
 
     eoffice_options options_;

@@ -13,6 +13,8 @@ enum class errc {
     no_such_resource,
     method_not_allowed,
     bad_parameter, // a query parameter or JSON member; the cause names it
+    unknown_parameter,  // a query parameter or JSON member that does not exist here; the cause names it
+    repeated_parameter, // the same one twice; the cause names it
     unsupported_media_type,
     metadata_missing,    // multipart without the part "metadata"
     file_missing,        // multipart without a file

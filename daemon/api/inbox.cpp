@@ -1,6 +1,7 @@
 // The inbox of an organisation: read in sequence, fetched any number of times, acknowledged once (contracts 2, 3).
 #include "daemon/api/call.hpp"
 #include "daemon/api/ladder.hpp"
+#include "daemon/api/strict_json.hpp"
 #include "daemon/base/log.hpp"
 #include "daemon/intake/spooled.hpp"
 #include "daemon/ledger/commit_task.hpp"
@@ -27,34 +28,38 @@ json::object eoffice::entry_json(const records::inbox_row& e, const records::doc
     return o;
 }
 
+// What of an entry can be read. The others of the list must stay readable, and `sequence` lets the reader go on.
+json::object eoffice::listed_json(const records::reader& read, const records::reader::listed_entry& e) const {
+    json::object broken{{"sequence", e.sequence}};
+    if (!e.row) {
+        broken["error"] = unreadable(e.row.error(), std::to_string(e.sequence));
+        return broken;
+    }
+    auto d = read.document(e.row->owner, e.row->document);
+    if (d && *d) return entry_json(*e.row, **d);
+    broken["id"] = e.row->id;
+    broken["error"] =
+        unreadable(d ? failure{records::errc::row_unreadable, e.row->document} : d.error(), e.row->document);
+    return broken;
+}
+
 asio::awaitable<net::response> eoffice::inbox(call& c) {
     auto organisation = organisation_of(c);
     if (!organisation) co_return refuse(organisation.error());
-    auto number = [&](const char* name, std::uint64_t otherwise) -> std::optional<std::uint64_t> {
-        auto text = c.request.query.find(name);
-        if (!text) return otherwise;
-        if (text->empty() || text->size() > 18 || text->find_first_not_of("0123456789") != std::string::npos)
-            return std::nullopt;
-        return std::stoull(*text);
-    };
-    auto after = number("after", 0), wait = number("wait", 0), limit = number("limit", 100);
-    if (!after) co_return net::error_response(errc::bad_parameter, {.cause = "after"});
-    if (!wait) co_return net::error_response(errc::bad_parameter, {.cause = "wait"});
-    if (!limit || *limit == 0) co_return net::error_response(errc::bad_parameter, {.cause = "limit"});
+    auto after = number_in(c.request, "after", 0), wait = number_in(c.request, "wait", 0);
+    auto limit = number_in(c.request, "limit", 100, 1);
+    for (const auto* each : {&after, &wait, &limit})
+        if (!*each) co_return refuse(each->error(), told(each->error()));
     const steady_time deadline = in(std::min<std::chrono::seconds>(std::chrono::seconds(*wait), options_.longest_wait));
     const std::size_t at_most = static_cast<std::size_t>(std::min<std::uint64_t>(*limit, 500));
     for (;;) {
         std::uint64_t rung = bell_.rings(*organisation);
         records::reader read(store_.committed());
-        auto rows = read.inbox(*organisation, *after, at_most);
+        auto rows = read.list_inbox(*organisation, *after, at_most);
         if (!rows) co_return refuse(rows.error());
         if (!rows->empty() || bell_.closed() || std::chrono::steady_clock::now() >= deadline) {
             json::array list;
-            for (const records::inbox_row& e : *rows) {
-                auto d = read.document(e.owner, e.document);
-                if (!d || !*d) co_return refuse({records::errc::row_unreadable, e.document});
-                list.push_back(entry_json(e, **d));
-            }
+            for (const records::reader::listed_entry& e : *rows) list.push_back(listed_json(read, e));
             std::uint64_t next = rows->empty() ? *after : rows->back().sequence;
             co_return answer(200,
                              json::object{{"schema_version", 1}, {"entries", std::move(list)}, {"next_after", next}});
@@ -182,12 +187,7 @@ asio::awaitable<net::response> eoffice::attachment(call& c) {
 
 // A status of the recipient: composed as a packet, through the same gate as everything else. What the inbox entry shows
 // changes in the same commit.
-task<intake::accepted> eoffice::report(const found_entry& f, std::string code, const json::object& details,
-                                       bool acknowledges) {
-    auto text = [&](const json::object& o, const char* name) {
-        const json::value* v = o.if_contains(name);
-        return v && v->is_string() ? std::string(v->get_string()) : std::string();
-    };
+task<intake::accepted> eoffice::report(const found_entry& f, status_report said, bool acknowledges) {
     auto registry = gate_.registry();
     timestamp at = clock_.now();
     edxml::status_packet s;
@@ -198,20 +198,15 @@ task<intake::accepted> eoffice::report(const found_entry& f, std::string code, c
     s.response_for.code = i.number + "/" + i.notation;
     s.response_for.promulgation_date = edxml::packet_date::parse(i.date);
     s.response_for.document_id = i.document_id;
-    s.status_code = code;
-    s.description = text(details, "description");
-    if (s.description.empty()) s.description = status_name(code, true);
-    if (const json::value* v = details.if_contains("staff"); v && v->is_object()) {
-        const json::object& staff = v->get_object();
-        s.staff = edxml::staff_info{
-            text(staff, "department"), text(staff, "staff"), text(staff, "mobile"), text(staff, "email"), {}, {}};
-    }
+    s.status_code = said.code;
+    s.description = said.description.empty() ? status_name(said.code, true) : said.description;
+    s.staff = std::move(said.staff);
     s.timestamp = edxml::packet_time::of(at);
     VANTHU_CO_TRY(std::string bytes, edxml::compose_status(s, edxml::echo::as_received));
     intake::offer o;
     o.source = intake::offer::from::ourselves;
     o.about = {f.entry.owner, f.entry.document};
-    o.also = [entry = f.entry, code, acknowledges](records::writer& w) -> result<> {
+    o.also = [entry = f.entry, code = said.code, acknowledges](records::writer& w) -> result<> {
         VANTHU_TRY(auto now, w.inbox_entry(entry.organisation, entry.id));
         if (!now) return failed(records::errc::inbox_entry_unknown, entry.id);
         if (acknowledges) {
@@ -233,11 +228,19 @@ task<intake::accepted> eoffice::report(const found_entry& f, std::string code, c
 }
 
 asio::awaitable<net::response> eoffice::acknowledge(call& c) {
+    // Nothing to say here; an empty object is what some HTTP libraries make of nothing.
+    auto text = co_await net::read_all(c.request.body, 4096);
+    if (!text) co_return refuse(text.error());
+    if (!text->empty()) {
+        auto said = strict_object(as_text(*text), "body");
+        auto nothing = said ? only_members(*said, {}) : result<>(fail(said.error()));
+        if (!nothing) co_return refuse(nothing.error(), told(nothing.error()));
+    }
     auto found = find_entry(c);
     if (!found) co_return refuse(found.error());
     if (found->entry.acked_at == 0) {
         if (found->entry.kind == records::document_kind::document) {
-            auto done = co_await report(*found, "01", {}, true);
+            auto done = co_await report(*found, {.code = "01"}, true);
             if (!done) {
                 auto by_now = find_entry(c);
                 if (!by_now || by_now->entry.acked_at == 0) co_return refuse(done.error());
@@ -262,27 +265,45 @@ asio::awaitable<net::response> eoffice::acknowledge(call& c) {
     co_return answer(200, o);
 }
 
+result<eoffice::status_report> eoffice::status_report_from(std::string_view body) {
+    VANTHU_TRY(json::object o, strict_object(body, "body"));
+    VANTHU_CHECK(only_members(o, {"code", "description", "staff"}));
+    status_report said;
+    if (const json::value* code = o.if_contains("code"); !code || !code->is_string())
+        return failed(errc::bad_parameter, "code");
+    VANTHU_TRY(said.code, text_member(o, "code"));
+    static constexpr std::string_view settable[] = {"02", "03", "04", "05", "06", "15", "16"};
+    if (std::ranges::find(settable, said.code) == std::end(settable))
+        return failed(errc::status_not_settable, said.code.substr(0, 20));
+    VANTHU_TRY(said.description, text_member(o, "description"));
+    if (said.description.empty() && (said.code == "02" || said.code == "16"))
+        return failed(errc::reason_missing, "description");
+    if (const json::value* v = o.if_contains("staff"); v && !v->is_null()) {
+        if (!v->is_object()) return failed(errc::bad_parameter, "staff");
+        const json::object& who = v->get_object();
+        VANTHU_CHECK(only_members(who, {"department", "staff", "mobile", "email"}, "staff."));
+        edxml::staff_info& staff = said.staff.emplace();
+        VANTHU_TRY(staff.department, text_member(who, "department", "staff."));
+        VANTHU_TRY(staff.staff, text_member(who, "staff", "staff."));
+        VANTHU_TRY(staff.mobile, text_member(who, "mobile", "staff."));
+        VANTHU_TRY(staff.email, text_member(who, "email", "staff."));
+    }
+    return said;
+}
+
 asio::awaitable<net::response> eoffice::set_status(call& c) {
     auto found = find_entry(c);
     if (!found) co_return refuse(found.error());
     if (found->entry.kind != records::document_kind::document) co_return net::error_response(errc::packet_expected);
+    std::string_view type = c.request.fields.get("Content-Type");
+    if (!net::equal_without_case(type.substr(0, type.find_first_of("; ")), "application/json"))
+        co_return net::error_response(errc::unsupported_media_type, {.cause = "application/json"});
     auto text = co_await net::read_all(c.request.body, 64u << 10);
     if (!text) co_return refuse(text.error());
-    boost::system::error_code ec;
-    json::value v = json::parse(json::string_view(as_text(*text).data(), text->size()), ec);
-    const json::object* o = ec ? nullptr : v.if_object();
-    if (!o) co_return net::error_response(errc::bad_parameter, {.cause = "body: JSON object"});
-    const json::value* code = o->if_contains("code");
-    if (!code || !code->is_string()) co_return net::error_response(errc::bad_parameter, {.cause = "code"});
-    static constexpr std::string_view settable[] = {"02", "03", "04", "05", "06", "15", "16"};
-    if (std::find(std::begin(settable), std::end(settable), std::string_view(code->get_string())) == std::end(settable))
-        co_return net::error_response(errc::status_not_settable);
-    const json::value* description = o->if_contains("description");
-    const bool given = description && description->is_string() && !description->get_string().empty();
-    if (!given && (code->get_string() == "02" || code->get_string() == "16"))
-        co_return net::error_response(errc::reason_missing);
-    auto done = co_await report(*found, std::string(code->get_string()), *o, false);
-    if (!done) co_return refuse(done.error());
+    auto said = status_report_from(as_text(*text));
+    if (!said) co_return refuse(said.error(), told(said.error()));
+    auto done = co_await report(*found, std::move(*said), false);
+    if (!done) co_return refuse(done.error(), told(done.error()));
     co_return answer(201, json::object{{"schema_version", 1},
                                        {"status_id", done->document.id},
                                        {"code", done->document.status_code},

@@ -1,6 +1,6 @@
 // POST /v1/documents: a ready packet, or metadata and files from which the packet is made here.
 #include "daemon/api/call.hpp"
-#include "daemon/api/ladder.hpp"
+#include "daemon/api/strict_json.hpp"
 #include "daemon/base/base64.hpp"
 #include "daemon/base/log.hpp"
 #include "daemon/intake/spooled.hpp"
@@ -103,13 +103,6 @@ void fill_in(edxml::document_header& h, const registry::registry& r, const std::
     if (h.trace.empty()) h.trace.push_back({h.from.organ_id, edxml::packet_time::of(at)});
 }
 
-// Our own checks of a submission name the field; that may be told.
-std::string told(const failure& f) {
-    std::string code = public_code(f.code);
-    return code.starts_with("edxml.") || code.starts_with("intake.") || code.starts_with("api.") ? f.detail
-                                                                                                 : std::string();
-}
-
 } // namespace
 
 asio::awaitable<net::response> eoffice::submit(call& c) {
@@ -122,7 +115,8 @@ asio::awaitable<net::response> eoffice::submit(call& c) {
     if (!o.dry_run && dry_run != "0" && dry_run != "false")
         co_return net::error_response(errc::bad_parameter, {.cause = "dry_run"});
     std::string key(c.request.fields.get("Idempotency-Key"));
-    if (key.size() > 200) co_return net::error_response(errc::bad_parameter, {.cause = "Idempotency-Key"});
+    if (key.size() > 200 || c.request.fields.count("Idempotency-Key") > 1)
+        co_return net::error_response(errc::bad_parameter, {.cause = "Idempotency-Key"});
     if (!o.dry_run) o.idempotency_key = key;
 
     // One request a key at a time; a second one is told to ask again.
@@ -143,7 +137,7 @@ asio::awaitable<net::response> eoffice::submit(call& c) {
     }
     std::string_view type = c.request.fields.get("Content-Type");
     type = type.substr(0, type.find(';'));
-    result<net::response> done = failed(errc::unsupported_media_type);
+    result<net::response> done = failed(errc::unsupported_media_type, "multipart/form-data, application/xml");
     if (net::equal_without_case(type, "multipart/form-data"))
         done = co_await submit_files(c, std::move(o));
     else if (net::equal_without_case(type, "application/xml") || net::equal_without_case(type, "text/xml") ||
@@ -173,7 +167,7 @@ task<net::response> eoffice::submit_files(call& c, intake::offer o) {
         request.update(part->name).update("\n");
         if (part->name == "metadata") {
             // Which of two would count? Other readers could take the other one.
-            if (metadata) co_return failed(errc::bad_parameter, "metadata: twice");
+            if (metadata) co_return failed(errc::repeated_parameter, "metadata");
             metadata.emplace();
         } else {
             files.push_back({part->filename.value_or(part->name), part->content_type,
@@ -197,10 +191,8 @@ task<net::response> eoffice::submit_files(call& c, intake::offer o) {
     }
     if (!metadata) co_return failed(errc::metadata_missing);
     if (files.empty()) co_return failed(errc::file_missing);
-    boost::system::error_code ec;
-    json::value v = json::parse(*metadata, ec);
-    if (ec || !v.is_object()) co_return failed(errc::bad_parameter, "metadata: JSON object");
-    VANTHU_CO_TRY(edxml::document_header h, edxml::header_from_json(v.get_object()));
+    VANTHU_CO_TRY(json::object described, strict_object(*metadata, "metadata"));
+    VANTHU_CO_TRY(edxml::document_header h, edxml::header_from_json(described));
     fill_in(h, *c.registry, c.who->organisations.front(), c.at);
 
     std::vector<edxml::new_attachment> attachments;

@@ -67,6 +67,7 @@ task<accepted> acceptance::run(net::body_source& body) {
     VANTHU_CO_CHECK(check_origin());
     if (offer_.dry_run) {
         accepted answer;
+        if (const auto* d = packet_->document()) answer.document.identity.document_id = d->header.document_id;
         answer.document.packet_sha256 = packet_->packet_sha256;
         answer.document.content_sha256 = packet_->content_sha256;
         answer.document.signatures = arrival_.signatures_checked ? to_string(arrival_.signatures) : "not_checked";

@@ -152,6 +152,32 @@ result<std::vector<inbox_row>> reader::inbox(std::string_view organisation, std:
     return all<inbox_row>(view_, 'I', row_key(organisation, 'I'), row_key(organisation, 'I').u64(after + 1).view(),
                           limit);
 }
+result<std::vector<reader::listed_entry>> reader::list_inbox(std::string_view organisation, std::uint64_t after,
+                                                             std::size_t limit) const {
+    std::vector<listed_entry> out;
+    VANTHU_CHECK(view_.scan(row_key(organisation, 'I'), row_key(organisation, 'I').u64(after + 1).view(),
+                            [&](std::string_view key, std::string_view value) {
+                                auto r = row_key_reader::open(key);
+                                auto sequence = r ? r->u64() : result<std::uint64_t>(failed(errc::row_unreadable));
+                                if (sequence) out.push_back({*sequence, unframed<inbox_row>('I', value)});
+                                return out.size() < limit;
+                            }));
+    return out;
+}
+result<std::vector<reader::listed_document>> reader::list_documents(std::string_view owner, std::string_view before,
+                                                                    std::size_t limit) const {
+    std::vector<listed_document> out;
+    const std::string prefix = row_key(owner, 'D').take();
+    const std::string from = before.empty() ? std::string() : row_key(owner, 'D').text(before).take();
+    auto keep = [&](std::string_view key, std::string_view value) {
+        auto r = row_key_reader::open(key);
+        auto id = r ? r->text() : result<std::string>(failed(errc::row_unreadable));
+        if (id && *id != before) out.push_back({*id, unframed<document_row>('D', value)});
+        return out.size() < limit;
+    };
+    VANTHU_CHECK(view_.scan(prefix, from, keep, ledger::direction::backward));
+    return out;
+}
 result<std::optional<inbox_row>> reader::inbox_entry(std::string_view organisation, std::string_view inbox_id) const {
     VANTHU_TRY(std::optional<std::string> sequence, get_text(view_, 'i', row_key(organisation, 'i').text(inbox_id)));
     if (!sequence) return std::optional<inbox_row>{};

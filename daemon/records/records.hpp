@@ -44,6 +44,20 @@ public:
 
     // Entries with a sequence above `after`, in sequence.
     result<std::vector<inbox_row>> inbox(std::string_view organisation, std::uint64_t after, std::size_t limit) const;
+    // The same lists for a reader who must get past a row that cannot be read: each row alone, in the list's order.
+    // `limit` counts the unreadable ones too; a failure of the whole is the store's own.
+    struct listed_entry {
+        std::uint64_t sequence;
+        result<inbox_row> row;
+    };
+    struct listed_document {
+        std::string id;
+        result<document_row> row;
+    };
+    result<std::vector<listed_entry>> list_inbox(std::string_view organisation, std::uint64_t after,
+                                                 std::size_t limit) const;
+    result<std::vector<listed_document>> list_documents(std::string_view owner, std::string_view before,
+                                                        std::size_t limit) const;
     result<std::optional<inbox_row>> inbox_entry(std::string_view organisation, std::string_view inbox_id) const;
 
     // The documents of `owner` that an issuer's DocumentId, or number and notation (and year, unless empty), name:

@@ -289,7 +289,8 @@ BOOST_AUTO_TEST_CASE(a_packet_that_breaks_the_standard_can_be_acknowledged_and_a
         std::string id = text_of(entry, {"id"});
         reply ack = n.upper.call("key-xa", "POST", "/v1/inbox/" + id + "/ack");
         BOOST_TEST(ack.status == 200, ack.body);
-        reply said = n.upper.call("key-xa", "POST", "/v1/inbox/" + id + "/status", R"({"code":"03"})");
+        reply said = n.upper.call("key-xa", "POST", "/v1/inbox/" + id + "/status", R"({"code":"03"})",
+                                  {{"Content-Type", "application/json"}});
         BOOST_TEST(said.status == 201, said.body);
         BOOST_TEST(n.upper.call("key-xa", "GET", "/v1/inbox/" + id + "/attachments/0").status == 200);
     };
@@ -336,8 +337,9 @@ BOOST_AUTO_TEST_CASE(a_document_goes_down_and_a_refusal_by_the_eoffice_comes_up)
     std::string document = text_of(submit(n.upper, "key-so", down).json(), {"document_id"});
     BOOST_REQUIRE(eventually([&] { return !inbox_of(n.lower, "key-huyen").empty(); }));
     std::string id = text_of(inbox_of(n.lower, "key-huyen").at(0).as_object(), {"id"});
-    reply no = n.lower.call("key-huyen", "POST", "/v1/inbox/" + id + "/status",
-                            R"({"code":"02","description":"Không thuộc thẩm quyền"})");
+    reply no =
+        n.lower.call("key-huyen", "POST", "/v1/inbox/" + id + "/status",
+                     R"({"code":"02","description":"Không thuộc thẩm quyền"})", {{"Content-Type", "application/json"}});
     BOOST_REQUIRE_MESSAGE(no.status == 201, no.body);
     BOOST_REQUIRE(eventually([&] { return !inbox_of(n.upper, "key-so").empty(); }));
     json::object back = inbox_of(n.upper, "key-so").at(0).as_object();

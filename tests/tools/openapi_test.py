@@ -1,5 +1,5 @@
 """schemas/openapi/eoffice-v1.yaml describes the endpoints of daemon/api/eoffice.cpp, all of them and no others; every
-$ref resolves; every path parameter is declared; operation ids are the names of the handlers.
+$ref resolves; every path and query parameter is declared; operation ids are the names of the handlers.
 
 usage: openapi_test.py TREE
 """
@@ -13,8 +13,9 @@ METHODS = ("get", "put", "post", "delete", "patch")
 
 def table_of(source):
     body = re.search(r"endpoint table\[\] = \{(.*?)\n    \};", source, re.S).group(1)
-    return {(m.lower(), path): handler
-            for m, path, handler in re.findall(r'\{"([A-Z]+)", "([^"]+)", "[a-z]*", &eoffice::(\w+)\}', body)}
+    return {(m.lower(), path): (handler, set(query.split()))
+            for m, path, query, handler in
+            re.findall(r'\{"([A-Z]+)", "([^"]+)", "[a-z]*", "([a-z_ ]*)", &eoffice::(\w+)\}', body)}
 
 
 def resolve(document, node):
@@ -33,8 +34,9 @@ def problems(document, source):
         for method in METHODS:
             if method not in item:
                 continue
-            described[(method, path)] = item[method].get("operationId")
             parameters = [resolve(document, p) for p in item.get("parameters", []) + item[method].get("parameters", [])]
+            described[(method, path)] = (item[method].get("operationId"),
+                                         {p["name"] for p in parameters if p["in"] == "query"})
             declared = {p["name"] for p in parameters if p["in"] == "path"}
             if declared != set(re.findall(r"\{(\w+)\}", path)):
                 found.append("%s %s: path parameters %s" % (method, path, sorted(declared)))
@@ -49,7 +51,7 @@ def problems(document, source):
         elif key not in table:
             found.append("described, but no endpoint: %s %s" % key)
         elif table[key] != described[key]:
-            found.append("%s %s: operationId %s, handler %s" % (*key, described[key], table[key]))
+            found.append("%s %s: described with %s, served by %s" % (*key, described[key], table[key]))
 
     used = set()
 
@@ -86,7 +88,9 @@ def main():
             (text.replace("  /v1/inbox/{id}/ack:", "  /v1/inbox/{id}/acknowledged:"), source),
             (text.replace("schemas/ladder_recipient\"", "schemas/ladder_recipients\""), source),
             (text.replace("operationId: track", "operationId: follow"), source),
-            (text, source.replace('{"GET", "/v1/health", "", &eoffice::health},', ""))):
+            (text.replace("- name: since", "- name: sinse"), source),
+            (text, source.replace("organisation after wait limit", "organisation after wait")),
+            (text, source.replace('{"GET", "/v1/health", "", "", &eoffice::health},', ""))):
         if not problems(yaml.safe_load(damaged_text), damaged_source):
             found.append("a damaged description passed")
     for line in found:
