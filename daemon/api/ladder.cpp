@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <map>
+#include <span>
 
 namespace vanthu::api {
 
@@ -69,6 +71,17 @@ constexpr words notice_names[] = {
     {"returned", "trả lại", "returned"},
     {"expired", "quá hạn", "expired"},
     {"released", "cho gửi lại", "released"},
+};
+
+// Why the registry held a recipient back: reasons, no errors of a table.
+constexpr words held[] = {
+    {"registry.unknown_organisation", "Không có cơ quan nào mang mã này trong danh bạ.",
+     "No organisation of the registry has this code."},
+    {"registry.closed_no_successor", "Cơ quan nhận đã ngừng hoạt động và không có cơ quan kế thừa.",
+     "The recipient is closed and has no successor."},
+    {"registry.closed_several_successors", "Cơ quan nhận đã tách; cần văn thư chọn cơ quan kế thừa.",
+     "The recipient was split; the clerk must choose a successor."},
+    {"registry.no_route", "Không có đường chuyển tới nơi nhận.", "There is no route to the recipient."},
 };
 
 template <std::size_t N> std::string look_up(const words (&table)[N], std::string_view key, bool vietnamese) {
@@ -140,6 +153,32 @@ private:
     timestamp at_;
 };
 
+// The business statuses in their order. One that was never reported, though a later one was, is passed over: nobody
+// waits for it any more. A refusal (02) ends the ladder after 01.
+json::array rungs(const std::vector<records::event_row>& events, const std::string& recipient_code) {
+    std::map<std::string, const records::event_row*> reported;
+    for (const records::event_row& e : events)
+        if (e.recipient == recipient_code && e.kind == "status") reported.emplace(e.code, &e);
+    static constexpr std::string_view working[] = {"01", "03", "04", "05", "06"}, refused[] = {"01", "02"};
+    const std::span<const std::string_view> order =
+        reported.contains("02") ? std::span<const std::string_view>(refused) : working;
+    std::size_t reached = order.size(); // behind the last one reported
+    while (reached > 0 && !reported.contains(std::string(order[reached - 1]))) --reached;
+    json::array out;
+    for (std::size_t i = 0; i < order.size(); ++i) {
+        auto seen = reported.find(std::string(order[i]));
+        const bool there = seen != reported.end();
+        out.push_back(json::object{{"code", order[i]},
+                                   {"name_vi", status_name(order[i], true)},
+                                   {"name_en", status_name(order[i], false)},
+                                   {"state", there         ? "reached"
+                                             : i < reached ? "passed_over"
+                                                           : "waiting"},
+                                   {"at", there ? json::value(to_rfc3339(from_us(seen->second->at))) : nullptr}});
+    }
+    return out;
+}
+
 // One sentence: whose side, reason, what to do, when again.
 std::string why(const records::consignment_row& c, const records::transfer_row* t, const text_maker& words,
                 const ladder_context& context, bool vi) {
@@ -188,20 +227,17 @@ std::string state_name(state s, bool vietnamese) {
 }
 std::string reason_text(std::string_view code, bool vietnamese) {
     if (const error_row* r = row_of(code)) return std::string(vietnamese ? r->message_vi : r->message_en);
-    static constexpr words held[] = {
-        {"registry.unknown_organisation", "Không có cơ quan nào mang mã này trong danh bạ.",
-         "No organisation of the registry has this code."},
-        {"registry.closed_no_successor", "Cơ quan nhận đã ngừng hoạt động và không có cơ quan kế thừa.",
-         "The recipient is closed and has no successor."},
-        {"registry.closed_several_successors", "Cơ quan nhận đã tách; cần văn thư chọn cơ quan kế thừa.",
-         "The recipient was split; the clerk must choose a successor."},
-        {"registry.no_route", "Không có đường chuyển tới nơi nhận.", "There is no route to the recipient."},
-    };
-    return look_up(held, code, vietnamese);
+    for (const words& w : held)
+        if (w.key == code) return std::string(vietnamese ? w.vi : w.en);
+    // A later version's code, or another system's.
+    return vietnamese ? fmt::format("Nơi đó báo mã lỗi {} mà hệ thống này không biết.", code)
+                      : fmt::format("The other side named the code {}, which is not known here.", code);
 }
 std::string reason_action(std::string_view code, bool vietnamese) {
-    const error_row* r = row_of(code);
-    return r ? std::string(vietnamese ? r->action_vi : r->action_en) : std::string();
+    if (const error_row* r = row_of(code)) return std::string(vietnamese ? r->action_vi : r->action_en);
+    for (const words& w : held)
+        if (w.key == code) return {}; // the text says it all
+    return vietnamese ? "Liên hệ nơi đó và nêu mã lỗi này." : "Ask the other side and name this code.";
 }
 
 json::object document_json(const records::document_row& d) {
@@ -269,6 +305,7 @@ result<json::object> ladder(const records::reader& read, const records::document
                        {"last_status", c.last_status},
                        {"last_status_vi", c.last_status.empty() ? "" : status_name(c.last_status, true)},
                        {"last_status_en", c.last_status.empty() ? "" : status_name(c.last_status, false)},
+                       {"rungs", rungs(events, c.recipient_code)},
                        {"steps", std::move(steps)}};
         if (t && t->state_now == state::deferred) r["next_attempt_at"] = to_rfc3339(from_us(t->next_attempt_at));
         recipients.push_back(std::move(r));

@@ -17,7 +17,8 @@ struct ladder_context {
 };
 
 // {schema_version, document:{...}, recipients:[{code, name, state, state_vi, state_en, why_vi, why_en, next_attempt_at,
-//  attempts, last_status, steps:[{at, kind, code, text_vi, text_en, by, proof}]}], events_of_document:[...]}
+//  attempts, last_status, rungs:[{code, name_vi, name_en, state, at}], steps:[{at, kind, code, text_vi, text_en, by,
+//  proof}]}], events_of_document:[...]}
 result<boost::json::object> ladder(const records::reader&, const records::document_row&, const ladder_context&);
 
 // What a list shows of a document.
@@ -25,7 +26,8 @@ boost::json::object document_json(const records::document_row&);
 // Names of the status codes 01 to 16; an unknown code is shown as it is.
 std::string status_name(std::string_view code, bool vietnamese);
 std::string state_name(records::state, bool vietnamese);
-// The message of a public error code, from the error tables; the code itself when no table has it.
+// The message and the action of a public error code, from the error tables; sentences that name the code where no table
+// has it.
 std::string reason_text(std::string_view public_code, bool vietnamese);
 std::string reason_action(std::string_view public_code, bool vietnamese);
 

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <sys/ioctl.h>
 #include <thread>
+#include <tuple>
 #include <unistd.h>
 
 namespace vanthu::cli {
@@ -113,31 +114,32 @@ private:
         return s;
     }
 
-    // ●01 Đã đến ── ●03 Đã tiếp nhận ── ○04 ── ○05 ── ○06
+    // ● Bàn giao ─ ● 01 Đã đến ─ ↷ 03 Vào sổ ─ ● 04 Phân công ─ ○ 05 Đang xử lý ─ ○ 06 Hoàn thành
     std::string rungs(const json::object& r) const {
-        std::vector<std::string> reached;
-        bool arrived = text_in(r, "state") == "delivered";
-        if (const json::array* all = array_in(r, "steps"))
-            for (const json::value& s : *all)
-                if (const json::object* step = s.if_object(); step && text_in(*step, "kind") == "status")
-                    reached.push_back(text_in(*step, "code"));
-        auto has = [&](std::string_view code) { return std::ranges::find(reached, code) != reached.end(); };
-        if (has("02")) return in_colour("31", fmt::format("✗ 02 {}", say_("Từ chối", "Refused")));
-        struct rung {
-            std::string_view code, vi, en;
-        };
-        static constexpr rung ladder[] = {{"01", "Đã đến", "Arrived"},
-                                          {"03", "Vào sổ", "Registered"},
-                                          {"04", "Phân công", "Assigned"},
-                                          {"05", "Đang xử lý", "In process"},
-                                          {"06", "Hoàn thành", "Finished"}};
+        static constexpr std::tuple<std::string_view, std::string_view, std::string_view> short_names[] = {
+            {"01", "Đã đến", "Arrived"},     {"02", "Từ chối", "Refused"},       {"03", "Vào sổ", "Registered"},
+            {"04", "Phân công", "Assigned"}, {"05", "Đang xử lý", "In process"}, {"06", "Hoàn thành", "Finished"}};
+        const bool arrived = text_in(r, "state") == "delivered";
         std::string out = arrived ? in_colour("32", "●") : in_colour("2", "○");
         out += fmt::format(" {}", say_("Bàn giao", "Handed over"));
-        for (const rung& each : ladder) {
-            bool on = has(each.code);
-            out += fmt::format(" ─ {} {} {}", on ? in_colour("32", "●") : in_colour("2", "○"), each.code,
-                               say_(each.vi, each.en));
+        bool passed_over = false;
+        const json::array* all = array_in(r, "rungs");
+        for (const json::value& v : all ? *all : json::array()) {
+            const json::object* each = v.if_object();
+            if (!each) continue;
+            const std::string code = for_terminal(text_in(*each, "code")), state = text_in(*each, "state");
+            std::string name = text(*each, "name_vi", "name_en");
+            for (const auto& [known, vi, en] : short_names)
+                if (known == code) name = say_(vi, en);
+            passed_over = passed_over || state == "passed_over";
+            out += fmt::format(" ─ {} {} {}",
+                               state == "passed_over" ? in_colour("2", "↷")
+                               : state != "reached"   ? in_colour("2", "○")
+                               : code == "02"         ? in_colour("31", "✗")
+                                                      : in_colour("32", "●"),
+                               code, name);
         }
+        if (passed_over) out += in_colour("2", say_(" (↷ bỏ qua)", " (↷ passed over)"));
         return out;
     }
     static const char* colour_of(std::string_view state) {

@@ -1,4 +1,5 @@
 // The inbox: in sequence, fetched as often as one likes, acknowledged once; statuses and the ladder.
+#include "daemon/api/ladder.hpp"
 #include "tests/api/packets.hpp"
 
 #include <future>
@@ -174,6 +175,44 @@ BOOST_AUTO_TEST_CASE(statuses_follow_the_rules_and_reach_the_sender) {
     for (const json::value& s : r.at("steps").as_array()) kinds.push_back(text_of(s.as_object(), {"kind"}));
     BOOST_TEST((kinds == std::vector<std::string>{"kept", "status", "acked", "status", "status", "status", "status"}),
                json::serialize(r.at("steps")));
+}
+
+BOOST_AUTO_TEST_CASE(rungs_that_a_later_status_passed_over_are_not_waited_for) {
+    office o;
+    auto rungs_of = [&](const std::string& document) {
+        json::object r =
+            o.node.call("key-so", "GET", "/v1/documents/" + document).json().at("recipients").at(0).as_object();
+        std::string out;
+        for (const json::value& each : r.at("rungs").as_array()) {
+            const json::object& rung = each.as_object();
+            out += text_of(rung, {"code"}) + "=" + text_of(rung, {"state"}) + " ";
+            BOOST_TEST(rung.at("at").is_null() == (text_of(rung, {"state"}) != "reached"));
+            BOOST_TEST(!text_of(rung, {"name_vi"}).empty());
+        }
+        return out;
+    };
+    std::string first = text_of(submit(o.node, "key-so", {}).json(), {"document_id"});
+    BOOST_TEST(rungs_of(first) == "01=waiting 03=waiting 04=waiting 05=waiting 06=waiting ");
+    std::string id = first_id(o);
+    BOOST_REQUIRE(o.node.call("key-xa", "POST", "/v1/inbox/" + id + "/ack").status == 200);
+    BOOST_REQUIRE(status(o, id, R"({"code":"04"})").status == 201);
+    BOOST_TEST(rungs_of(first) == "01=reached 03=passed_over 04=reached 05=waiting 06=waiting ");
+    BOOST_REQUIRE(status(o, id, R"({"code":"06"})").status == 201);
+    BOOST_TEST(rungs_of(first) == "01=reached 03=passed_over 04=reached 05=passed_over 06=reached ");
+    BOOST_REQUIRE(status(o, id, R"({"code":"05"})").status == 201); // late, but there
+    BOOST_TEST(rungs_of(first) == "01=reached 03=passed_over 04=reached 05=reached 06=reached ");
+
+    std::string second = text_of(submit(o.node, "key-so", letter{.number = 16}).json(), {"document_id"});
+    id = text_of(inbox_of(o.node, "key-xa", 1).at(0).as_object(), {"id"});
+    BOOST_REQUIRE(status(o, id, R"({"code":"02","description":"sai nơi nhận"})").status == 201);
+    BOOST_TEST(rungs_of(second) == "01=passed_over 02=reached ");
+}
+
+BOOST_AUTO_TEST_CASE(a_reason_that_nobody_here_knows_is_still_a_sentence) {
+    BOOST_TEST(api::reason_text("vxp.e17", true) == "Nơi đó báo mã lỗi vxp.e17 mà hệ thống này không biết.");
+    BOOST_TEST(api::reason_text("vxp.e17", false).find("vxp.e17") != std::string::npos);
+    BOOST_TEST(!api::reason_action("vxp.e17", true).empty());
+    BOOST_TEST(api::reason_text("registry.no_route", true) == "Không có đường chuyển tới nơi nhận.");
 }
 
 BOOST_AUTO_TEST_CASE(statuses_that_make_no_sense_are_refused_with_a_code) {

@@ -228,6 +228,12 @@ function documents_view(list, here) {
     last.next_before && h("button", { type: "button", "data-action": "more" }, word(searching ? "search_on" : "more")));
 }
 
+// The business statuses in their order; what was passed over is told in words too, not by its look alone.
+function rungs_view(rungs) {
+  return h("ol", { class: "rungs", "aria-label": word("rungs") }, rungs.map((r) => h("li", { class: `r-${["reached", "passed_over"].includes(r.state) ? r.state : "waiting"}`, "data-code": r.code },
+    visible(`${r.code} ${told(r, "name")}`), r.state !== "reached" && h("span", { class: "dim" }, ` (${known_word("rung_", r.state)})`))));
+}
+
 function steps_view(steps) {
   return h("ol", { class: "ladder" }, steps.map((s) => h("li", { class: `k-${/^[a-z_]+$/.test(s.kind) ? s.kind : "other"}` },
     h("span", { class: "at" }, moment(s.at)),
@@ -265,7 +271,7 @@ function document_view(o) {
         told(r, "why") && h("p", { class: "why" }, visible(told(r, "why"))),
         r.next_attempt_at && h("p", { class: "next" }, `${word("next_attempt")}: `, moment(r.next_attempt_at), " · ", word("attempts", r.attempts)),
         r.last_status && h("p", null, `${word("last_status")}: `, h("b", null, visible(`${r.last_status} – ${told(r, "last_status")}`))),
-        steps_view(r.steps)))),
+        rungs_view(r.rungs), steps_view(r.steps)))),
     section(word("signature_report"), h("details", { class: "card" }, h("summary", null, known_word("verdict_", d.signatures)),
       d.signature_report ? h("pre", null, visible_lines(d.signature_report)) : h("p", { class: "empty" }, word("no_report")))),
     d.attachments?.length > 0 && section(word("attachments"), h("ul", { class: "plain" }, d.attachments.map((a) =>
