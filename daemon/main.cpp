@@ -3,8 +3,10 @@
 #include "adapters/peer/receiver.hpp"
 #include "adapters/peer/sender.hpp"
 #include "daemon/api/eoffice.hpp"
+#include "daemon/base/error_table.hpp"
 #include "daemon/base/log.hpp"
 #include "daemon/base/notify.hpp"
+#include "daemon/cli/usage.hpp"
 #include "daemon/config_table.hpp"
 #include "daemon/delivery/engine.hpp"
 #include "daemon/metric_table.hpp"
@@ -29,9 +31,23 @@ namespace {
 constexpr int exit_configuration = 78, exit_unavailable = 69, exit_software = 70; // sysexits.h
 constexpr std::chrono::seconds stop_grace{20};
 
-int cannot_start(std::string_view what, const failure& f) {
-    log::error("cannot_start", {{"part", what}, {"failure", f}});
-    std::cerr << "vanthud: " << what << ": " << f.code.message() << " (" << public_code(f.code) << ") " << f.detail << '\n';
+// What the operator reads first: which part, what is wrong with it and what to do, in both languages.
+void tell(std::string_view what_vi, std::string_view what_en, const failure& f) {
+    const error_row* row = describe(f.code);
+    std::cerr << "vanthud: " << what_vi << " / " << what_en << ": " << public_code(f.code);
+    if (!f.detail.empty()) std::cerr << ": " << f.detail;
+    std::cerr << '\n';
+    std::cerr << "  " << (row ? row->message_vi : "Lỗi hệ thống.") << "\n  " << f.code.message() << '\n';
+    if (row) std::cerr << "  → " << row->action_vi << "\n  → " << row->action_en << '\n';
+}
+
+struct part {
+    std::string_view vi, en; // `en` stands in the log too
+};
+int cannot_start(part what, const failure& f) {
+    log::error("cannot_start", {{"part", what.en}, {"failure", f}});
+    tell(what.vi, what.en, f);
+    std::cerr << "vanthud: không khởi động được / cannot start\n";
     return exit_unavailable;
 }
 
@@ -41,7 +57,7 @@ int run(const std::filesystem::path& file, daemon_config config) {
 
     // Who is who: organisations, codes, successors, nodes, routes. Swapped whole on reload.
     auto registry = start::load_registry(config);
-    if (!registry) return cannot_start("registry", registry.error());
+    if (!registry) return cannot_start({"danh bạ", "registry"}, registry.error());
     const timestamp now = clock.now();
     const std::string node = config.node.id, organisation = config.node.organisation;
     const std::string home = (*registry)->canonical(organisation, now);
@@ -51,25 +67,25 @@ int run(const std::filesystem::path& file, daemon_config config) {
         log::error("store_failed", {{"failure", f}}); // stop acknowledging, end, recover at the next start
         std::_Exit(exit_software);
     });
-    if (!store) return cannot_start("store", store.error());
+    if (!store) return cannot_start({"kho lưu trữ", "store"}, store.error());
     start::report_recovery(**store);
     // Every custody becomes a leaf of the signed log.
     auto receipts = start::open_receipt_log(**store, config);
-    if (!receipts) return cannot_start("receipt log", receipts.error());
+    if (!receipts) return cannot_start({"nhật ký biên nhận", "receipt log"}, receipts.error());
     (*store)->register_observer(**receipts);
     // Room for what nobody was promised yet.
     auto spool = ledger::spool::open(config.store.directory / "spool", config.store.spool_quota);
-    if (!spool) return cannot_start("spool", spool.error());
+    if (!spool) return cannot_start({"vùng đệm", "spool"}, spool.error());
 
     // Blocking work has its own small pools.
     asio::thread_pool disk(static_cast<std::size_t>(config.threads.disk)), crypto(static_cast<std::size_t>(config.threads.crypto));
     // Untrusted PDFs are judged in worker processes (started before any network thread).
     auto inspectors = start::start_inspectors(config);
-    if (!inspectors) return cannot_start("inspectors", inspectors.error());
+    if (!inspectors) return cannot_start({"tiến trình kiểm tra PDF", "inspectors"}, inspectors.error());
 
     // The gate: the only way into the store.
     auto gate_options = start::gate_options(config, home);
-    if (!gate_options) return cannot_start("service key", gate_options.error());
+    if (!gate_options) return cannot_start({"khóa dịch vụ", "service key"}, gate_options.error());
     intake::gate gate(*gate_options, **store, **receipts, **spool, inspectors->get(), disk, crypto, clock);
     gate.use_registry(*registry);
 
@@ -78,7 +94,7 @@ int run(const std::filesystem::path& file, daemon_config config) {
     auto keep_running = asio::make_work_guard(decisions);
     auto executor = asio::any_io_executor(decisions.get_executor());
     auto anchors = start::peer_anchors(config);
-    if (!anchors) return cannot_start("peer CA", anchors.error());
+    if (!anchors) return cannot_start({"CA của các nút", "peer CA"}, anchors.error());
     peer_link::links links({config.peer.tls.certificate, config.peer.tls.key, config.peer.tls.ca, *anchors}, executor,
                            [&] { return gate.registry(); }, clock);
     delivery::engine engine(start::engine_options(config, home), **store, executor, disk, clock, [&] { return gate.registry(); },
@@ -98,42 +114,42 @@ int run(const std::filesystem::path& file, daemon_config config) {
     start::watch_disk(config, **spool, meters);
     api::eoffice eoffice(start::eoffice_options(config, home), gate, **store, **receipts, **spool, bell, disk, clock);
     auto credentials = start::load_credentials(config);
-    if (!credentials) return cannot_start("credentials", credentials.error());
+    if (!credentials) return cannot_start({"khóa truy cập eOffice", "credentials"}, credentials.error());
     eoffice.use_credentials(*credentials);
     auto receiver_options = start::receiver_options(config, home);
-    if (!receiver_options) return cannot_start("peer CA", receiver_options.error());
+    if (!receiver_options) return cannot_start({"CA của các nút", "peer CA"}, receiver_options.error());
     peer_link::receiver receiver(*receiver_options, gate, **store, **receipts, **spool, disk, clock);
     receiver.on_notices = [&] { engine.wake_notices(); };
     auto page_options = start::door_options(config, home);
-    if (!page_options) return cannot_start("operator page", page_options.error());
+    if (!page_options) return cannot_start({"trang vận hành", "operator page"}, page_options.error());
     page_options->place_again = [&rerouting](std::string owner, std::string document) -> task<std::size_t> {
         VANTHU_CO_TRY(auto done, co_await rerouting.release(owner, document, "operator"));
         co_return done.placed;
     };
     web::operator_door page(std::move(*page_options), **store, engine, executor, meters, [&] { return gate.registry(); }, disk, clock);
     auto operator_secret = start::operator_secret(config);
-    if (!operator_secret) return cannot_start("operator secret", operator_secret.error());
+    if (!operator_secret) return cannot_start({"mã truy cập trang vận hành", "operator secret"}, operator_secret.error());
     page.use_secret(std::move(*operator_secret));
 
     task_group lanes;
-    if (auto started = engine.start(lanes); !started) return cannot_start("delivery", started.error());
+    if (auto started = engine.start(lanes); !started) return cannot_start({"bộ phận chuyển", "delivery"}, started.error());
     lanes.spawn(executor, [&rerouting] { return rerouting.run(); });
     std::vector<std::unique_ptr<net::server>> servers;
     auto open = [&](std::string_view name, net::listener_options options, net::handler handler) -> result<> {
         start::count_requests(options, name, meters);
         VANTHU_TRY(auto server, net::server::open(network.executors(), std::move(options), std::move(handler)));
         log::info("listening", {{"door", name}, {"address", server->address()}});
-        std::cout << "vanthud: " << name << " " << server->address() << std::endl;
+        std::cout << "vanthud: cổng / door " << name << " " << server->address() << std::endl;
         servers.push_back(std::move(server));
         return {};
     };
     if (auto ok = open("api", start::api_listener(config), [&](net::request& r) { return eoffice.handle(r); }); !ok)
-        return cannot_start("listen.api", ok.error());
+        return cannot_start({"cổng eOffice", "listen.api"}, ok.error());
     if (!config.peer.address.empty())
         if (auto ok = open("peer", start::peer_listener(config, receiver), [&](net::request& r) { return receiver.handle(r); }); !ok)
-            return cannot_start("listen.peer", ok.error());
+            return cannot_start({"cổng liên nút", "listen.peer"}, ok.error());
     if (auto ok = open("operator", start::operator_listener(config), [&](net::request& r) { return page.handle(r); }); !ok)
-        return cannot_start("listen.operator", ok.error());
+        return cannot_start({"cổng vận hành", "listen.operator"}, ok.error());
     page.listening_at(servers.back()->address());
 
     // Life: the watchdog proves that the deciding thread decides; SIGHUP reloads, SIGTERM and SIGINT stop.
@@ -177,7 +193,7 @@ int run(const std::filesystem::path& file, daemon_config config) {
     });
     notify::ready("vanthud " VANTHU_VERSION);
     log::info("started", {{"node", node}, {"organisation", organisation}});
-    std::cout << "vanthud: ready" << std::endl;
+    std::cout << "vanthud: sẵn sàng / ready" << std::endl;
     decisions.run();
 
     if (stopper.joinable()) stopper.join();
@@ -193,20 +209,25 @@ int run(const std::filesystem::path& file, daemon_config config) {
 } // namespace
 
 int main(int argc, char** argv) {
-    CLI::App app("vanthud — dịch vụ văn thư điện tử / the electronic records clerk");
+    CLI::App app("vanthud — dịch vụ văn thư điện tử / the electronic records clerk", "vanthud");
+    app.option_defaults()->group("Tùy chọn / Options");
     std::string file;
     bool check = false, sample = false, reference = false;
     app.add_option("--config,-c", file, "Tệp cấu hình / configuration file");
     app.add_flag("--check-config", check, "Chỉ kiểm tra cấu hình / check the configuration and end");
     app.add_flag("--print-sample-config", sample, "In tệp cấu hình mẫu / print a commented sample");
     app.add_flag("--print-config-reference", reference, "In trang tra cứu cấu hình / print the reference page");
-    app.set_version_flag("--version", "vanthud " VANTHU_VERSION);
-    CLI11_PARSE(app, argc, argv);
+    app.set_version_flag("--version", "vanthud " VANTHU_VERSION, "In phiên bản / print the version");
+    app.set_help_flag("-h,--help", "In hướng dẫn / print this help");
+    cli::speak_both_languages(app);
+    int wrong = 0;
+    if (!cli::parse_command_line(app, argc, argv, wrong)) return wrong;
     if (sample) return std::cout << sample_config(), 0;
     if (reference) return std::cout << config_reference(), 0;
     if (file.empty()) {
-        std::cerr << "vanthud: thiếu --config TỆP / --config FILE is required\n";
-        return exit_configuration;
+        std::cerr << "vanthud: thiếu --config TỆP.\n  (--config FILE is required)\n"
+                     "  → Xem cách dùng / see the usage: vanthud --help\n";
+        return cli::usage;
     }
     auto config = load_config(file);
     if (!config) {
@@ -216,10 +237,10 @@ int main(int argc, char** argv) {
     if (check) {
         auto registry = start::load_registry(*config);
         if (!registry) {
-            std::cerr << public_code(registry.error().code) << ": " << registry.error().detail << '\n';
+            tell("danh bạ", "registry", registry.error());
             return exit_configuration;
         }
-        std::cout << file << ": OK\n";
+        std::cout << file << ": cấu hình đúng / OK\n";
         return 0;
     }
     return run(file, std::move(*config));

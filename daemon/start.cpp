@@ -3,7 +3,9 @@
 #include "daemon/base/error_table.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <openssl/crypto.h>
+#include <unistd.h>
 
 namespace vanthu::start {
 namespace {
@@ -55,6 +57,16 @@ static_assert(int(policy_action::refuse) == int(intake::action::refuse) &&
               int(policy_verdict::damaged) == int(intake::verdict::damaged) &&
               int(policy_role::final) == int(intake::role::final));
 
+// Said here by its name: inside the store the same fault would read as a missing file of the store.
+result<> make_usable(const fs::path& directory) {
+    std::error_code ec;
+    fs::create_directories(directory, ec);
+    if (!ec && ::access(directory.c_str(), R_OK | W_OK | X_OK) != 0) ec.assign(errno, std::generic_category());
+    if (ec)
+        return failed(config::errc::directory_unusable, "store.directory: " + directory.string() + ": " + ec.message());
+    return {};
+}
+
 std::chrono::microseconds working_hours(std::int64_t hours) { return std::chrono::hours(hours); }
 
 } // namespace
@@ -104,8 +116,7 @@ result<std::unique_ptr<ledger::store>> open_store(const daemon_config& c,
         o.payloads.keys = {k};
         o.payloads.seal_with = k.id;
     }
-    std::error_code ec;
-    fs::create_directories(c.store.directory, ec);
+    VANTHU_CHECK(make_usable(o.directory));
     return ledger::store::open(std::move(o));
 }
 

@@ -38,6 +38,7 @@ enum class errc {
     open_operator_door,
     incomplete, // a key that needs another one
     conflict,
+    directory_unusable, // found at the start: it cannot be made, read or written to
 };
 std::error_code make_error_code(errc);
 

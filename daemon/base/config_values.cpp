@@ -57,6 +57,11 @@ constexpr error_row rows[] = {
     {int(errc::conflict), "conflict", 500, retry::no, "Hai giá trị cấu hình mâu thuẫn với nhau.",
      "Two configuration values contradict each other.", "Sửa một trong hai giá trị được nêu.",
      "Correct one of the two values named."},
+    {int(errc::directory_unusable), "directory_unusable", 500, retry::no,
+     "Không tạo được, không đọc hoặc không ghi được vào thư mục nêu trong cấu hình.",
+     "A directory named in the configuration cannot be made, read or written to.",
+     "Sửa đường dẫn trong cấu hình, hoặc quyền và việc gắn ổ đĩa của thư mục đó.",
+     "Correct the path in the configuration, or that directory's permissions and mount."},
 };
 const error_table table("config", rows);
 

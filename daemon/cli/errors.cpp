@@ -33,6 +33,9 @@ constexpr error_row rows[] = {
     {int(errc::hash_mismatch), "hash_mismatch", 502, retry::yes, "Dữ liệu tải về không khớp mã băm đã công bố.",
      "What was fetched does not match the hash that was named.", "Tải lại; nếu vẫn sai, liên hệ người vận hành.",
      "Fetch it again; if it stays so, ask the operator."},
+    {int(errc::directory_given), "directory_given", 422, retry::no, "Đây là một thư mục, không phải tệp.",
+     "This is a directory, not a file.", "Ghi tên từng tệp, ví dụ THƯ_MỤC/*.pdf.",
+     "Name the files, for example DIRECTORY/*.pdf."},
 };
 const error_table table("cli", rows);
 } // namespace

@@ -4,8 +4,8 @@
 #include "daemon/cli/keys.hpp"
 #include "daemon/cli/packet.hpp"
 #include "daemon/cli/registry.hpp"
+#include "daemon/cli/usage.hpp"
 #include "daemon/cli/verify_receipt.hpp"
-#include "daemon/cli/voice.hpp"
 #ifdef VANTHU_WITH_SIGN
 #include "daemon/cli/sign.hpp"
 #endif
@@ -29,16 +29,6 @@ int main(int argc, char** argv) try {
     app.set_version_flag("--version", "vanthu " VANTHU_VERSION, "In phiên bản / print the version");
     app.set_help_flag("-h,--help", "In hướng dẫn / print this help");
     app.require_subcommand(1);
-    auto words = app.get_formatter(); // handed down to the commands
-    for (auto [key, text] : {std::pair("Usage", "Cách dùng / Usage"),
-                             {"OPTIONS", "TÙY CHỌN / OPTIONS"},
-                             {"Subcommands", "Lệnh / Commands"},
-                             {"Subcommand", "Lệnh / Command"},
-                             {"Options", "Tùy chọn / Options"},
-                             {"Positionals", "Tham số / Arguments"},
-                             {"REQUIRED", "(bắt buộc / required)"},
-                             {"Env", "biến / env"}})
-        words->label(key, text);
     int exit_code = cli::done;
     cli::add_exchange_commands(app, exit_code);
     cli::add_packet_commands(app, exit_code);
@@ -55,15 +45,9 @@ int main(int argc, char** argv) try {
 #ifdef VANTHU_WITH_TOKEN
     cli::add_token_commands(app, exit_code);
 #endif
-    for (CLI::App* command : app.get_subcommands({})) {
-        command->group("Lệnh / Commands");
-        for (CLI::App* below : command->get_subcommands({})) below->group("Lệnh / Commands");
-    }
-    try {
-        app.parse(argc, argv);
-    } catch (const CLI::ParseError& e) {
-        return app.exit(e) == 0 ? cli::done : cli::usage; // 0: --help, --version
-    }
+    cli::speak_both_languages(app);
+    int wrong = cli::done;
+    if (!cli::parse_command_line(app, argc, argv, wrong)) return wrong;
     return exit_code;
 } catch (const std::exception& e) {
     std::cerr << "vanthu: lỗi nội bộ / internal error: " << e.what() << '\n';

@@ -30,7 +30,12 @@ int tell(const json::object& error, const voice& v) {
         const json::value* value = error.if_contains(name);
         return value && value->is_string() ? for_terminal(std::string_view(value->get_string())) : std::string();
     };
-    fmt::print(stderr, "{}: {}\n", text("code"), text(v.vietnamese() ? "message_vi" : "message_en"));
+    std::string message = text(v.vietnamese() ? "message_vi" : "message_en");
+    if (message.empty()) message = text(v.vietnamese() ? "message_en" : "message_vi");
+    if (message.empty())
+        message = v("Máy chủ trả về một mã lỗi không kèm lời giải thích; báo người vận hành mã này.",
+                    "The server named a code without a text; tell its operator this code.");
+    fmt::print(stderr, "{}: {}\n", text("code"), message);
     if (std::string cause = text("cause"); !cause.empty()) fmt::print(stderr, "  ({})\n", cause);
     if (std::string action = text(v.vietnamese() ? "action_vi" : "action_en"); !action.empty())
         fmt::print(stderr, "  → {}\n", action);

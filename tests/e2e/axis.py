@@ -301,7 +301,7 @@ class Node:
 
     def await_ready(self, timeout=60):
         def ready():
-            if "vanthud: ready" in self.process.said():
+            if "vanthud: sẵn sàng" in self.process.said():
                 return True
             if not self.process.running():
                 raise Failure("vanthud of %s ended with %s\n%s" % (self.id, self.process.child.returncode,

@@ -65,6 +65,27 @@ class Configuration(unittest.TestCase):
         self.assertEqual(done.returncode, 78)
         self.assertRegex(done.stderr, r"registry\.unknown_key: .*registry\.toml:\d+:")
 
+    def test_an_unusable_store_directory_is_named_in_both_languages(self):
+        file = os.path.join(self.axis.work, "a-file")
+        write(file, "")
+        for directory in ("/proc/vanthu-store", file, file + "/below"):
+            _, done = self.check(re.sub(r'(\[store\]\ndirectory = )".*"', r'\1"%s"' % directory, self.good), start=True)
+            self.assertEqual(done.returncode, 69, done.stderr)
+            self.assertIn("config.directory_unusable: store.directory: " + directory, done.stderr)
+            self.assertIn("kho lưu trữ / store", done.stderr)
+            self.assertLess(done.stderr.index("Không tạo được"), done.stderr.index("cannot be made"))
+
+    def test_a_wrong_command_line(self):
+        for arguments, vietnamese, english in (
+                ((), "thiếu --config TỆP", "--config FILE is required"),
+                (("--confog", "x"), "không có tùy chọn hoặc lệnh này: --confog x", "not expected"),
+                (("--config",), "--config: thiếu hoặc thừa giá trị", "required")):
+            done = run(VANTHUD, *arguments, check=False, timeout=30)
+            self.assertEqual(done.returncode, 64, done.stderr)
+            self.assertIn(vietnamese, done.stderr)
+            self.assertIn(english, done.stderr)
+            self.assertLess(done.stderr.index(vietnamese), done.stderr.index(english))
+
     def test_a_missing_token_and_a_wrong_pin(self):
         pdf, signed = os.path.join(self.axis.work, "a.pdf"), os.path.join(self.axis.work, "signed.pdf")
         run(TEST_PDF, "-o", pdf)
