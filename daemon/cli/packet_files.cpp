@@ -4,7 +4,6 @@
 #include <cstring>
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 namespace vanthu::cli {
@@ -182,21 +181,28 @@ private:
 
 result<std::vector<extracted_file>> extract(const std::filesystem::path& packet,
                                             const std::filesystem::path& directory) {
-    struct stat about{};
-    if (::stat(directory.c_str(), &about) != 0) return from_errno(errno, directory, files::errc::unreadable);
-    if (!S_ISDIR(about.st_mode)) return failed(files::errc::write_failed, directory.string() + ": not a directory");
-    file_sink sink(directory);
-    edxml::packet_reader reader;
-    reader.deliver_to(sink);
-    VANTHU_CHECK(stream_file(packet, [&](bytes_view b) { return reader.feed(b); }));
-    VANTHU_TRY(edxml::packet whole, reader.finish());
-    std::vector<extracted_file> out;
-    for (file_sink::extracted& e : sink.done) {
-        std::string name = safe_file_name(e.info.name);
-        if (name.empty()) name = fmt::format("attachment-{}.{}", e.index + 1, name_of(e.info.kind));
-        VANTHU_TRY(std::string taken, e.file.take_free_name(directory, name));
-        out.push_back({e.index, std::move(taken), whole.document() ? whole.document()->attachments[e.index] : e.info});
-    }
+    std::error_code ec;
+    // Ours to remove again, as long as it is empty, where the packet turns out not to be whole.
+    const bool made = std::filesystem::create_directories(directory, ec);
+    if (ec) return failed(files::errc::write_failed, directory.string() + ": " + ec.message());
+    auto run = [&]() -> result<std::vector<extracted_file>> {
+        file_sink sink(directory);
+        edxml::packet_reader reader;
+        reader.deliver_to(sink);
+        VANTHU_CHECK(stream_file(packet, [&](bytes_view b) { return reader.feed(b); }));
+        VANTHU_TRY(edxml::packet whole, reader.finish());
+        std::vector<extracted_file> out;
+        for (file_sink::extracted& e : sink.done) {
+            std::string name = safe_file_name(e.info.name);
+            if (name.empty()) name = fmt::format("attachment-{}.{}", e.index + 1, name_of(e.info.kind));
+            VANTHU_TRY(std::string taken, e.file.take_free_name(directory, name));
+            out.push_back(
+                {e.index, std::move(taken), whole.document() ? whole.document()->attachments[e.index] : e.info});
+        }
+        return out;
+    };
+    auto out = run();
+    if (!out && made) std::filesystem::remove(directory, ec);
     return out;
 }
 

@@ -42,8 +42,8 @@ struct extracted_file {
     std::string name; // in the directory
     edxml::attachment_info info;
 };
-// Every attachment's content (unwrapped) as a file of `directory`. Nothing appears there unless the whole packet was
-// read.
+// Every attachment's content (unwrapped) as a file of `directory`, which is made where it is missing. Nothing appears
+// there unless the whole packet was read.
 result<std::vector<extracted_file>> extract(const std::filesystem::path& packet,
                                             const std::filesystem::path& directory);
 

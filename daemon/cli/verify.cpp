@@ -1,6 +1,8 @@
 #include "daemon/cli/verify.hpp"
 
+#include "daemon/base/error_table.hpp"
 #include "daemon/base/files.hpp"
+#include "daemon/cli/errors.hpp"
 #include "daemon/cli/inspect_files.hpp"
 #include "daemon/cli/voice.hpp"
 
@@ -10,6 +12,7 @@
 #include <fmt/format.h>
 #include <iostream>
 #include <memory>
+#include <sys/stat.h>
 
 namespace vanthu::cli {
 namespace {
@@ -87,17 +90,20 @@ int verify(const request& q) {
     bool missing = false;
     for (const std::string& name : q.files) {
         unique_fd fd(::open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
-        if (!fd || ::lseek(fd.get(), 0, SEEK_END) < 0) {
+        struct stat about{};
+        const bool directory = fd && ::fstat(fd.get(), &about) == 0 && S_ISDIR(about.st_mode);
+        if (!fd || directory || ::lseek(fd.get(), 0, SEEK_END) < 0) {
             missing = true;
-            failure f{files::errc::unreadable, name};
+            failure f{directory ? make_error_code(errc::directory_given) : make_error_code(files::errc::unreadable),
+                      name};
             if (!q.speak.as_json) tell(f, q.speak);
-            out.push_back({{"file", name},
-                           {"verdict", "indeterminate"},
-                           {"signatures", json::array()},
-                           {"findings",
-                            {{{"code", "files.unreadable"},
-                              {"text_vi", "Không đọc được tệp."},
-                              {"text_en", "The file cannot be read."}}}}});
+            const error_row& row = *describe(f.code);
+            out.push_back(
+                {{"file", name},
+                 {"verdict", "indeterminate"},
+                 {"signatures", json::array()},
+                 {"findings",
+                  {{{"code", public_code(f.code)}, {"text_vi", row.message_vi}, {"text_en", row.message_en}}}}});
             continue;
         }
         auto seen = (*pool)->inspect(fd.get(), at, std::chrono::steady_clock::now() + std::chrono::seconds(60));

@@ -147,6 +147,18 @@ class PacketCommands(unittest.TestCase):
         self.assertIn("edxml.truncated", done.stderr)
         self.assertEqual(os.listdir(target), [])
         self.assertEqual(run("extract", packet, "-d", self.path("absent")).returncode, 1)
+        self.assertFalse(os.path.exists(self.path("absent")), "a directory made for nothing stays behind")
+
+    def test_extract_makes_the_directory(self):
+        target = self.path("new/below")
+        done = run("extract", os.path.join(SAMPLES, "edoc-sample.edxml"), "-d", target)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertTrue(os.listdir(target))
+        with open(self.path("file"), "w", encoding="utf-8"):
+            pass
+        done = run("extract", os.path.join(SAMPLES, "edoc-sample.edxml"), "-d", self.path("file"))
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("files.write_failed", done.stderr)
 
     def test_show_speaks_both_languages_and_no_terminal_codes(self):
         sample = os.path.join(SAMPLES, "edoc-sample.edxml")
