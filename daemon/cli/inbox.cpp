@@ -18,6 +18,13 @@ void print_entry(const json::object& e, const voice& say) {
     const json::object& d = found ? *found : empty;
     auto at = from_rfc3339(text_in(e, "created_at"));
     const json::value* sequence = e.if_contains("sequence");
+    if (const json::object* broken = object_in(e, "error")) {
+        fmt::print("{:>6}  {}\n        ! {}: {} {}\n", sequence ? json::serialize(*sequence) : "?",
+                   for_terminal(text_in(e, "id")), for_terminal(text_in(*broken, "code")),
+                   for_terminal(text_in(*broken, say.vietnamese() ? "message_vi" : "message_en")),
+                   for_terminal(text_in(*broken, say.vietnamese() ? "action_vi" : "action_en")));
+        return;
+    }
     const json::object *from = object_in(d, "from"), *status = object_in(d, "status");
     fmt::print("{:>6}  {}  {}  {}\n", sequence ? json::serialize(*sequence) : "?", at ? to_edxml_time(*at) : "",
                text_in(e, "id"), from ? for_terminal(text_in(*from, "name")) : "");

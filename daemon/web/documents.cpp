@@ -51,10 +51,17 @@ private:
     };
     result<> read_ahead(place& p) {
         const std::size_t count = p.rows.empty() ? 2 : 32;
-        VANTHU_TRY(p.rows, read_.documents(p.owner, p.before, count));
+        p.rows.clear();
         p.at = 0;
-        p.ended = p.rows.empty();
-        if (!p.ended) p.before = p.rows.back().id;
+        // A row that cannot be read does not end the list.
+        while (p.rows.empty()) {
+            VANTHU_TRY(auto listed, read_.list_documents(p.owner, p.before, count));
+            p.ended = listed.empty();
+            if (p.ended) return {};
+            p.before = listed.back().id;
+            for (records::reader::listed_document& d : listed)
+                if (d.row) p.rows.push_back(std::move(*d.row));
+        }
         return {};
     }
     const records::reader& read_;

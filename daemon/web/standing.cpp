@@ -50,10 +50,12 @@ result<> standing::follow(const records::reader& read, const std::string& owner,
 
 result<> standing::new_entries(const records::reader& read, const std::string& organisation, place& p) {
     for (;;) {
-        VANTHU_TRY(auto rows, read.inbox(organisation, p.last_inbox, page));
+        VANTHU_TRY(auto rows, read.list_inbox(organisation, p.last_inbox, page));
         if (rows.empty()) return {};
-        for (const records::inbox_row& r : rows) {
-            p.last_inbox = r.sequence;
+        for (const records::reader::listed_entry& each : rows) {
+            p.last_inbox = each.sequence;
+            if (!each.row) continue; // its reader is told by the API; the page shows the others
+            const records::inbox_row& r = *each.row;
             auto& open = inboxes_[organisation];
             if (r.acked_at || r.cancelled_at) continue;
             open[r.sequence] = {r.id, r.owner, r.document, r.created_at, r.fetched_at != 0};
