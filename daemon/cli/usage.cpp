@@ -21,9 +21,14 @@ std::string usage_message(const CLI::App* app, const CLI::Error& e) {
         app = app->get_subcommands().front();
         name += " " + app->get_name();
     }
-    const std::string vi = vietnamese_usage_error(e.get_name(), e.what());
+    std::string en = e.what(), vi = vietnamese_usage_error(e.get_name(), en);
+    // CLI11 misses a command where there is one that it does not know.
+    if (const auto unknown = app->remaining(); !unknown.empty() && en.ends_with("subcommand is required")) {
+        vi = fmt::format("không có lệnh này: {}.", unknown.front());
+        en = fmt::format("There is no such command: {}", unknown.front());
+    }
     return fmt::format("{}: {}\n  ({})\n  → Xem cách dùng / see the usage: {} --help\n", name,
-                       vi.empty() ? "dòng lệnh không đúng." : vi, e.what(), name);
+                       vi.empty() ? "dòng lệnh không đúng." : vi, en, name);
 }
 
 void group_under(CLI::App& app) {

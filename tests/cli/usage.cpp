@@ -20,7 +20,7 @@ BOOST_AUTO_TEST_CASE(a_wrong_command_line_is_told_in_vietnamese_first_and_ends_w
     };
     for (const line& each : std::vector<line>{
              {{}, "vanthu: thiếu lệnh.", "subcommand is required"},
-             {{"bogus"}, "không có tùy chọn hoặc lệnh này: bogus.", "not expected"},
+             {{"bogus"}, "vanthu: không có lệnh này: bogus.", "no such command: bogus"},
              {{"track", "--foo", "x"}, "vanthu track: không có tùy chọn hoặc lệnh này: --foo", "not expected"},
              {{"track"}, "vanthu track: thiếu DOCUMENT_ID.", "DOCUMENT_ID is required"},
              {{"packet"}, "vanthu packet: thiếu lệnh.", "subcommand is required"},
@@ -63,6 +63,21 @@ BOOST_AUTO_TEST_CASE(every_sentence_of_the_parser_has_vietnamese_words) {
           ParseError(RequiresError("a", "b"))})
         BOOST_TEST(!cli::vietnamese_usage_error(e.get_name(), e.what()).empty(), e.get_name());
     BOOST_TEST(cli::vietnamese_usage_error("SomethingNew", "x").empty());
+}
+
+BOOST_AUTO_TEST_CASE(verify_says_that_it_got_a_directory) {
+    temporary_directory folder;
+    test_ca ca;
+    std::filesystem::create_directory(folder.path() / "trust");
+    std::ofstream(folder.path() / "trust" / "root.pem") << ca.root().certificate_pem();
+    const std::string here = folder.path().string();
+    ran r = vanthu({"verify", "--trust", here + "/trust", here});
+    BOOST_TEST(r.exit_code == 66);
+    BOOST_TEST(r.output.find("cli.directory_given: Đây là một thư mục") != std::string::npos, r.output);
+    BOOST_TEST(r.output.find(here) != std::string::npos, r.output);
+    r = vanthu({"verify", "--json", "--trust", here + "/trust", here});
+    BOOST_TEST(r.exit_code == 66);
+    BOOST_TEST(r.output.find(R"("code":"cli.directory_given")") != std::string::npos, r.output);
 }
 
 BOOST_AUTO_TEST_CASE(a_code_without_a_text_gets_a_sentence) {
