@@ -109,6 +109,7 @@ BOOST_AUTO_TEST_CASE(a_status_report_is_json_with_the_members_and_types_that_are
         BOOST_TEST(cause_of(r) == b.cause, b.body);
     }
     BOOST_TEST(inbox_of(o.node, "key-so").empty());
+    BOOST_REQUIRE(o.node.call("key-xa", "POST", "/v1/inbox/" + id + "/ack").status == 200);
     // Absent and null are the same; parameters of the content type do not count.
     BOOST_TEST(
         status(o, id, R"({"code":"03","description":null,"staff":null})", "Application/JSON; charset=utf-8").status ==

@@ -170,9 +170,8 @@ BOOST_AUTO_TEST_CASE(a_number_is_free_again_for_others_when_nobody_holds_the_doc
     auto refuse = [&](const std::string& key, const std::string& organisation) {
         std::string query = "?organisation=" + organisation;
         json::array entries = o.node.call(key, "GET", "/v1/inbox" + query).json().at("entries").as_array();
-        reply no =
-            o.node.call(key, "POST", "/v1/inbox/" + text_of(entries.at(0).as_object(), {"id"}) + "/status" + query,
-                        R"({"code":"02","description":"sai"})");
+        reply no = o.node.call(key, "POST", "/v1/inbox/" + text_of(entries.at(0).as_object(), {"id"}) + "/status",
+                               R"({"code":"02","description":"sai"})", {{"Content-Type", "application/json"}});
         BOOST_REQUIRE_MESSAGE(no.status == 201, no.body);
     };
     refuse("key-xa", "H48.99.01");
