@@ -100,11 +100,13 @@ void demand(X509_STORE_CTX* ctx, const std::vector<std::string>& policies) {
     X509_VERIFY_PARAM_set_flags(rules,
                                 X509_V_FLAG_NO_CHECK_TIME | X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_POLICY_CHECK);
     X509_VERIFY_PARAM_set_depth(rules, static_cast<int>(longest_chain));
-    if (policies.empty()) return;
-    X509_VERIFY_PARAM_set_flags(rules, X509_V_FLAG_EXPLICIT_POLICY);
-    for (const std::string& dotted : policies)
-        if (ASN1_OBJECT* policy = OBJ_txt2obj(dotted.c_str(), 1))
-            if (X509_VERIFY_PARAM_add0_policy(rules, policy) != 1) ASN1_OBJECT_free(policy);
+    if (!policies.empty()) X509_VERIFY_PARAM_set_flags(rules, X509_V_FLAG_EXPLICIT_POLICY);
+    auto accept = [&](const char* dotted) {
+        ASN1_OBJECT* policy = OBJ_txt2obj(dotted, 1);
+        if (policy && X509_VERIFY_PARAM_add0_policy(rules, policy) != 1) ASN1_OBJECT_free(policy);
+    };
+    for (const std::string& dotted : policies) accept(dotted.c_str());
+    if (policies.empty()) accept("2.5.29.32.0"); // anyPolicy; without it OpenSSL accepts none where a CA demands one
 }
 
 chain_fault explain(int error) {
