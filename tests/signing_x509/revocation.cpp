@@ -433,3 +433,13 @@ BOOST_AUTO_TEST_CASE(what_a_revoked_ca_signed_must_be_proven_to_be_older) {
     expect_pass(check("2026-02-10T00:00:00Z"));
     BOOST_TEST(!check("2026-02-10T00:00:00Z").revoked->of_leaf);
 }
+
+BOOST_AUTO_TEST_CASE(data_dated_into_the_future_says_nothing) {
+    world w;
+    expect_doubt(w.with(list_spec{.this_update = "2026-03-01T00:06:00Z"}), sub::try_later, "x509.crl_stale");
+    expect_pass(w.with(list_spec{.this_update = "2026-03-01T00:04:00Z"})); // a clock that is a little ahead
+    auto spec = w.answer();
+    spec.this_update = "2026-03-01T00:06:00Z";
+    spec.produced_at = "2026-02-28T00:00:00Z";
+    expect_doubt(w.with(spec), sub::try_later, "x509.ocsp_stale");
+}
