@@ -21,6 +21,7 @@ struct limits {
     std::size_t certificates = 64;           // embedded in one signature
     std::size_t revocation_values = 64;      // embedded in one signature
     std::size_t time_stamps = 16;            // of one signature
+    std::size_t archive_readings = 32;       // of the whole document, for all archive time stamps of one signature
 };
 
 } // namespace vanthu::xml

@@ -4,6 +4,7 @@
 #include "signing/xml/sign.hpp"
 
 #include <algorithm>
+#include <atomic>
 
 namespace vanthu::xml {
 using signing::indication;
@@ -20,6 +21,7 @@ struct kept {
     found_signature found;
     core_signature core;
     std::optional<properties> about;
+    std::atomic<std::size_t> readings = 0; // of the document, for archive time stamps
 };
 
 struct objection_row {
@@ -126,6 +128,11 @@ private:
         facts.claimed_time = in_->about->signing_time;
     }
 
+    // Of the elements only the text was signed.
+    static bool text_only(const reference& one) {
+        return std::any_of(one.transforms.begin(), one.transforms.end(),
+                           [](const transform& t) { return t.what == transform::kind::base64; });
+    }
     bool about_properties(const reference& one) const { return one.type == signed_properties_type; }
 
     // Exactly one reference of the type, to the very SignedProperties that are read here (EN 319 132-1, 4.4).
@@ -135,7 +142,8 @@ private:
             if (!about_properties(*one.what)) continue;
             ++count;
             bool here = in_->about && one.found.matches == 1 &&
-                        one.found.ordinal == in_->about->signed_properties->ordinal && !one.what->uri.empty();
+                        one.found.ordinal == in_->about->signed_properties->ordinal && !one.what->uri.empty() &&
+                        !text_only(*one.what);
             if (!here && one.found.matches <= 1) return fail(sub::format_failure, "xml.properties_not_signed");
         }
         if (count != (in_->about ? 1u : 0u)) fail(sub::format_failure, "xml.properties_not_signed");
@@ -178,7 +186,7 @@ private:
         for (const follow& one : follows_) {
             if (about_properties(*one.what) || one.found.matches != 1) continue;
             any = true;
-            bool root = one.what->same_document() && one.found.whole;
+            bool root = one.what->same_document() && one.found.whole && !text_only(*one.what);
             whole = whole || root;
             part = part || (one.what->same_document() && !root);
             unused_part = unused_part || (one.what->same_document() && !root && !is_part_used(one));
@@ -251,6 +259,8 @@ private:
                 };
             else
                 stamped = [in = in_, how = one.how, where = one.where](x509::hash h) -> bytes {
+                    std::size_t more = in->core.references.size();
+                    if ((in->readings += more) > in->bounds.archive_readings) return {};
                     hash_sink hash(h);
                     archive_subject subject{in->document, in->found, in->core, *in->about, in->others};
                     if (!write_archive_imprint(subject, where, how, in->bounds, hash)) return {};

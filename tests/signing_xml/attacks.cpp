@@ -330,6 +330,24 @@ BOOST_AUTO_TEST_CASE(a_signature_that_signs_no_content_is_none) {
     refuses(to_bytes(manifest.make()), "xml.manifest", "indeterminate");
 }
 
+BOOST_AUTO_TEST_CASE(elements_of_which_only_the_text_was_signed_are_not_covered) {
+    forge f{*this};
+    f.reference(" URI=\"#b\"", forge::transform("http://www.w3.org/2000/09/xmldsig#base64"), base64_of("abc"));
+    for (const char* root : {"<a Id='b'>YWJj", "<a Id='b'><x>YW</x>Jj"}) {
+        // The values of the signature are text of the root, too: the digest differs.
+        refuses(to_bytes(root + f.make() + "</a>"), "xml.digest_mismatch", "invalid");
+    }
+    refuses(to_bytes("<a><b Id='b'><x>YW</x>Jj</b>" + f.make() + "</a>"), "xml.covers_part", "indeterminate");
+}
+
+BOOST_AUTO_TEST_CASE(many_archive_stamps_do_not_make_many_readings) {
+    bytes lta = archived(with_data(stamped(enveloped(letter), signed_at), signed_at), signed_at);
+    xml::verify_options how;
+    how.bounds.archive_readings = 1;
+    auto v = verify(lta, signed_at, {}, how);
+    BOOST_TEST(v.report.signatures.at(0).level != "B-LTA", told(v));
+}
+
 BOOST_AUTO_TEST_CASE(namespaces_cannot_be_injected) {
     bytes xades = enveloped(letter);
     refuses(changed(xades, "<vb:So>", "<vb:So xmlns:vb=\"urn:other\">"), "xml.digest_mismatch", "invalid");
