@@ -1,5 +1,6 @@
 #include "daemon/base/notify.hpp"
 #include "daemon/base/files.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <cstdlib>
@@ -14,12 +15,11 @@ using namespace vanthu;
 namespace {
 // systemd's side: a datagram socket named by $NOTIFY_SOCKET.
 struct service_manager {
-    std::string directory = (std::filesystem::temp_directory_path() / "vanthu-notify-XXXXXX").string();
+    test::temporary_directory directory;
     unique_fd socket;
 
     service_manager() {
-        BOOST_REQUIRE(::mkdtemp(directory.data()) != nullptr);
-        std::string path = directory + "/notify";
+        std::string path = directory / "notify";
         socket.reset(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
         sockaddr_un name{};
         name.sun_family = AF_UNIX;
@@ -30,7 +30,6 @@ struct service_manager {
     }
     ~service_manager() {
         for (const char* name : {"NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"}) ::unsetenv(name);
-        std::filesystem::remove_all(directory);
     }
     std::string heard() {
         char text[4096];

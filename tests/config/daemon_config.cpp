@@ -1,4 +1,5 @@
 #include "daemon/config_table.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
@@ -143,8 +144,8 @@ BOOST_AUTO_TEST_CASE(one_key_in_two_roles_is_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(a_copy_and_a_link_of_a_key_are_the_same_key) {
-    std::string name = (fs::temp_directory_path() / "vanthu-config-XXXXXX").string();
-    fs::path here = ::mkdtemp(name.data());
+    vanthu::test::temporary_directory kept;
+    const fs::path& here = kept.path();
     auto put = [&](const char* file, const char* content) {
         std::ofstream(here / file) << content;
         ::chmod((here / file).c_str(), 0600);

@@ -1,4 +1,5 @@
 #include "daemon/base/config.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <cstdlib>
@@ -72,17 +73,11 @@ std::string code_of(std::string_view text) {
 }
 const std::string key = "[listen.api]\nkey = 'a.key'\n";
 
-struct temporary_directory {
-    fs::path path;
-    temporary_directory() {
-        std::string name = (fs::temp_directory_path() / "vanthu-config-XXXXXX").string();
-        path = ::mkdtemp(name.data());
-    }
-    ~temporary_directory() { fs::remove_all(path); }
+struct folder : vanthu::test::temporary_directory {
     fs::path file(const std::string& name, mode_t mode) {
-        std::ofstream(path / name) << name;
-        ::chmod((path / name).c_str(), mode);
-        return path / name;
+        std::ofstream(path() / name) << name;
+        ::chmod((path() / name).c_str(), mode);
+        return path() / name;
     }
 };
 } // namespace
@@ -195,8 +190,8 @@ BOOST_AUTO_TEST_CASE(a_credential_is_found_in_its_directory_and_nowhere_else) {
 }
 
 BOOST_AUTO_TEST_CASE(files_are_checked_when_asked) {
-    temporary_directory here;
-    surroundings where{here.path, "", true};
+    folder here;
+    surroundings where{here.path(), "", true};
     BOOST_TEST(bool(read(key, where).found.at(0).code == errc::file_missing));
     here.file("a.key", 0644);
     BOOST_TEST(bool(read(key, where).found.at(0).code == errc::secret_exposed));

@@ -1,6 +1,7 @@
 #include "tests/net/certificates.hpp"
 
 #include "daemon/base/files.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 #include <cstdio>
 #include <cstdlib>
@@ -18,9 +19,8 @@ std::string output_of(const std::string& command) {
 }
 
 const certificates& certificates::get() {
+    static const test::temporary_directory kept; // until the program ends
     static const certificates made = [] {
-        char name[] = "/tmp/vanthu-net-XXXXXX";
-        if (!::mkdtemp(name)) throw std::runtime_error("mkdtemp");
         const std::string script = R"(set -e
 ca() { openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout $1.key -out $1.pem -days 30 -subj "/CN=$1" \
     -addext basicConstraints=critical,CA:TRUE -addext keyUsage=keyCertSign; }
@@ -52,19 +52,13 @@ leaf expired ca "URI:urn:vanthu:org:H03" -startdate 200101000000Z -enddate 20020
 leaf stranger other-ca "URI:urn:vanthu:org:H04"
 echo made)";
         certificates c;
-        c.folder = name;
+        c.folder = kept.path();
         (void)write_file_atomically(c / "make.sh", as_bytes(script));
         const std::string said = output_of("cd " + c.folder.string() + " && bash make.sh");
         if (!said.ends_with("made\n")) throw std::runtime_error(said);
         return c;
     }();
     return made;
-}
-
-certificates::~certificates() {
-    std::error_code ignored;
-    // Copies made on the way hold the same folder: only the last one, at exit, removes it.
-    if (!folder.empty() && this == &get()) std::filesystem::remove_all(folder, ignored);
 }
 
 digest spki_of_file(const std::filesystem::path& certificate) {

@@ -14,7 +14,6 @@ struct certificates {
     // URI); expired.{pem,key} by the same CA; other-ca.pem with stranger.{pem,key}.
     std::filesystem::path operator/(const char* name) const { return folder / name; }
     static const certificates& get();
-    ~certificates();
 };
 
 digest spki_of_file(const std::filesystem::path& certificate); // by the openssl command

@@ -209,8 +209,8 @@ BOOST_AUTO_TEST_CASE(receipts_of_unknown_versions_kinds_and_sizes_are_refused) {
 
 // Nothing of ours: Python's standard library and the openssl program, as docs/receipts.md tells a reader to do it.
 BOOST_AUTO_TEST_CASE(python_and_openssl_agree_that_a_receipt_holds_and_that_a_changed_one_does_not) {
-    char pattern[] = "/tmp/vanthu-receipt-XXXXXX";
-    std::filesystem::path folder = ::mkdtemp(pattern);
+    test::temporary_directory kept;
+    const std::filesystem::path& folder = kept.path();
     auto judge = [&](const std::string& receipt) {
         BOOST_REQUIRE(write_file_atomically(folder / "receipt.json", as_bytes(receipt)).has_value());
         return std::system(("python3 " VANTHU_SOURCE_DIR "/tests/receipt/judge.py " + folder.string() +
@@ -231,5 +231,4 @@ BOOST_AUTO_TEST_CASE(python_and_openssl_agree_that_a_receipt_holds_and_that_a_ch
         forged.head = log_of(7).receipt_of(4).head;
         BOOST_TEST(judge(encode(forged)) != 0);
     }
-    std::filesystem::remove_all(folder);
 }

@@ -15,13 +15,8 @@ using namespace vanthu::receipt;
 namespace {
 
 struct desk {
-    std::filesystem::path folder;
-    desk() {
-        char pattern[] = "/tmp/vanthu-verify-XXXXXX";
-        folder = ::mkdtemp(pattern);
-        put("trust/root.pem", ca().root().certificate_pem());
-    }
-    ~desk() { std::filesystem::remove_all(folder); }
+    test::temporary_directory folder;
+    desk() { put("trust/root.pem", ca().root().certificate_pem()); }
     std::string put(const std::string& name, std::string_view content) {
         std::filesystem::create_directories((folder / name).parent_path());
         BOOST_REQUIRE(write_file_atomically(folder / name, as_bytes(content)).has_value());

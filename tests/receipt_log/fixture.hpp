@@ -2,6 +2,7 @@
 #pragma once
 
 #include "daemon/ledger/receipt_log.hpp"
+#include "tests/support/temporary_directory.hpp"
 #include "tests/support/test_ca.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -20,7 +21,7 @@ template <class T> std::string why(const result<T>& got) {
 }
 
 struct log_bench {
-    std::filesystem::path folder;
+    test::temporary_directory folder;
     std::shared_ptr<manual_clock> clock = std::make_shared<manual_clock>(noon);
     test::test_ca ca;
     test::identity service;
@@ -29,17 +30,12 @@ struct log_bench {
     std::unique_ptr<store> rows;
 
     log_bench() {
-        char pattern[] = "/tmp/vanthu-receipt-log-XXXXXX";
-        folder = ::mkdtemp(pattern);
         test::subject_spec spec;
         spec.organisation_code = office;
         spec.use = test::profile::service;
         service = ca.issue(spec);
     }
-    ~log_bench() {
-        stop();
-        std::filesystem::remove_all(folder);
-    }
+    ~log_bench() { stop(); }
     receipt_log_options options(const std::string& origin, const std::string& pem,
                                 std::optional<receipt::previous_log> previous = {},
                                 timestamp valid_to = noon + std::chrono::hours(24 * 365)) const {

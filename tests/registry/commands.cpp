@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/support/temporary_directory.hpp"
 namespace {
 const std::string sample = VANTHU_SOURCE_DIR "/conf/registry.toml";
 
@@ -25,17 +26,10 @@ answer run(const std::string& arguments) {
     return a;
 }
 
-struct folder {
-    std::filesystem::path path;
-    folder() {
-        std::string name = (std::filesystem::temp_directory_path() / "vanthu-registry-XXXXXX").string();
-        BOOST_REQUIRE(::mkdtemp(name.data()));
-        path = name;
-    }
-    ~folder() { std::filesystem::remove_all(path); }
+struct folder : vanthu::test::temporary_directory {
     std::string file(const char* name, const std::string& text) const {
-        std::ofstream(path / name) << text;
-        return (path / name).string();
+        std::ofstream(path() / name) << text;
+        return (path() / name).string();
     }
 };
 

@@ -6,18 +6,6 @@
 
 namespace vanthu::test {
 
-temporary_directory::temporary_directory() {
-    const char* base = std::getenv("TMPDIR");
-    std::string pattern = std::string(base ? base : "/tmp") + "/vanthu-test-XXXXXX";
-    if (!::mkdtemp(pattern.data())) std::abort();
-    path_ = pattern;
-}
-
-temporary_directory::~temporary_directory() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-}
-
 int run(const std::vector<std::string>& command, std::string* output, const std::vector<std::string>& environment) {
     int ends[2];
     if (::pipe(ends) != 0) std::abort();

@@ -4,6 +4,7 @@
 
 #include "daemon/base/bytes.hpp"
 #include "daemon/base/clock.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 #include <filesystem>
 #include <memory>
@@ -96,18 +97,6 @@ struct tsa_behaviour {
 };
 bytes test_tsa(const identity& tsa, const std::vector<identity>& chain, bytes_view request, timestamp now,
                tsa_behaviour how = {});
-
-// A directory that is removed with its content.
-class temporary_directory {
-public:
-    temporary_directory();
-    ~temporary_directory();
-    temporary_directory(const temporary_directory&) = delete;
-    const std::filesystem::path& path() const { return path_; }
-
-private:
-    std::filesystem::path path_;
-};
 
 // Runs a program without a shell and returns its exit code; its output (both streams) goes to `output`.
 int run(const std::vector<std::string>& command, std::string* output = nullptr,

@@ -36,10 +36,6 @@ struct office::silent_transport final : delivery::transport {
 };
 
 office::office(const std::filesystem::path& page_files) {
-    const char* temporary = std::getenv("TMPDIR");
-    std::string pattern = std::string(temporary ? temporary : "/tmp") + "/vanthu-web-XXXXXX";
-    if (!::mkdtemp(pattern.data())) std::abort();
-    folder_ = pattern;
     registry_ = std::make_shared<const registry::registry>(
         must(registry::registry::load(VANTHU_SOURCE_DIR "/conf/registry.toml"), "registry"));
     store_ = must(ledger::store::open({.directory = folder_ / "store"}), "store");
@@ -74,8 +70,6 @@ office::~office() {
     network_.stop();
     disk_.join();
     store_->close();
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
 }
 
 std::string office::add(std::string subject, std::string number, const std::vector<made_recipient>& recipients,

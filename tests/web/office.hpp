@@ -8,6 +8,7 @@
 #include "daemon/net/io_threads.hpp"
 #include "daemon/net/server.hpp"
 #include "daemon/web/door.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <thread>
@@ -44,13 +45,13 @@ public:
     operator_door& door() { return *door_; }
     ledger::store& store() { return *store_; }
     net::io_threads& network() { return network_; }
-    const std::filesystem::path& folder() const { return folder_; }
+    const std::filesystem::path& folder() const { return folder_.path(); }
     std::string home() const { return "@h48"; }
 
 private:
     struct silent_transport;
 
-    std::filesystem::path folder_;
+    test::temporary_directory folder_;
     system_clock clock_;
     std::shared_ptr<const registry::registry> registry_;
     std::unique_ptr<ledger::store> store_;
