@@ -27,6 +27,22 @@ constexpr error_row rows[] = {
      "Chờ rồi gửi lại.", "Wait, then try again."},
     {int(errc::too_many_transfers), "too_many_transfers", 503, retry::yes, "Có quá nhiều gói tin đang chờ nhận.",
      "Too many announced packets are waiting.", "Chờ rồi gửi lại.", "Wait, then try again."},
+    // A person puts these right; until then a document waits and is not returned: retry.
+    {int(errc::not_a_link_certificate), "not_a_link_certificate", 403, retry::yes,
+     "Chứng thư không dành cho kết nối giữa các đầu mối: mục đích sử dụng mở rộng thiếu clientAuth hoặc serverAuth.",
+     "The certificate is not made for links between nodes: its extended key usage lacks clientAuth or serverAuth.",
+     "Cấp cho đầu mối một chứng thư dịch vụ có mục đích sử dụng mở rộng serverAuth và clientAuth.",
+     "Issue the node a service certificate with the extended key usages serverAuth and clientAuth."},
+    {int(errc::signing_certificate), "signing_certificate", 403, retry::yes,
+     "Theo danh bạ, đây là chứng thư của con dấu hoặc của người ký; nó không được mở kết nối.",
+     "The registry lists this certificate as a seal or a person's: it opens no link.",
+     "Dùng cho kết nối một chứng thư dịch vụ với cặp khóa riêng.",
+     "Use a service certificate with a key pair of its own for the link."},
+    {int(errc::pin_not_valid), "pin_not_valid", 502, retry::yes,
+     "Khóa của đầu mối không khớp khóa ghim nào đang có hiệu lực trong danh bạ.",
+     "The node's key is none of its pins that are valid now in the registry.",
+     "Cập nhật khóa ghim và thời hạn của đầu mối trong danh bạ.",
+     "Bring the node's pins and their dates in the registry up to date."},
 };
 const error_table table("peer_link", rows);
 } // namespace

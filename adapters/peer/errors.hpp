@@ -6,13 +6,16 @@
 namespace vanthu::peer_link {
 
 enum class errc {
-    unknown_peer = 1,   // the certificate belongs to no node of the registry
-    no_such_resource,   //
-    method_not_allowed, //
-    manifest_missing,   // a packet before its manifest
-    offset_mismatch,    // continued at another place than we have reached
-    transfer_running,   // the same packet is arriving on another connection
-    too_many_transfers, // more announced packets than we keep room for
+    unknown_peer = 1,       // the certificate belongs to no node of the registry
+    no_such_resource,       //
+    method_not_allowed,     //
+    manifest_missing,       // a packet before its manifest
+    offset_mismatch,        // continued at another place than we have reached
+    transfer_running,       // the same packet is arriving on another connection
+    too_many_transfers,     // more announced packets than we keep room for
+    not_a_link_certificate, // its extended key usage lacks clientAuth (of a client) or serverAuth (of a server)
+    signing_certificate,    // the registry lists it as a seal or a person's (contracts 7)
+    pin_not_valid,          // the server's key is none of its node's pins valid now
 };
 std::error_code make_error_code(errc);
 

@@ -1,6 +1,7 @@
 #include "adapters/peer/receiver.hpp"
 
 #include "adapters/peer/errors.hpp"
+#include "adapters/peer/link_certificate.hpp"
 #include "daemon/base/error_table.hpp"
 #include "daemon/base/log.hpp"
 #include "daemon/net/error_object.hpp"
@@ -64,6 +65,10 @@ asio::awaitable<net::response> receiver::handle(net::request& r) {
         co_return net::error_response(errc::unknown_peer);
     }
     const std::string peer = node->id;
+    if (auto fit = may_open_link(r.peer, side::client, *registry); !fit) {
+        log::warning("link_refused", {{"peer", peer}, {"address", r.peer.remote_address}, {"failure", fit.error()}});
+        co_return net::error_response(fit.error().code);
+    }
     if (r.path == "/peer/v1/hello") {
         if (r.method != "GET") co_return net::error_response(errc::method_not_allowed);
         co_return net::response::json(200, hello());

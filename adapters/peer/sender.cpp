@@ -1,10 +1,12 @@
 #include "adapters/peer/sender.hpp"
 
 #include "adapters/peer/errors.hpp"
+#include "adapters/peer/link_certificate.hpp"
 #include "daemon/base/error_table.hpp"
 #include "daemon/base/log.hpp"
 #include "daemon/delivery/errors.hpp"
 
+#include <algorithm>
 #include <boost/json.hpp>
 
 namespace vanthu::peer_link {
@@ -37,8 +39,9 @@ outcome from_answer(const net::client_response& r) {
             o.cause = std::string(std::string_view(cause->get_string()).substr(0, 200));
         if (const auto* again = e->if_contains("retryable"); again && again->is_bool()) retryable = again->get_bool();
     }
-    // Our certificate is not known there (any more): a person's to put right, and no fault of the document.
-    if (o.code == public_code(errc::unknown_peer)) retryable = true;
+    // Our certificate is not known or not fit there: a person's to put right, and no fault of the document.
+    for (errc mine : {errc::unknown_peer, errc::not_a_link_certificate, errc::signing_certificate})
+        if (o.code == public_code(mine)) retryable = true;
     if (retryable) {
         int seconds = 0;
         std::string_view after = r.fields.get("Retry-After");
@@ -59,7 +62,7 @@ public:
     const registry::node& row() const { return row_; }
 
     asio::awaitable<outcome> deliver(const delivery::outgoing& packet, steady_time deadline) override {
-        if (auto met = co_await meet(deadline); !met) co_return from_failure(met.error());
+        if (auto not_met = co_await meet(deadline)) co_return *not_met;
         // A large packet gets the time it needs at 64 KiB a second.
         deadline += std::chrono::seconds(packet.transfer.size >> 16);
         const std::string path = "/peer/v1/packets/" + packet.transfer.packet_sha256.hex();
@@ -89,7 +92,8 @@ public:
     }
 
     task<std::uint64_t> notify(const std::vector<peer::notice>& notices, steady_time deadline) override {
-        VANTHU_CO_CHECK(co_await meet(deadline));
+        if (auto not_met = co_await meet(deadline))
+            co_return failed(delivery::errc::refused_by_next_hop, not_met->code + " " + not_met->cause);
         net::client_request ask{
             .method = "POST", .target = "/peer/v1/notices", .body = peer::encode(notices), .deadline = deadline};
         ask.fields.set("Content-Type", "application/json");
@@ -100,16 +104,22 @@ public:
     }
 
 private:
-    // Once a connection's life: do both sides speak a common version?
-    task<> meet(steady_time deadline) {
-        if (std::chrono::steady_clock::now() < met_until_) co_return result<>();
-        VANTHU_CO_TRY(net::client_response answer,
-                      co_await client_->send({.target = "/peer/v1/hello", .deadline = deadline}));
-        if (answer.status != 200) co_return failed(delivery::errc::refused_by_next_hop, answer.body.substr(0, 300));
-        VANTHU_CO_TRY(peer::hello h, peer::decode_hello(answer.body));
-        if (h.node != row_.id) log::warning("peer_names_itself_differently", {{"peer", row_.id}, {"says", h.node}});
+    // Now and then: do both sides speak a common version, and does the other one let us in? Why not, where not; that
+    // is never a fault of a document.
+    asio::awaitable<std::optional<outcome>> meet(steady_time deadline) {
+        if (std::chrono::steady_clock::now() < met_until_) co_return std::nullopt;
+        auto answer = co_await client_->send({.target = "/peer/v1/hello", .deadline = deadline});
+        if (!answer) co_return from_failure(answer.error());
+        if (answer->status != 200) {
+            outcome no = from_answer(*answer);
+            no.what = outcome::kind::deferred;
+            co_return no;
+        }
+        auto h = peer::decode_hello(answer->body);
+        if (!h) co_return from_failure(h.error());
+        if (h->node != row_.id) log::warning("peer_names_itself_differently", {{"peer", row_.id}, {"says", h->node}});
         met_until_ = in(std::chrono::minutes(10));
-        co_return result<>();
+        co_return std::nullopt;
     }
 
     // Custody has passed only with a receipt that verifies (contracts 6).
@@ -153,9 +163,21 @@ delivery::transport* links::to(const std::string& node) {
     o.certificate_file = options_.certificate_file;
     o.key_file = options_.key_file;
     o.required_san_uri = row->san_uri;
-    for (const registry::spki_pin& pin : row->pins)
-        if (pin.valid.contains(clock_.now())) o.spki_pins.push_back(pin.sha256);
     o.tls13_only = true;
+    // Pins have dates, and the registry changes: both are asked at each handshake, not once here.
+    auto pinned = [pins = row->pins, &clock = clock_](const net::peer_identity& p) {
+        const timestamp now = clock.now();
+        return std::ranges::any_of(pins, [&](const registry::spki_pin& pin) {
+            return p.spki_sha256 == pin.sha256 && pin.valid.contains(now);
+        });
+    };
+    // Only pins and no name: the pin alone decides, as on the other side (receiver::who).
+    if (!row->pins.empty() && row->san_uri.empty() && row->ca.empty()) o.accept_unverified = pinned;
+    o.check_peer = [pinned, unpinned = row->pins.empty(),
+                    current = registry_](const net::peer_identity& p) -> result<> {
+        if (!unpinned && !pinned(p)) return failed(errc::pin_not_valid, p.spki_sha256 ? p.spki_sha256->hex() : "");
+        return may_open_link(p, side::server, *current());
+    };
     auto client = net::client::open(executor_, std::move(o));
     if (!client) {
         log::error("link_not_usable", {{"peer", node}, {"failure", client.error()}});

@@ -65,8 +65,11 @@ std::unique_ptr<client_link> client::state::take_idle() {
         std::unique_ptr<client_link> link = std::move(idle.back());
         idle.pop_back();
         --open; // its taker holds a place of its own
-        if (std::chrono::steady_clock::now() - link->idle_since < options.idle_timeout && !link->stream.stale())
-            return link;
+        if (std::chrono::steady_clock::now() - link->idle_since >= options.idle_timeout || link->stream.stale())
+            continue;
+        // Who was let in a while ago may not be any more; a new connection says why.
+        if (options.check_peer && !options.check_peer(link->peer)) continue;
+        return link;
     }
     return nullptr;
 }
@@ -132,6 +135,7 @@ result<> client::state::check_peer(const client_link& link) const {
     if (!options.required_san_uri.empty() &&
         std::find(uris.begin(), uris.end(), options.required_san_uri) == uris.end())
         return failed(errc::peer_not_trusted, "the certificate does not name " + options.required_san_uri);
+    if (options.check_peer) return options.check_peer(peer);
     return {};
 }
 
@@ -192,7 +196,7 @@ result<std::unique_ptr<client>> client::open(asio::any_io_executor executor, cli
     VANTHU_TRY(s->url, server_url::parse(options.url));
     if (s->url.tls) {
         VANTHU_TRY(s->tls, client_context(options));
-    } else if (!options.spki_pins.empty() || !options.required_san_uri.empty()) {
+    } else if (!options.spki_pins.empty() || !options.required_san_uri.empty() || options.check_peer) {
         return failed(errc::bad_url, options.url + ": pins and names need https");
     }
     s->executor = std::move(executor);

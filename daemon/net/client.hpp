@@ -12,7 +12,8 @@
 namespace vanthu::net {
 
 // Trust in the server: with ca_file (or neither ca_file nor pins: the system's store) the chain and the host name must
-// verify; pins and SAN URI are checked in addition. With pins and no ca_file the pin alone decides.
+// verify; pins and SAN URI are checked in addition. With pins and no ca_file the pin alone decides. What can change
+// while the client lives (dated pins, a registry) is asked by accept_unverified and check_peer, not kept here.
 struct client_options {
     std::string url; // "https://host:port", "http://host:port/prefix", "unix:/path" (plain HTTP); a prefix goes before
                      // each target
@@ -21,6 +22,11 @@ struct client_options {
     std::string server_name;                          // instead of the host: SNI, name verification and Host
     std::vector<digest> spki_pins;                    // one of them must match, when not empty
     std::string required_san_uri;                     // must be among the leaf's, when not empty
+    // Asked at a handshake whose chain or name does not verify: true lets the server in, chain_verified stays false.
+    std::function<bool(const peer_identity&)> accept_unverified;
+    // Asked after each handshake and again before a kept connection is used: a failure is the exchange's answer, and
+    // nothing has been sent. On the client's executor.
+    std::function<result<>(const peer_identity&)> check_peer;
     bool tls13_only = false;
     std::chrono::milliseconds connect_timeout{10'000}; // name, TCP and TLS together
     std::chrono::milliseconds stall_timeout{60'000};   // no byte in either direction

@@ -67,7 +67,9 @@ struct peer_identity {
     std::optional<digest> certificate_sha256; // of the DER leaf
     std::optional<digest> spki_sha256;        // of its DER SubjectPublicKeyInfo (RFC 7469, 2.4)
     std::vector<std::string> san_uris;        // uniformResourceIdentifier subject alternative names, in order
-    std::string subject;                      // RFC 2253 form, UTF-8: to show, not to compare
+    std::string subject, issuer;              // RFC 2253 form, UTF-8
+    // The extended key usage names id-kp-clientAuth, id-kp-serverAuth (RFC 5280 4.2.1.12). Without the extension: no.
+    bool made_for_clients = false, made_for_servers = false;
     bytes certificate_der;
 };
 

@@ -47,9 +47,9 @@ digest spki_of(X509* certificate) {
     return out;
 }
 
-std::string subject_of(X509* certificate) {
+std::string text_of(const X509_NAME* name) {
     std::unique_ptr<BIO, openssl_free> text(BIO_new(BIO_s_mem()));
-    X509_NAME_print_ex(text.get(), X509_get_subject_name(certificate), 0, XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB);
+    X509_NAME_print_ex(text.get(), name, 0, XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB);
     char* data = nullptr;
     const long length = BIO_get_mem_data(text.get(), &data);
     return std::string(data, static_cast<std::size_t>(length));
@@ -75,7 +75,13 @@ void describe_certificate(X509* certificate, peer_identity& peer) {
     peer.certificate_sha256 = sha256::of(bytes_view(peer.certificate_der));
     peer.spki_sha256 = spki_of(certificate);
     peer.san_uris = uris_of(certificate);
-    peer.subject = subject_of(certificate);
+    peer.subject = text_of(X509_get_subject_name(certificate));
+    peer.issuer = text_of(X509_get_issuer_name(certificate));
+    // Without the extension OpenSSL answers "every use"; a use that nobody wrote down is none here.
+    const bool said = (X509_get_extension_flags(certificate) & EXFLAG_XKUSAGE) != 0;
+    const std::uint32_t uses = said ? X509_get_extended_key_usage(certificate) : 0;
+    peer.made_for_clients = (uses & XKU_SSL_CLIENT) != 0;
+    peer.made_for_servers = (uses & XKU_SSL_SERVER) != 0;
 }
 
 // The context owns its accept function: sessions may outlive whoever made the context.
@@ -182,12 +188,15 @@ result<ssl_context> client_context(const client_options& options) {
     if (!options.ca_file.empty()) {
         if (SSL_CTX_load_verify_file(c, options.ca_file.c_str()) != 1)
             return bad_configuration(options.ca_file, "no usable CA certificate");
-    } else if (!options.spki_pins.empty()) {
+    } else if (!options.accept_unverified && options.spki_pins.empty()) {
+        if (SSL_CTX_set_default_verify_paths(c) != 1) return bad_configuration("system store", "not readable");
+    }
+    if (options.accept_unverified) {
+        ask_when_unverified(c, options.accept_unverified);
+    } else if (options.ca_file.empty() && !options.spki_pins.empty()) {
         ask_when_unverified(c, [pins = options.spki_pins](const peer_identity& peer) {
             return std::find(pins.begin(), pins.end(), peer.spki_sha256) != pins.end();
         });
-    } else if (SSL_CTX_set_default_verify_paths(c) != 1) {
-        return bad_configuration("system store", "not readable");
     }
     return context;
 }

@@ -1,6 +1,7 @@
 // Two nodes in one process, over real mutual TLS: "h48.40" (huyen) sends to "h48" (tinh), which serves xa too.
 #include "tests/api/packets.hpp"
 
+#include "daemon/base/base64.hpp"
 #include "daemon/base/files.hpp"
 #include "schemas/peer/peer.hpp"
 
@@ -98,6 +99,13 @@ struct peer_client {
     }
     static std::string path(const std::string& packet) { return "/peer/v1/packets/" + sha256::of(packet).hex(); }
 };
+// DER of the SubjectPublicKeyInfo.
+bytes spki_der(const identity& who) {
+    std::string pem = who.public_key_pem(), body;
+    for (std::size_t at = pem.find('\n') + 1, end; (end = pem.find('\n', at)) != std::string::npos; at = end + 1)
+        if (pem[at] != '-') body += pem.substr(at, end - at);
+    return base64_decode(body).value();
+}
 std::string code_of(const result<net::client_response>& r) {
     BOOST_REQUIRE_MESSAGE(r.has_value(), (r ? "" : r.error().code.message() + r.error().detail));
     return reply{r->status, {}, r->body}.code();
@@ -272,6 +280,62 @@ BOOST_AUTO_TEST_CASE(wrong_peers_and_wrong_packets_are_refused) {
     auto hello = lower.put("/peer/v1/hello", std::string());
     BOOST_TEST(code_of(hello) == "peer_link.method_not_allowed");
     BOOST_TEST(code_of(lower.put("/peer/v1/packets/abc", std::string("x"))) == "peer_link.no_such_resource");
+}
+
+BOOST_AUTO_TEST_CASE(a_certificate_that_is_not_made_for_links_opens_none) {
+    pair_of_nodes n;
+    subject_spec seal; // under the right CA, with the right organisation
+    seal.organisation_code = "H48.40";
+    std::string packet = upward().packet();
+    peer_client without_usage(n.upper, n.ca, n.ca.issue(seal));
+    BOOST_TEST(code_of(without_usage.announce(packet, {"H48.99.01"})) == "peer_link.not_a_link_certificate");
+    seal.extra_extensions = {"extendedKeyUsage=serverAuth"};
+    peer_client of_a_server(n.upper, n.ca, n.ca.issue(seal));
+    auto refused = of_a_server.announce(packet, {"H48.99.01"});
+    BOOST_REQUIRE(!refused); // the handshake itself: the extension is there and says something else
+    BOOST_TEST((refused.error().code == net::errc::tls_failed), refused.error().detail);
+    seal.extra_extensions = {"extendedKeyUsage=clientAuth,emailProtection"};
+    identity good = n.ca.issue(seal);
+    peer_client client(n.upper, n.ca, good);
+    BOOST_TEST(client.announce(packet, {"H48.99.01"})->status == 200);
+
+    // The same certificate, listed as a seal, by its key; then as a person's whose term has ended.
+    std::string spki = sha256::of(spki_der(good)).hex();
+    n.meet(3, "\n[[agency_certificate]]\norganisation = \"huyen\"\nuse = \"seal\"\ncertificate = { spki_sha256 = \"" +
+                  spki + "\" }\n");
+    BOOST_TEST(code_of(client.announce(packet, {"H48.99.01"})) == "peer_link.signing_certificate");
+    n.meet(4, "\n[[authority]]\norganisation = \"huyen\"\nperson = \"Nguyễn Văn A\"\ntitle = \"Chủ tịch\"\n"
+              "from = 2024-01-01\nto = 2025-01-01\ncertificate = { spki_sha256 = \"" +
+                  spki + "\" }\n");
+    BOOST_TEST(code_of(client.announce(packet, {"H48.99.01"})) == "peer_link.signing_certificate");
+    n.meet(5);
+    BOOST_TEST(client.announce(packet, {"H48.99.01"})->status == 200);
+}
+
+// The same from the other end: what we connect to must be made for a server and be no signing key.
+BOOST_AUTO_TEST_CASE(a_server_with_a_seal_gets_nothing_from_us) {
+    pair_of_nodes n({}, [](node_spec& s) { s.delivers = false; });
+    subject_spec seal;
+    seal.extra_extensions = {"subjectAltName=URI:urn:vanthu:org:H48,DNS:localhost,IP:127.0.0.1"};
+    auto serve = [&](const identity& who) {
+        (void)write_file_atomically(n.upper.folder.path() / "node.pem",
+                                    as_bytes(who.certificate_pem() + n.ca.sub().certificate_pem()));
+        (void)write_file_atomically(n.upper.folder.path() / "node.key", as_bytes(who.key_pem()), 0600);
+        BOOST_REQUIRE(n.upper.peer_door->reload_tls().has_value());
+    };
+    serve(n.ca.issue(seal));
+    n.lower.spec.delivers = true;
+    std::string document = text_of(submit(n.lower, "key-huyen", upward()).json(), {"document_id"});
+    auto reason = [&] { return n.track(document, {"reason"}); };
+    BOOST_REQUIRE(eventually([&] { return reason() == "peer_link.not_a_link_certificate"; }));
+    BOOST_TEST(!n.track(document, {"why_vi"}).empty());
+    serve(n.upper.service);
+    n.meet(3, "\n[[agency_certificate]]\norganisation = \"tinh\"\nuse = \"seal\"\ncertificate = { spki_sha256 = \"" +
+                  sha256::of(spki_der(n.upper.service)).hex() + "\" }\n");
+    BOOST_REQUIRE(eventually([&] { return reason() == "peer_link.signing_certificate"; }));
+    BOOST_TEST(inbox_of(n.upper, "key-xa").empty());
+    n.meet(4);
+    BOOST_REQUIRE(eventually([&] { return n.track(document, {"state"}) == "delivered"; }));
 }
 
 // What senders in the field leave out must not keep the receiver from answering.
