@@ -91,7 +91,7 @@ public:
         co_return judge(packet, done->body);
     }
 
-    task<std::uint64_t> notify(const std::vector<peer::notice>& notices, steady_time deadline) override {
+    task<std::uint64_t> notify(const peer::notice_call& notices, steady_time deadline) override {
         if (auto not_met = co_await meet(deadline))
             co_return failed(delivery::errc::refused_by_next_hop, not_met->code + " " + not_met->cause);
         net::client_request ask{

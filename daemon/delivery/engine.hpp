@@ -4,6 +4,8 @@
 //                              ▲                                                                │
 //                              └───────────────── deferred: backoff with jitter ◀───────────────┘
 //
+//   committed notices ─wake_notices()─▶ round ─▶ one task per node that has some: in sequence, until it has them all
+//
 // Guaranteed: a transfer leaves the lane only by a commit that says how it ended; at most one attempt of a transfer
 // runs at a time; what was active at a stop is waiting after the start. All of it runs on the executor given at
 // construction, which must be serial; only wake() and wake_notices() may be called from any thread.
@@ -60,10 +62,16 @@ public:
 private:
     struct lane;
     struct item;
+    struct notice_lane {
+        bool running = false, again = false; // again: more came while it ran
+        steady_time not_before{};            // after a failure
+    };
     void add(const records::transfer_row&);
     lane& lane_of(const std::string& node);
     asio::awaitable<void> run_lane(lane&);
     asio::awaitable<void> run_notices();
+    asio::awaitable<void> tell(notice_lane&, std::string node);
+    task<bool> tell_some(const std::string& node);
     asio::awaitable<void> attempt(lane&, item);
     task<> compose_once(records::transfer_row&, const records::document_row&);
     task<> conclude(records::transfer_row, const outcome&);
@@ -80,11 +88,14 @@ private:
     mutable std::mutex guard_; // of lanes_ for the views
     std::map<std::string, std::unique_ptr<lane>> lanes_;
     std::unique_ptr<asio::steady_timer> notice_timer_;
+    std::map<std::string, notice_lane> notice_lanes_;
+    std::size_t telling_ = 0; // nodes being told now
+    std::string told_last_;   // who was begun with last: the next round begins behind it
     std::mt19937_64 random_;
 };
 
 // The other side's transport outcomes for packets we sent: on the ladder, and back along the way. One change; answers
 // how far this node's notices are now kept.
-task<std::uint64_t> receive_notices(ledger::store&, std::string home, std::string node, std::vector<peer::notice>);
+task<std::uint64_t> receive_notices(ledger::store&, std::string home, std::string node, peer::notice_call);
 
 } // namespace vanthu::delivery

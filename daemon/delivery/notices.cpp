@@ -3,51 +3,89 @@
 #include "daemon/delivery/engine.hpp"
 #include "daemon/ledger/commit_task.hpp"
 
+#include <algorithm>
 #include <boost/asio/redirect_error.hpp>
 
 namespace vanthu::delivery {
 
 using records::state;
 
+namespace {
+constexpr std::size_t batch_at_most = 500, nodes_at_a_time = 32;
+}
+
+// Looks who has notices waiting and starts a task for each, so that none waits for another. Between looking and
+// sleeping nothing can come in: all of this runs on one executor.
 asio::awaitable<void> engine::run_notices() {
     for (;;) {
-        records::reader read(store_.committed());
-        bool more = false;
-        if (auto nodes = read.nodes_with_notices(options_.home)) {
+        if (auto nodes = records::reader(store_.committed()).nodes_with_notices(options_.home)) {
+            // When more nodes wait than may be told at a time, each gets its turn.
+            std::rotate(nodes->begin(), std::upper_bound(nodes->begin(), nodes->end(), told_last_), nodes->end());
             for (const std::string& node : *nodes) {
-                auto rows = read.notices_for(options_.home, node, 500);
-                transport* via = transport_for_(node);
-                if (!rows || rows->empty() || !via) continue;
-                std::vector<peer::notice> batch;
-                for (const records::notice_row& n : *rows)
-                    batch.push_back({n.sequence, n.packet_sha256, n.recipient, n.kind, n.code, n.by, n.at, n.proof});
-                auto kept = co_await via->notify(batch, in(options_.request_timeout));
-                if (!kept) {
-                    log::info("notices_deferred", {{"peer", node}, {"failure", kept.error()}});
+                notice_lane& l = notice_lanes_[node];
+                l.again = true;
+                if (l.running || telling_ >= nodes_at_a_time || std::chrono::steady_clock::now() < l.not_before)
                     continue;
-                }
-                const std::uint64_t up_to = std::min(*kept, rows->back().sequence);
-                auto removed = co_await ledger::commit(store_, [&](ledger::transaction& t) -> result<> {
-                    records::writer(t).remove_notices(options_.home, node, up_to);
-                    return {};
-                });
-                more |= removed && rows->size() == 500;
+                l.running = true;
+                ++telling_;
+                told_last_ = node;
+                group_->spawn(executor_, [this, &l, node] { return tell(l, node); });
             }
         }
-        notice_timer_->expires_after(more ? std::chrono::milliseconds(0) : options_.notice_interval);
+        notice_timer_->expires_after(options_.notice_interval);
         boost::system::error_code woken;
         co_await notice_timer_->async_wait(asio::redirect_error(asio::use_awaitable, woken));
         if ((co_await asio::this_coro::cancellation_state).cancelled() != asio::cancellation_type::none) co_return;
     }
 }
 
-task<std::uint64_t> receive_notices(ledger::store& store, std::string home, std::string node,
-                                    std::vector<peer::notice> notices) {
+// One node, until it has all or a call fails; then the next round tries again, not before the interval is over.
+asio::awaitable<void> engine::tell(notice_lane& l, std::string node) {
+    struct end {
+        engine& of;
+        notice_lane& l;
+        ~end() {
+            l.running = false;
+            --of.telling_;
+        }
+    } when_done{*this, l};
+    while (l.again) {
+        l.again = false;
+        auto more = co_await tell_some(node);
+        if (!more) {
+            log::info("notices_deferred", {{"peer", node}, {"failure", more.error()}});
+            l.not_before = in(options_.notice_interval);
+            break;
+        }
+        l.again |= *more;
+    }
+    if (telling_ >= nodes_at_a_time) wake_notices(); // a place is free for whoever waits for one
+}
+
+// One call. True: there may be more.
+task<bool> engine::tell_some(const std::string& node) {
+    VANTHU_CO_TRY(auto rows, records::reader(store_.committed()).notices_for(options_.home, node, batch_at_most));
+    if (rows.empty()) co_return false;
+    transport* via = transport_for_(node);
+    if (!via) co_return false;
+    peer::notice_call call{.instance = std::string(store_.instance_id()), .notices = {}};
+    for (const records::notice_row& n : rows)
+        call.notices.push_back({n.sequence, n.packet_sha256, n.recipient, n.kind, n.code, n.by, n.at, n.proof});
+    VANTHU_CO_TRY(const std::uint64_t kept, co_await via->notify(call, in(options_.request_timeout)));
+    const std::uint64_t up_to = std::min(kept, rows.back().sequence);
+    VANTHU_CO_CHECK(co_await ledger::commit(store_, [&](ledger::transaction& t) -> result<> {
+        records::writer(t).remove_notices(options_.home, node, up_to);
+        return {};
+    }));
+    co_return rows.size() == batch_at_most&& up_to == rows.back().sequence;
+}
+
+task<std::uint64_t> receive_notices(ledger::store& store, std::string home, std::string node, peer::notice_call call) {
     std::uint64_t kept = 0;
     auto change = [&](ledger::transaction& t) -> result<> {
         records::writer w(t);
-        VANTHU_TRY(kept, w.notices_received(home, node));
-        for (const peer::notice& n : notices) {
+        VANTHU_TRY(kept, w.notices_received(home, node, call.instance));
+        for (const peer::notice& n : call.notices) {
             if (n.sequence <= kept) continue; // told before
             kept = n.sequence;
             VANTHU_TRY(auto place, w.sent_to(home, node, n.packet_sha256));
@@ -83,7 +121,7 @@ task<std::uint64_t> receive_notices(ledger::store& store, std::string home, std:
                                            .at = n.at,
                                            .proof = n.proof}));
         }
-        w.notices_received_up_to(home, node, kept);
+        w.notices_received_up_to(home, node, call.instance, kept);
         return {};
     };
     VANTHU_CO_CHECK(co_await ledger::commit(store, std::move(change)));

@@ -36,7 +36,7 @@ public:
     virtual ~transport() = default;
     virtual asio::awaitable<outcome> deliver(const outgoing&, steady_time deadline) = 0;
     // Transport outcomes for packets this node sent us, in sequence. Answers how far the node has them durably.
-    virtual task<std::uint64_t> notify(const std::vector<peer::notice>&, steady_time deadline) = 0;
+    virtual task<std::uint64_t> notify(const peer::notice_call&, steady_time deadline) = 0;
 };
 
 } // namespace vanthu::delivery

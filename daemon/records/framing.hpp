@@ -69,6 +69,12 @@ inline std::string number_key(std::string_view owner, std::string_view recipient
         .take(); // numbers run within a year
 }
 
+inline std::string notices_key(std::string_view home, std::string_view node, std::string_view instance) {
+    row_key key(home, 'n');
+    key.text(node);
+    if (!instance.empty()) key.text(instance);
+    return key.take();
+}
 inline std::string work_key(std::string_view home, const transfer_row& t) {
     return row_key(home, 'W').text(t.owner).text(t.document).text(t.node).take();
 }

@@ -289,8 +289,9 @@ result<std::vector<std::string>> reader::nodes_with_notices(std::string_view hom
         from = ledger::after_prefix(row_key(home, 'N').text(*node));
     }
 }
-result<std::uint64_t> reader::notices_received(std::string_view home, std::string_view node) const {
-    VANTHU_TRY(std::optional<std::string> text, get_text(view_, 'n', row_key(home, 'n').text(node)));
+result<std::uint64_t> reader::notices_received(std::string_view home, std::string_view node,
+                                               std::string_view instance) const {
+    VANTHU_TRY(std::optional<std::string> text, get_text(view_, 'n', notices_key(home, node, instance)));
     return text ? std::stoull(*text) : 0;
 }
 result<std::optional<std::string>> reader::hop_receipt(std::string_view home, std::string_view owner,

@@ -95,7 +95,9 @@ public:
     result<std::vector<unplaced>> unplaced_after(std::string_view home, const unplaced& after, std::size_t limit) const;
     result<std::vector<notice_row>> notices_for(std::string_view home, std::string_view node, std::size_t limit) const;
     result<std::vector<std::string>> nodes_with_notices(std::string_view home) const;
-    result<std::uint64_t> notices_received(std::string_view home, std::string_view node) const;
+    // `instance`: of the peer's store; empty: of a peer that does not name it.
+    result<std::uint64_t> notices_received(std::string_view home, std::string_view node,
+                                           std::string_view instance) const;
     result<std::optional<std::string>> hop_receipt(std::string_view home, std::string_view owner,
                                                    std::string_view document, std::string_view node) const;
 
@@ -130,7 +132,8 @@ public:
     void received(std::string_view home, std::string_view node, const digest& packet, const place&);
     result<> add_notice(std::string_view home, std::string_view node, notice_row); // gives it its sequence
     void remove_notices(std::string_view home, std::string_view node, std::uint64_t up_to);
-    void notices_received_up_to(std::string_view home, std::string_view node, std::uint64_t sequence);
+    void notices_received_up_to(std::string_view home, std::string_view node, std::string_view instance,
+                                std::uint64_t sequence);
     void put_hop_receipt(std::string_view home, const transfer_row&, std::string_view receipt);
     // Before the transfer's row is used again for further recipients: its receipt stays, under its hash.
     result<> keep_earlier_receipt(std::string_view home, const transfer_row&);

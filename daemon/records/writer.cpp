@@ -91,8 +91,9 @@ void writer::remove_notices(std::string_view home, std::string_view node, std::u
     });
     for (const std::string& key : gone) transaction_.erase(key);
 }
-void writer::notices_received_up_to(std::string_view home, std::string_view node, std::uint64_t sequence) {
-    transaction_.put(row_key(home, 'n').text(node), framed_text('n', std::to_string(sequence)));
+void writer::notices_received_up_to(std::string_view home, std::string_view node, std::string_view instance,
+                                    std::uint64_t sequence) {
+    transaction_.put(notices_key(home, node, instance), framed_text('n', std::to_string(sequence)));
 }
 result<> writer::keep_earlier_receipt(std::string_view home, const transfer_row& t) {
     VANTHU_TRY(auto receipt, hop_receipt(home, t.owner, t.document, t.node));

@@ -21,7 +21,7 @@ constexpr error_row rows[] = {
 };
 const error_table table("peer", rows);
 
-constexpr std::size_t notice_limit = 1000, recipient_limit = 100'000;
+constexpr std::size_t notice_limit = 1000, recipient_limit = 100'000, instance_limit = 64;
 
 // Reads members of one object; remembers the first thing that was wrong.
 class object_reader {
@@ -192,9 +192,9 @@ result<manifest_answer> decode_manifest_answer(std::string_view text) {
     return r.answer(a);
 }
 
-std::string encode(const std::vector<notice>& notices) {
+std::string encode(const notice_call& call) {
     json::array list;
-    for (const notice& n : notices) {
+    for (const notice& n : call.notices) {
         json::object o{{"sequence", n.sequence},
                        {"packet_sha256", n.packet_sha256.hex()},
                        {"recipient", n.recipient},
@@ -205,12 +205,17 @@ std::string encode(const std::vector<notice>& notices) {
         if (!n.proof.empty()) o.emplace("proof", n.proof);
         list.push_back(std::move(o));
     }
-    return json::serialize(json::object{{"schema_version", 1}, {"notices", std::move(list)}});
+    json::object o{{"schema_version", 1}};
+    if (!call.instance.empty()) o.emplace("instance", call.instance);
+    o.emplace("notices", std::move(list));
+    return json::serialize(o);
 }
 
-result<std::vector<notice>> decode_notices(std::string_view text) {
+result<notice_call> decode_notices(std::string_view text) {
     object_reader r(text);
-    std::vector<notice> out;
+    notice_call out;
+    out.instance = r.text("instance");
+    if (out.instance.size() > instance_limit) r.note("instance");
     const json::value* list = r.find("notices");
     if (!list || !list->is_array()) {
         r.note("notices");
@@ -229,7 +234,7 @@ result<std::vector<notice>> decode_notices(std::string_view text) {
         n.at = e.number<std::int64_t>("at", true);
         n.proof = e.text("proof");
         VANTHU_TRY(notice good, e.answer(n));
-        out.push_back(std::move(good));
+        out.notices.push_back(std::move(good));
     }
     return r.answer(std::move(out));
 }

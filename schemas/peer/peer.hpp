@@ -47,9 +47,9 @@ struct manifest_answer {
     std::string receipt;      // exact text
 };
 
-// POST /peer/v1/notices: transport outcomes, in sequence, for packets the receiver of the notice sent us.
+// A transport outcome for a packet that the receiver of the notice sent us.
 struct notice {
-    std::uint64_t sequence = 0; // the sending node's counter for this link, from 1, without gaps
+    std::uint64_t sequence = 0; // the sending store's counter for this link, from 1, without gaps
     digest packet_sha256;       // as the receiver of the notice sent it
     std::string recipient;      // code as written
     std::string kind;           // accepted, kept, on_axis, parked, returned, expired, released, fetched
@@ -59,16 +59,23 @@ struct notice {
     std::string proof;          // SHA-256 of the receipt that shows it, hex, or empty
 };
 
+// POST /peer/v1/notices: in sequence. Sequences count within one store: a store made anew begins again, so `instance`
+// (at most 64 characters) names it. Empty: from a node that does not say it yet.
+struct notice_call {
+    std::string instance;
+    std::vector<notice> notices; // at most 1 000
+};
+
 std::string encode(const hello&);
 std::string encode(const manifest&);
 std::string encode(const manifest_answer&);
-std::string encode(const std::vector<notice>&);
+std::string encode(const notice_call&);
 std::string encode_notices_answer(std::uint64_t received_up_to);
 
 result<hello> decode_hello(std::string_view text);
 result<manifest> decode_manifest(std::string_view text);
 result<manifest_answer> decode_manifest_answer(std::string_view text);
-result<std::vector<notice>> decode_notices(std::string_view text); // at most 1 000 in one call
+result<notice_call> decode_notices(std::string_view text);
 result<std::uint64_t> decode_notices_answer(std::string_view text);
 
 } // namespace vanthu::peer

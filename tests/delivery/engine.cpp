@@ -55,7 +55,17 @@ public:
     std::vector<digest> hashes;
     std::vector<peer::notice> noticed;
     std::chrono::milliseconds takes{0};
+    std::atomic<bool> held = false; // while true nothing is answered
+    std::atomic<unsigned> asked = 0;
+    std::vector<std::string> instances;
 
+    static asio::awaitable<void> wait(std::atomic<bool>& while_true) {
+        asio::steady_timer t(co_await asio::this_coro::executor);
+        while (while_true) {
+            t.expires_after(1ms);
+            co_await t.async_wait(asio::use_awaitable);
+        }
+    }
     asio::awaitable<outcome> deliver(const delivery::outgoing& packet, steady_time) override {
         {
             std::lock_guard lock(guard);
@@ -67,6 +77,7 @@ public:
             asio::steady_timer t(co_await asio::this_coro::executor, takes);
             co_await t.async_wait(asio::use_awaitable);
         }
+        co_await wait(held);
         std::lock_guard lock(guard);
         --running;
         if (script.empty()) co_return otherwise;
@@ -74,10 +85,17 @@ public:
         script.pop_front();
         co_return o;
     }
-    task<std::uint64_t> notify(const std::vector<peer::notice>& n, steady_time) override {
+    task<std::uint64_t> notify(const peer::notice_call& call, steady_time) override {
+        ++asked;
+        co_await wait(held);
         std::lock_guard lock(guard);
-        noticed.insert(noticed.end(), n.begin(), n.end());
-        co_return n.back().sequence;
+        noticed.insert(noticed.end(), call.notices.begin(), call.notices.end());
+        instances.push_back(call.instance);
+        co_return call.notices.back().sequence;
+    }
+    std::size_t told() {
+        std::lock_guard lock(guard);
+        return noticed.size();
     }
 };
 
@@ -87,6 +105,7 @@ struct fixture {
     std::shared_ptr<const registry::registry> registry =
         std::make_shared<const registry::registry>(registry::registry::parse(registry_text, "test").value());
     scripted hop;
+    std::map<std::string, scripted> others;
     system_clock clock;
     asio::thread_pool disk{1};
     asio::io_context io;
@@ -117,7 +136,10 @@ struct fixture {
         group = std::make_unique<task_group>();
         engine = std::make_unique<delivery::engine>(
             options, *store, io.get_executor(), disk, clock, [this] { return registry; },
-            [this](const std::string& node) -> delivery::transport* { return node == "hop" ? &hop : nullptr; });
+            [this](const std::string& node) -> delivery::transport* {
+                auto other = others.find(node);
+                return node == "hop" ? &hop : other != others.end() ? &other->second : nullptr;
+            });
         BOOST_REQUIRE(engine->start(*group).has_value());
         if (!runner.joinable()) runner = std::thread([this] { io.run(); });
     }
@@ -288,18 +310,19 @@ BOOST_FIXTURE_TEST_CASE(notices_are_kept_once_shown_on_the_ladder_and_passed_ups
     add("d1", "before");
     start();
     BOOST_REQUIRE(eventually([&] { return transfer("d1").state_now == state::delivered; }));
-    std::vector<peer::notice> told{{.sequence = 1,
-                                    .packet_sha256 = transfer("d1").packet_sha256,
-                                    .recipient = "H48",
-                                    .kind = "parked",
-                                    .code = "registry.no_route",
-                                    .by = "H48",
-                                    .at = 1},
-                                   {.sequence = 2,
-                                    .packet_sha256 = sha256::of("a packet nobody sent"),
-                                    .recipient = "H48",
-                                    .kind = "kept",
-                                    .at = 1}};
+    peer::notice_call told{.instance = "one"};
+    told.notices = {{.sequence = 1,
+                     .packet_sha256 = transfer("d1").packet_sha256,
+                     .recipient = "H48",
+                     .kind = "parked",
+                     .code = "registry.no_route",
+                     .by = "H48",
+                     .at = 1},
+                    {.sequence = 2,
+                     .packet_sha256 = sha256::of("a packet nobody sent"),
+                     .recipient = "H48",
+                     .kind = "kept",
+                     .at = 1}};
     for (int i = 0; i < 2; ++i) { // told twice, kept once
         auto kept = asio::co_spawn(io, delivery::receive_notices(*store, "@mine", "hop", told), asio::use_future).get();
         BOOST_REQUIRE(kept.has_value());
@@ -312,4 +335,92 @@ BOOST_FIXTURE_TEST_CASE(notices_are_kept_once_shown_on_the_ladder_and_passed_ups
     auto upstream = records::reader(store->committed()).notices_for("@mine", "before", 10).value();
     BOOST_REQUIRE(upstream.size() == 1u);
     BOOST_TEST(upstream.front().kind == "parked");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_store_made_anew_counts_from_one_and_its_notices_are_not_taken_for_old_ones, fixture) {
+    hop.script = {delivered()};
+    add("d1");
+    start();
+    BOOST_REQUIRE(eventually([&] { return transfer("d1").state_now == state::delivered; }));
+    auto tell = [&](std::string instance, std::uint64_t sequence, std::string code) {
+        peer::notice_call call{.instance = std::move(instance), .notices = {}};
+        call.notices.push_back({.sequence = sequence,
+                                .packet_sha256 = transfer("d1").packet_sha256,
+                                .recipient = "H48",
+                                .kind = "parked",
+                                .code = std::move(code),
+                                .by = "H48",
+                                .at = 1});
+        return asio::co_spawn(io, delivery::receive_notices(*store, "@mine", "hop", call), asio::use_future)
+            .get()
+            .value();
+    };
+    BOOST_TEST(tell("first", 40, "a") == 40u);
+    BOOST_TEST(tell("second", 1, "b") == 1u); // the peer lost its store
+    BOOST_TEST(consignment("d1").reason == "b");
+    BOOST_TEST(tell("first", 40, "c") == 40u); // told again: not shown again
+    BOOST_TEST(consignment("d1").reason == "b");
+    BOOST_TEST(tell("", 7, "d") == 7u); // a peer that does not name its store counts apart
+    BOOST_TEST(tell("", 3, "e") == 7u);
+    BOOST_TEST(consignment("d1").reason == "d");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_peer_that_does_not_answer_keeps_no_other_from_its_notices, fixture) {
+    hop.otherwise = delivered(true);
+    others["a-silent"].held = true;
+    add("d1", "a-silent");
+    add("d2", "before");
+    others["before"];
+    start();
+    BOOST_REQUIRE(eventually([&] { return others["a-silent"].asked > 0; }));
+    BOOST_REQUIRE(eventually([&] { return others["before"].told() == 1; }));
+    BOOST_TEST(others["before"].instances.front() == store->instance_id());
+    add("d3", "before");
+    BOOST_REQUIRE(eventually([&] { return others["before"].told() == 2; }));
+    BOOST_TEST(others["a-silent"].asked == 1u); // one call at a time
+    stop();                                     // while the silent one has not answered
+    BOOST_TEST(records::reader(store->committed()).notices_for("@mine", "a-silent", 10).value().size() == 1u);
+}
+
+BOOST_FIXTURE_TEST_CASE(what_comes_while_a_peer_is_told_is_told_when_it_has_answered, fixture) {
+    options.notice_interval = 1h; // nothing but being woken
+    hop.otherwise = delivered(true);
+    others["before"].held = true;
+    start();
+    add("d1", "before");
+    BOOST_REQUIRE(eventually([&] { return others["before"].asked == 1; }));
+    add("d2", "before");
+    BOOST_REQUIRE(eventually([&] { return transfer("d2").state_now == state::delivered; }));
+    BOOST_TEST(others["before"].asked == 1u);
+    others["before"].held = false;
+    BOOST_REQUIRE(eventually([&] { return others["before"].told() == 2; }));
+    BOOST_TEST(others["before"].noticed.back().sequence == 2u);
+}
+
+BOOST_FIXTURE_TEST_CASE(returned_while_an_attempt_is_open_stays_the_last_word, fixture) {
+    hop.held = true;
+    hop.otherwise = delivered();
+    add("d1", "before");
+    start();
+    BOOST_REQUIRE(eventually([&] {
+        std::lock_guard lock(hop.guard);
+        return hop.running == 1;
+    }));
+    peer::notice_call returned{.instance = "one", .notices = {}};
+    returned.notices.push_back({.sequence = 1,
+                                .packet_sha256 = transfer("d1").packet_sha256,
+                                .recipient = "H48",
+                                .kind = "returned",
+                                .code = "intake.recipient_closed",
+                                .by = "H48",
+                                .at = 1});
+    auto kept = asio::co_spawn(io, delivery::receive_notices(*store, "@mine", "hop", returned), asio::use_future).get();
+    BOOST_REQUIRE(kept.has_value());
+    BOOST_TEST((consignment("d1").state_now == state::refused));
+    hop.held = false; // the receipt of that very attempt comes after it
+    BOOST_REQUIRE(eventually([&] { return transfer("d1").state_now == state::delivered; }));
+    BOOST_TEST((consignment("d1").state_now == state::refused));
+    BOOST_TEST(consignment("d1").reason == "intake.recipient_closed");
+    std::vector<std::string> expected{"notice", "handed_over"};
+    BOOST_TEST(events("d1") == expected, boost::test_tools::per_element());
 }

@@ -27,9 +27,21 @@ BOOST_AUTO_TEST_CASE(unknown_members_and_kinds_of_a_newer_version_are_tolerated)
     std::string text = peer::encode(example());
     text.insert(1, "\"future\":{\"a\":[1,2]},");
     BOOST_TEST(peer::decode_manifest(text).has_value());
-    std::vector<peer::notice> notices{
-        {.sequence = 7, .packet_sha256 = sha256::of("p"), .recipient = "A", .kind = "teleported", .at = 5}};
-    BOOST_TEST(peer::decode_notices(peer::encode(notices)).value().front().kind == "teleported");
+    peer::notice_call call{
+        .instance = {},
+        .notices = {
+            {.sequence = 7, .packet_sha256 = sha256::of("p"), .recipient = "A", .kind = "teleported", .at = 5}}};
+    BOOST_TEST(peer::decode_notices(peer::encode(call)).value().notices.front().kind == "teleported");
+}
+
+BOOST_AUTO_TEST_CASE(a_call_of_notices_names_its_store_and_one_that_does_not_is_read_too) {
+    peer::notice_call call{.instance = "0190-store", .notices = {}};
+    BOOST_TEST(peer::decode_notices(peer::encode(call)).value().instance == "0190-store");
+    BOOST_TEST(peer::decode_notices(R"({"schema_version":1,"notices":[]})").value().instance == "");
+    call.instance = std::string(65, 'x');
+    BOOST_TEST((peer::decode_notices(peer::encode(call)).error().code == peer::errc::malformed));
+    BOOST_TEST((peer::decode_notices(R"({"schema_version":1,"instance":5,"notices":[]})").error().code ==
+                peer::errc::malformed));
 }
 
 BOOST_AUTO_TEST_CASE(what_is_missing_or_of_the_wrong_type_is_refused) {
@@ -64,13 +76,14 @@ BOOST_AUTO_TEST_CASE(two_sides_without_a_common_version_say_so) {
 }
 
 BOOST_AUTO_TEST_CASE(too_many_notices_in_one_call_are_refused) {
-    std::vector<peer::notice> many(
-        1001, {.sequence = 1, .packet_sha256 = sha256::of("p"), .recipient = "A", .kind = "kept", .at = 1});
+    peer::notice_call many;
+    many.notices.assign(1001,
+                        {.sequence = 1, .packet_sha256 = sha256::of("p"), .recipient = "A", .kind = "kept", .at = 1});
     auto r = peer::decode_notices(peer::encode(many));
     BOOST_REQUIRE(!r);
     BOOST_TEST((r.error().code == peer::errc::too_many_entries));
-    many.pop_back();
-    BOOST_TEST(peer::decode_notices(peer::encode(many)).value().size() == 1000u);
+    many.notices.pop_back();
+    BOOST_TEST(peer::decode_notices(peer::encode(many)).value().notices.size() == 1000u);
 }
 
 BOOST_AUTO_TEST_CASE(deep_nesting_is_refused_and_does_not_exhaust_the_stack) {

@@ -32,7 +32,7 @@ struct office::silent_transport final : delivery::transport {
         co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
         co_return delivery::outcome{};
     }
-    task<std::uint64_t> notify(const std::vector<peer::notice>&, steady_time) override { co_return 0; }
+    task<std::uint64_t> notify(const peer::notice_call&, steady_time) override { co_return 0; }
 };
 
 office::office(const std::filesystem::path& page_files) {
