@@ -36,6 +36,23 @@ net::response refusal(const failure& f, std::string cause = {}) {
     return net::error_response(f.code, {.cause = std::move(cause)});
 }
 
+// Runs `work` on another executor and comes back with its answer, as offload() does with a pool: a cancellation of the
+// caller takes effect when `work` has ended. co_spawn with the caller's own handler would hand it to the other thread,
+// and Boost 1.81 throws there when it comes between the end of the work and the way back.
+template <class T> asio::awaitable<T> over_there(asio::any_io_executor there, asio::awaitable<T> work) {
+    auto start = [there](auto handler, asio::awaitable<T> w) {
+        auto back = asio::prefer(asio::get_associated_executor(handler), asio::execution::outstanding_work.tracked);
+        auto ended = [back, handler = std::move(handler)](std::exception_ptr thrown, T answer) mutable {
+            asio::post(back, [thrown, answer = std::move(answer), handler = std::move(handler)]() mutable {
+                handler(thrown, std::move(answer));
+            });
+        };
+        asio::co_spawn(there, std::move(w), std::move(ended));
+    };
+    co_return co_await asio::async_initiate<const asio::use_awaitable_t<>&, void(std::exception_ptr, T)>(
+        start, asio::use_awaitable, std::move(work));
+}
+
 std::string lower(std::string_view text) {
     std::string out(text);
     for (char& c : out)
@@ -229,15 +246,12 @@ task<json::object> operator_door::state::release(net::request& r) {
             co_return failed(records::errc::document_unknown, *owner);
     }
     if (!node) { // no transfer: it is parked because the registry did not know where to
-        VANTHU_CO_TRY(
-            std::size_t placed,
-            co_await asio::co_spawn(engine_executor, options.place_again(*owner, *document), asio::use_awaitable));
+        VANTHU_CO_TRY(std::size_t placed, co_await over_there(engine_executor, options.place_again(*owner, *document)));
         log::info("recipients_released",
                   {{"document", *document}, {"placed", placed}, {"address", r.peer.remote_address}});
         co_return json::object{{"schema_version", 1}, {"document", *document}, {"placed", placed}};
     }
-    VANTHU_CO_CHECK(
-        co_await asio::co_spawn(engine_executor, engine.release(*owner, *document, *node), asio::use_awaitable));
+    VANTHU_CO_CHECK(co_await over_there(engine_executor, engine.release(*owner, *document, *node)));
     log::info("transfer_released", {{"document", *document}, {"peer", *node}, {"address", r.peer.remote_address}});
     co_return json::object{{"schema_version", 1}, {"document", *document}, {"node", *node}, {"released", true}};
 }

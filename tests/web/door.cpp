@@ -1,8 +1,10 @@
 #include "tests/web/office.hpp"
 
 #include <arpa/inet.h>
+#include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/json.hpp>
 #include <boost/test/unit_test.hpp>
+#include <future>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -300,6 +302,38 @@ BOOST_FIXTURE_TEST_CASE(a_parked_transfer_is_released_and_what_is_unknown_or_end
     for (const records::event_row& e : read.events_of(o.home(), id).value()) released |= e.kind == "released";
     BOOST_TEST(released);
     BOOST_TEST((read.transfer(o.home(), id, "truc").value()->state_now != state::parked));
+}
+
+// Whatever the moment: before the release runs on the engine's thread, during it, on the way back.
+BOOST_FIXTURE_TEST_CASE(a_client_that_vanishes_during_a_release_does_no_harm, visitor) {
+    const auto executor = o.network().executor(0);
+    const net::peer_identity who;
+    for (int i = 0; i < 300; ++i) {
+        const std::string id = o.add("Gửi lại", std::to_string(i + 1), {parked_at_axis()});
+        net::memory_body body(json::serialize(json::object{{"document", id}, {"node", "truc"}, {"owner", o.home()}}));
+        net::request r{.method = "POST",
+                       .path = "/api/transfers/release",
+                       .query = {},
+                       .raw_target = "/api/transfers/release",
+                       .fields = {{"Host", o.address()}, {"Authorization", "Bearer " + std::string(test_secret)}},
+                       .peer = who,
+                       .content_length = {},
+                       .body = body};
+        asio::cancellation_signal vanished;
+        std::promise<void> ended, told;
+        asio::co_spawn(executor, o.door().handle(r),
+                       asio::bind_cancellation_slot(
+                           vanished.slot(), [&](std::exception_ptr, const net::response&) { ended.set_value(); }));
+        std::this_thread::sleep_for(std::chrono::microseconds(i * 20));
+        asio::post(executor, [&] {
+            vanished.emit(asio::cancellation_type::terminal);
+            told.set_value();
+        });
+        told.get_future().wait();
+        ended.get_future().wait();
+    }
+    const std::string id = o.add("Gửi lại", "999", {parked_at_axis()});
+    BOOST_TEST(post("/api/transfers/release", {{"document", id}, {"node", "truc"}}).status == 200);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_secret_is_destroyed_only_by_a_named_officer_with_a_reason_and_stays_on_record, visitor) {
