@@ -9,6 +9,7 @@
 #include "daemon/cli/usage.hpp"
 #include "daemon/config_table.hpp"
 #include "daemon/delivery/engine.hpp"
+#include "daemon/key_check.hpp"
 #include "daemon/metric_table.hpp"
 #include "daemon/net/io_threads.hpp"
 #include "daemon/net/server.hpp"
@@ -58,6 +59,11 @@ int run(const std::filesystem::path& file, daemon_config config) {
     // Who is who: organisations, codes, successors, nodes, routes. Swapped whole on reload.
     auto registry = start::load_registry(config);
     if (!registry) return cannot_start({"danh bạ", "registry"}, registry.error());
+    if (auto problems = check_keys(config, **registry, file.string()); !problems.empty()) {
+        log::error("cannot_start", {{"part", "keys"}, {"problems", config::to_text(problems)}});
+        std::cerr << config::to_text(problems);
+        return exit_configuration;
+    }
     const timestamp now = clock.now();
     const std::string node = config.node.id, organisation = config.node.organisation;
     const std::string home = (*registry)->canonical(organisation, now);
@@ -238,6 +244,10 @@ int main(int argc, char** argv) {
         auto registry = start::load_registry(*config);
         if (!registry) {
             tell("danh bạ", "registry", registry.error());
+            return exit_configuration;
+        }
+        if (auto problems = check_keys(*config, **registry, file); !problems.empty()) {
+            std::cerr << config::to_text(problems);
             return exit_configuration;
         }
         std::cout << file << ": cấu hình đúng / OK\n";

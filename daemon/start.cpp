@@ -1,6 +1,7 @@
 #include "daemon/start.hpp"
 
 #include "daemon/base/error_table.hpp"
+#include "daemon/key_check.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -320,6 +321,11 @@ void reload(reloadable& live) {
     for (const std::string& key : d.restart) log::warning("needs_restart", {{"key", key}});
 
     auto registry = load_registry(*next);
+    // A renewed certificate without its key, or one in two roles: nothing of this reload is taken over.
+    if (registry)
+        if (auto problems = check_keys(*next, **registry, live.file.string()); !problems.empty())
+            return log::error("reload_refused",
+                              {{"file", live.file.string()}, {"problems", config::to_text(problems)}});
     if (!registry) {
         log::error("registry_refused", {{"failure", registry.error()}});
     } else {

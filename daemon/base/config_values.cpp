@@ -62,6 +62,17 @@ constexpr error_row rows[] = {
      "A directory named in the configuration cannot be made, read or written to.",
      "Sửa đường dẫn trong cấu hình, hoặc quyền và việc gắn ổ đĩa của thư mục đó.",
      "Correct the path in the configuration, or that directory's permissions and mount."},
+    {int(errc::key_unusable), "key_unusable", 500, retry::no, "Không đọc được khóa bí mật hoặc văn bản ủy quyền khóa.",
+     "A private key or the delegation of a key cannot be read.",
+     "Kiểm tra tệp: khóa dạng PEM, không đặt mật khẩu; văn bản ủy quyền do vanthu log-key delegate tạo.",
+     "Check the file: a key in PEM without a passphrase; a delegation made by vanthu log-key delegate."},
+    {int(errc::key_mismatch), "key_mismatch", 500, retry::no, "Khóa bí mật không thuộc về chứng thư đi kèm.",
+     "A private key does not belong to its certificate.", "Nêu đúng cặp khóa và chứng thư.",
+     "Name a key and the certificate that belongs to it."},
+    {int(errc::certificate_unfit), "certificate_unfit", 500, retry::no,
+     "Chứng thư không dùng được cho việc đã khai báo.", "A certificate does not serve what it is configured for.",
+     "Dùng chứng thư đọc được, được cấp cho đúng mục đích sử dụng nêu trên.",
+     "Use a readable certificate that is issued for the use named."},
 };
 const error_table table("config", rows);
 

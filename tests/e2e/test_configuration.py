@@ -47,6 +47,45 @@ class Configuration(unittest.TestCase):
     def test_one_key_in_two_roles(self):
         self.told(self.good.replace("/log.key", "/service.key"), "one_key_two_roles")
 
+    def test_a_key_that_is_not_its_certificates(self):
+        other = self.axis.pki + "/" + self.axis.nodes["g22"].organisation.code
+        for section in ("listen.api", "listen.peer"):
+            text = self.good.replace("[%s]" % section, "[%s] # here" % section)
+            at = text.index("# here")
+            text = text[:at] + re.sub('key = ".*"', 'key = "%s/service.key"' % other, text[at:], count=1)
+            self.told(text, "key_mismatch")
+        self.told(re.sub('service_key = ".*"', 'service_key = "%s/service.key"' % other, self.good), "key_mismatch",
+                  "service_key = ")
+        self.told(re.sub('log_key = ".*"', 'log_key = "%s/log.key"' % other, self.good), "key_mismatch", "log_key = ")
+        locked = os.path.join(self.axis.work, "locked.key")
+        run("openssl", "pkey", "-aes256", "-passout", "pass:x", "-in", other + "/service.key", "-out", locked)
+        os.chmod(locked, 0o600)
+        self.told(re.sub('service_key = ".*"', 'service_key = "%s"' % locked, self.good), "key_unusable",
+                  "service_key = ")
+
+    def test_the_clerks_key_opens_no_link(self):
+        pki = os.path.join(self.axis.pki, self.node.organisation.code)
+        text = self.good.replace("[listen.peer]", "[listen.peer] # here")
+        at = text.index("# here")
+        text = text[:at] + text[at:].replace("/service.pem", "/clerk.pem", 1).replace("/service.key", "/clerk.key", 1)
+        self.told(text, "certificate_unfit")
+        # The same key as the daemon's, in another encoding and another file.
+        again = os.path.join(self.axis.work, "again.key")
+        run("openssl", "ec", "-in", pki + "/service.key", "-out", again)
+        os.chmod(again, 0o600)
+        self.told(self.good.replace("[signing]\n", "[signing]\nagency_keys = [\"%s\"]\n" % again),
+                  "one_key_two_roles")
+        # Of a key on a token only the certificate is at hand.
+        self.told(self.good.replace("[signing]\n", "[signing]\nagency_keys = [\"%s/service.pem\"]\n" % pki),
+                  "one_key_two_roles")
+        # Or the registry says whose it is.
+        spki = run("sh", "-c", "openssl x509 -in %s/service.pem -noout -pubkey | openssl pkey -pubin -outform der | "
+                   "sha256sum" % pki).stdout[:64]
+        path = self.axis.write_registry(
+            '\n[[agency_certificate]]\norganisation = "tinh"\nuse = "seal"\ncertificate = { spki_sha256 = "%s" }\n'
+            % spki, os.path.join(self.axis.work, "registry-seal.toml"))
+        self.told(self.good.replace(self.axis.registry, path), "one_key_two_roles")
+
     def test_an_operator_door_open_to_the_network(self):
         self.told(self.good.replace("[listen.operator]\naddress = \"127.0.0.1:%d\"" % self.node.operator_port,
                                     "[listen.operator]\naddress = \"0.0.0.0:%d\"" % self.node.operator_port),

@@ -76,7 +76,8 @@ identity read_identity(const fs::path& stem) { return load_identity(stem.string(
 // DIR/tsa.pem tsa.key
 // DIR/CODE/service.pem service.key                       TLS client and server, origin signatures (with the chain)
 // DIR/CODE/log.key log.pub                               Ed25519, PKCS#8 and SubjectPublicKeyInfo PEM
-// DIR/CODE/leader.{pem,key,p12} clerk.{pem,key,p12}      P-256 keys for the token; PKCS#12 passphrase in p12.pass
+// DIR/CODE/leader.{pem,key,p12} clerk.{pem,key,p12}      P-256 keys for the token; PKCS#12 passphrase in p12.pass;
+//                                                        for signing only: emailProtection, neither TLS use
 // DIR/signers/NAME.{pem,key,p12}                         made by `issue`; passphrase in DIR/signers/p12.pass
 void write_pki(const fs::path& dir, const std::vector<organisation>& organisations, const std::string& url,
                test_key ca_key, timestamp now) {
@@ -110,7 +111,8 @@ void write_pki(const fs::path& dir, const std::vector<organisation>& organisatio
         write(own / "log.pub", as_bytes(log.public_key_pem()));
         std::string passphrase = to_hex(random_bytes(12));
         write(own / "p12.pass", as_bytes(passphrase), 0600);
-        spec.use = profile::signer;
+        spec.use = profile::signer; // no clientAuth: neither opens a link (contracts 7)
+        spec.extra_extensions = {"extendedKeyUsage=emailProtection"};
         spec.common_name = org.name;
         identity clerk = ca.issue(spec);
         spec.common_name = "Nguyễn Văn A";
