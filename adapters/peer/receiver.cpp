@@ -14,23 +14,6 @@ namespace {
 
 constexpr std::string_view packets = "/peer/v1/packets/";
 
-// A part file as a body.
-class file_body final : public net::body_source {
-public:
-    file_body(const ledger::spool_file& file, asio::thread_pool& disk) : file_(file), disk_(disk) {}
-    task<std::size_t> read_some(std::span<std::uint8_t> out) override {
-        auto read = [&] { return file_.read(at_, out); };
-        VANTHU_CO_TRY(std::size_t n, co_await offload(disk_, read));
-        at_ += n;
-        co_return n;
-    }
-
-private:
-    const ledger::spool_file& file_;
-    asio::thread_pool& disk_;
-    std::uint64_t at_ = 0;
-};
-
 net::response refuse(const failure& f, std::string cause = {}) {
     net::error_notes notes;
     notes.cause = std::move(cause);
@@ -141,6 +124,8 @@ asio::awaitable<net::response> receiver::announce(net::request& r, const std::st
     if (!slot->running) slot->manifest = std::move(*manifest);
     slot->touched = ++touches_;
     std::uint64_t offset = slot->part && !slot->running ? slot->part->size() : 0;
+    // All bytes are here but their end was not: there is no range to ask for, so the whole again.
+    if (offset >= slot->manifest.size) offset = 0;
     co_return net::response::json(200, peer::encode(peer::manifest_answer{.known = false, .offset = offset}));
 }
 
@@ -218,10 +203,7 @@ task<intake::accepted> receiver::take(net::request& r, const std::string& node, 
         VANTHU_CO_CHECK(co_await offload(disk_, write));
     }
     if (in.part->size() < in.manifest.size) co_return failed(net::errc::connection_closed); // the rest will come
-    file_body whole(*in.part, disk_);
-    result<intake::accepted> answer = co_await gate_.accept(std::move(o), whole);
-    in.part.reset();
-    co_return answer;
+    co_return co_await gate_.accept(std::move(o), std::move(in.part));
 }
 
 asio::awaitable<net::response> receiver::notices(net::request& r, const std::string& node) {

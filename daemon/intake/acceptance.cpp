@@ -45,6 +45,16 @@ acceptance::acceptance(gate& g, offer o)
 
 task<accepted> acceptance::run(net::body_source& body) {
     VANTHU_CO_CHECK(co_await read(body));
+    co_return co_await decide();
+}
+
+task<accepted> acceptance::run(std::unique_ptr<ledger::spool_file> packet) {
+    packet_bytes_.take_over(std::move(packet));
+    VANTHU_CO_CHECK(co_await read_spool());
+    co_return co_await decide();
+}
+
+task<accepted> acceptance::decide() {
     VANTHU_CO_CHECK(check_announcement());
     arrival_.from = &offer_;
     arrival_.packet = &*packet_;
@@ -96,6 +106,23 @@ task<> acceptance::read(net::body_source& body) {
         } else {
             VANTHU_CO_CHECK(co_await offload(gate_.disk_, [this, piece] { return take(piece); }));
         }
+    }
+    VANTHU_CO_TRY(packet_, reader_.finish());
+    co_return result<>();
+}
+
+task<> acceptance::read_spool() {
+    bytes chunk(256u << 10);
+    std::uint64_t at = 0;
+    auto next = [&]() -> result<std::size_t> {
+        VANTHU_TRY(std::size_t n, packet_bytes_.read(at, chunk));
+        VANTHU_CHECK(reader_.feed(bytes_view(chunk.data(), n)));
+        return n;
+    };
+    for (;;) {
+        VANTHU_CO_TRY(std::size_t n, co_await offload(gate_.disk_, next));
+        if (n == 0) break;
+        at += n;
     }
     VANTHU_CO_TRY(packet_, reader_.finish());
     co_return result<>();

@@ -11,6 +11,7 @@ class acceptance final : public edxml::attachment_sink {
 public:
     acceptance(gate& g, offer o);
     task<accepted> run(net::body_source& body);
+    task<accepted> run(std::unique_ptr<ledger::spool_file> packet);
 
     result<> begin(std::size_t index, const edxml::attachment_info& so_far) override;
     result<> data(std::size_t index, bytes_view decoded) override;
@@ -35,6 +36,8 @@ private:
     };
 
     task<> read(net::body_source& body);
+    task<> read_spool();
+    task<accepted> decide();
     result<> take(bytes_view piece);
     result<> check_announcement() const;
     result<> check_sender(std::string_view from_code);

@@ -36,11 +36,19 @@ gate::gate(gate_options options, ledger::store& store, ledger::receipt_log& log,
 }
 
 task<accepted> gate::accept(offer o, net::body_source& body) {
+    return take(std::move(o), [&body](acceptance& packet) { return packet.run(body); });
+}
+
+task<accepted> gate::accept(offer o, std::unique_ptr<ledger::spool_file> packet) {
+    return take(std::move(o), [packet = std::move(packet)](acceptance& a) mutable { return a.run(std::move(packet)); });
+}
+
+task<accepted> gate::take(offer o, std::move_only_function<task<accepted>(acceptance&)> run) {
     const offer::from source = o.source;
     const bool counts = !o.dry_run;
     const auto began = std::chrono::steady_clock::now();
     acceptance packet(*this, std::move(o));
-    result<accepted> answer = co_await packet.run(body);
+    result<accepted> answer = co_await run(packet);
     if (on_answer && counts)
         on_answer(source, answer,
                   std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - began));

@@ -90,6 +90,8 @@ struct gate_options {
     receipt::trust_anchors anchors; // for origin signatures of others
 };
 
+class acceptance;
+
 class gate {
 public:
     // All references must outlive the gate. `inspectors` may be null: signatures are then "not checked"
@@ -98,6 +100,9 @@ public:
          asio::thread_pool& disk, asio::thread_pool& crypto, const wall_clock&);
 
     task<accepted> accept(offer, net::body_source& body);
+    // The packet is whole in the spool: it is read there and not written a second time. The file goes with the call,
+    // whatever the answer.
+    task<accepted> accept(offer, std::unique_ptr<ledger::spool_file> packet);
 
     void use_registry(std::shared_ptr<const registry::registry> r) { registry_.store(std::move(r)); }
     std::shared_ptr<const registry::registry> registry() const { return registry_.load(); }
@@ -112,6 +117,7 @@ public:
 private:
     friend class acceptance;
     friend class rerouting;
+    task<accepted> take(offer, std::move_only_function<task<accepted>(acceptance&)> run);
     friend class decision;
     gate_options options_;
     ledger::store& store_;

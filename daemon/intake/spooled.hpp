@@ -24,6 +24,11 @@ public:
         }
         return file_->write(piece);
     }
+    // A file that holds the bytes already, instead of what is here.
+    void take_over(std::unique_ptr<ledger::spool_file> file) {
+        bytes().swap(memory_);
+        file_ = std::move(file);
+    }
     std::uint64_t size() const { return file_ ? file_->size() : memory_.size(); }
     bool in_memory() const { return !file_; }
     bytes_view memory() const { return memory_; }

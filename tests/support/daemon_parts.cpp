@@ -80,7 +80,7 @@ void daemon_parts::start() {
         must("receipt log",
              ledger::receipt_log::open(*store, {spec.organisation, content.log_origin, std::move(key), delegation}));
     store->register_observer(*receipts);
-    spool = must("spool", ledger::spool::open(folder.path() / "spool", 256u << 20));
+    spool = must("spool", ledger::spool::open(folder.path() / "spool", spec.spool_quota));
 
     intake::gate_options go;
     go.node = spec.node;

@@ -24,6 +24,7 @@ struct node_spec {
     std::uint64_t packet_limit = 64u << 20;
     std::uint64_t memory_spool = 1u << 20;
     std::uint64_t resumable_from = 1u << 20;
+    std::uint64_t spool_quota = 256u << 20;
     bool delivers = true; // false: what is queued stays queued
 };
 

@@ -1,0 +1,254 @@
+// Who may open a link between two nodes, what he may send over it, and what is kept when it breaks.
+#include "tests/api/pair_of_nodes.hpp"
+
+#include "daemon/base/error_table.hpp"
+
+namespace vanthu::test {
+namespace json = boost::json;
+
+BOOST_AUTO_TEST_SUITE(links)
+
+BOOST_AUTO_TEST_CASE(a_cut_transfer_is_continued_where_it_broke) {
+    pair_of_nodes n([](node_spec& s) { s.resumable_from = 64u << 10; });
+    peer_client lower(n.upper, n.ca, n.lower.service);
+    std::string packet = upward().packet(std::string(600'000, 'q'));
+    auto first = lower.announce(packet, {"H48.99.01"});
+    BOOST_REQUIRE_MESSAGE(first.has_value(), (first ? "" : first.error().detail));
+    auto wanted = peer::decode_manifest_answer(first->body);
+    BOOST_REQUIRE_MESSAGE(wanted.has_value(), first->body);
+    BOOST_TEST(!wanted->known);
+    BOOST_TEST(wanted->offset == 0u);
+    // The whole is announced, half of it is sent, then the line breaks.
+    net::producer half;
+    half.size = packet.size();
+    half.read_some = [&, at = std::size_t{0}](std::span<std::uint8_t> out) mutable -> task<std::size_t> {
+        if (at >= packet.size() / 2) co_return failed(net::errc::connection_closed);
+        std::size_t count = std::min(out.size(), packet.size() / 2 - at);
+        std::copy_n(packet.begin() + static_cast<std::ptrdiff_t>(at), count, out.begin());
+        at += count;
+        co_return count;
+    };
+    BOOST_TEST(!lower.put(peer_client::path(packet), std::move(half)).has_value());
+    std::uint64_t offset = 0;
+    BOOST_REQUIRE(eventually([&] {
+        auto again = lower.announce(packet, {"H48.99.01"});
+        auto state = again ? peer::decode_manifest_answer(again->body)
+                           : result<peer::manifest_answer>(failed(net::errc::bad_response));
+        offset = state ? state->offset : 0;
+        return offset > 0;
+    }));
+    BOOST_TEST(offset <= packet.size() / 2);
+    std::string range = "bytes " + std::to_string(offset) + "-" + std::to_string(packet.size() - 1) + "/" +
+                        std::to_string(packet.size());
+    BOOST_TEST(code_of(lower.put(peer_client::path(packet), packet.substr(1),
+                                 {{"Content-Range", "bytes 1-" + std::to_string(packet.size() - 1) + "/" +
+                                                        std::to_string(packet.size())}})) ==
+               "peer_link.offset_mismatch");
+    auto rest = lower.put(peer_client::path(packet), packet.substr(offset), {{"Content-Range", range}});
+    BOOST_REQUIRE_MESSAGE((rest.has_value() && rest->status == 201), (rest ? rest->body : rest.error().detail));
+    BOOST_TEST(inbox_of(n.upper, "key-xa").size() == 1u);
+    // Known: the same receipt, no bytes wanted.
+    auto known = peer::decode_manifest_answer(lower.announce(packet, {"H48.99.01"})->body);
+    BOOST_REQUIRE(known.has_value());
+    BOOST_TEST(known->known);
+    BOOST_TEST(known->receipt == rest->body);
+}
+
+BOOST_AUTO_TEST_CASE(a_transfer_cut_after_its_last_byte_begins_anew) {
+    pair_of_nodes n([](node_spec& s) { s.resumable_from = 64u << 10; });
+    peer_client lower(n.upper, n.ca, n.lower.service);
+    std::string packet = upward().packet(std::string(200'000, 'q'));
+    BOOST_REQUIRE(lower.announce(packet, {"H48.99.01"})->status == 200);
+    net::producer endless; // chunked: every byte, but not the chunk that says it was the last
+    endless.read_some = [&, at = std::size_t{0}](std::span<std::uint8_t> out) mutable -> task<std::size_t> {
+        if (at == packet.size()) co_return failed(net::errc::connection_closed);
+        std::size_t count = std::min(out.size(), packet.size() - at);
+        std::copy_n(packet.begin() + static_cast<std::ptrdiff_t>(at), count, out.begin());
+        at += count;
+        co_return count;
+    };
+    BOOST_TEST(!lower.put(peer_client::path(packet), std::move(endless)).has_value());
+    BOOST_REQUIRE(eventually([&] { return n.upper.spool->used() == packet.size(); }));
+    BOOST_REQUIRE(eventually([&] {
+        auto again = lower.announce(packet, {"H48.99.01"});
+        return again && again->status == 200 && peer::decode_manifest_answer(again->body)->offset == 0;
+    }));
+    auto whole = lower.put(peer_client::path(packet), packet);
+    BOOST_REQUIRE_MESSAGE((whole.has_value() && whole->status == 201), (whole ? whole->body : whole.error().detail));
+    BOOST_TEST(inbox_of(n.upper, "key-xa").size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(known_is_not_said_to_a_peer_that_has_not_sent_the_bytes) {
+    pair_of_nodes n;
+    peer_client lower(n.upper, n.ca, n.lower.service);
+    std::string packet = upward().packet();
+    lower.announce(packet, {"H48.99.01"});
+    auto first = lower.put(peer_client::path(packet), packet);
+    BOOST_REQUIRE((first.has_value() && first->status == 201));
+    n.meet(3, R"(
+[[organisation]]
+id = "khac"
+name = "Huyện khác"
+kind = "UBND huyện"
+parent = "tinh"
+codes = [{ code = "H48.41", form = "qd20" }]
+
+[[node]]
+id = "h48.41"
+organisation = "khac"
+urls = ["https://127.0.0.1:1"]
+san_uri = "urn:vanthu:org:H48.41"
+ca = "@CA@"
+)");
+    subject_spec other;
+    other.organisation_code = "H48.41";
+    other.use = profile::service;
+    peer_client stranger(n.upper, n.ca, n.ca.issue(other));
+    auto answer = peer::decode_manifest_answer(stranger.announce(packet, {"H48.99.01"})->body);
+    BOOST_REQUIRE(answer.has_value());
+    BOOST_TEST(!answer->known);
+    // And it may not deliver for an organisation behind another peer.
+    BOOST_TEST(code_of(stranger.put(peer_client::path(packet), packet)) == "intake.sender_not_authorised");
+}
+
+BOOST_AUTO_TEST_CASE(wrong_peers_and_wrong_packets_are_refused) {
+    pair_of_nodes n;
+    subject_spec nobody;
+    nobody.organisation_code = "H99";
+    nobody.use = profile::service;
+    peer_client unknown(n.upper, n.ca, n.ca.issue(nobody));
+    std::string packet = upward().packet();
+    BOOST_TEST(code_of(unknown.announce(packet, {"H48.99.01"})) == "peer_link.unknown_peer");
+    test_ca other_ca("Other");
+    subject_spec fake;
+    fake.organisation_code = "H48.40";
+    fake.use = profile::service;
+    peer_client forged(n.upper, other_ca, other_ca.issue(fake));
+    BOOST_TEST(!forged.announce(packet, {"H48.99.01"}).has_value());
+
+    peer_client lower(n.upper, n.ca, n.lower.service);
+    BOOST_TEST(code_of(lower.put(peer_client::path(packet), packet)) == "peer_link.manifest_missing");
+    BOOST_REQUIRE(lower.announce(packet, {"H48.99.01"})->status == 200);
+    std::string changed = packet;
+    changed.replace(changed.find(">15<"), 4, ">16<");
+    BOOST_TEST(code_of(lower.put(peer_client::path(packet), changed)) == "intake.hash_mismatch");
+    BOOST_REQUIRE(lower.announce(packet, {"H48.01"})->status == 200); // not in To
+    BOOST_TEST(code_of(lower.put(peer_client::path(packet), packet)) == "intake.recipient_not_listed");
+    // From an organisation that h48 itself serves: it does not come from below.
+    std::string foreign = letter{}.packet();
+    BOOST_REQUIRE(lower.announce(foreign, {"H48.99.01"})->status == 200);
+    BOOST_TEST(code_of(lower.put(peer_client::path(foreign), foreign)) == "intake.sender_not_authorised");
+    BOOST_TEST(inbox_of(n.upper, "key-xa").empty());
+    auto hello = lower.put("/peer/v1/hello", std::string());
+    BOOST_TEST(code_of(hello) == "peer_link.method_not_allowed");
+    BOOST_TEST(code_of(lower.put("/peer/v1/packets/abc", std::string("x"))) == "peer_link.no_such_resource");
+}
+
+BOOST_AUTO_TEST_CASE(a_certificate_that_is_not_made_for_links_opens_none) {
+    pair_of_nodes n;
+    subject_spec seal; // under the right CA, with the right organisation
+    seal.organisation_code = "H48.40";
+    std::string packet = upward().packet();
+    peer_client without_usage(n.upper, n.ca, n.ca.issue(seal));
+    BOOST_TEST(code_of(without_usage.announce(packet, {"H48.99.01"})) == "peer_link.not_a_link_certificate");
+    seal.extra_extensions = {"extendedKeyUsage=serverAuth"};
+    peer_client of_a_server(n.upper, n.ca, n.ca.issue(seal));
+    auto refused = of_a_server.announce(packet, {"H48.99.01"});
+    BOOST_REQUIRE(!refused); // the handshake itself: the extension is there and says something else
+    BOOST_TEST((refused.error().code == net::errc::tls_failed), refused.error().detail);
+    seal.extra_extensions = {"extendedKeyUsage=clientAuth,emailProtection"};
+    identity good = n.ca.issue(seal);
+    peer_client client(n.upper, n.ca, good);
+    BOOST_TEST(client.announce(packet, {"H48.99.01"})->status == 200);
+
+    // The same certificate, listed as a seal, by its key; then as a person's whose term has ended.
+    std::string spki = sha256::of(spki_der(good)).hex();
+    n.meet(3, "\n[[agency_certificate]]\norganisation = \"huyen\"\nuse = \"seal\"\ncertificate = { spki_sha256 = \"" +
+                  spki + "\" }\n");
+    BOOST_TEST(code_of(client.announce(packet, {"H48.99.01"})) == "peer_link.signing_certificate");
+    n.meet(4, "\n[[authority]]\norganisation = \"huyen\"\nperson = \"Nguyễn Văn A\"\ntitle = \"Chủ tịch\"\n"
+              "from = 2024-01-01\nto = 2025-01-01\ncertificate = { spki_sha256 = \"" +
+                  spki + "\" }\n");
+    BOOST_TEST(code_of(client.announce(packet, {"H48.99.01"})) == "peer_link.signing_certificate");
+    n.meet(5);
+    BOOST_TEST(client.announce(packet, {"H48.99.01"})->status == 200);
+}
+
+// The same from the other end: what we connect to must be made for a server and be no signing key.
+BOOST_AUTO_TEST_CASE(a_server_with_a_seal_gets_nothing_from_us) {
+    pair_of_nodes n({}, [](node_spec& s) { s.delivers = false; });
+    subject_spec seal;
+    seal.extra_extensions = {"subjectAltName=URI:urn:vanthu:org:H48,DNS:localhost,IP:127.0.0.1"};
+    auto serve = [&](const identity& who) {
+        (void)write_file_atomically(n.upper.folder.path() / "node.pem",
+                                    as_bytes(who.certificate_pem() + n.ca.sub().certificate_pem()));
+        (void)write_file_atomically(n.upper.folder.path() / "node.key", as_bytes(who.key_pem()), 0600);
+        BOOST_REQUIRE(n.upper.peer_door->reload_tls().has_value());
+    };
+    serve(n.ca.issue(seal));
+    n.lower.spec.delivers = true;
+    std::string document = text_of(submit(n.lower, "key-huyen", upward()).json(), {"document_id"});
+    auto reason = [&] { return n.track(document, {"reason"}); };
+    BOOST_REQUIRE(eventually([&] { return reason() == "peer_link.not_a_link_certificate"; }));
+    BOOST_TEST(!n.track(document, {"why_vi"}).empty());
+    n.meet(3, "\n[[agency_certificate]]\norganisation = \"tinh\"\nuse = \"seal\"\ncertificate = { spki_sha256 = \"" +
+                  sha256::of(spki_der(n.upper.service)).hex() + "\" }\n");
+    serve(n.upper.service);
+    BOOST_REQUIRE(eventually([&] { return reason() == "peer_link.signing_certificate"; }));
+    BOOST_TEST(inbox_of(n.upper, "key-xa").empty());
+    n.meet(4);
+    BOOST_REQUIRE(eventually([&] { return n.track(document, {"state"}) == "delivered"; }));
+}
+
+// One process, one link, one connection after another: what counts is the clock at the time of use.
+BOOST_AUTO_TEST_CASE(a_pin_counts_from_its_first_day_to_its_last_while_the_link_lives) {
+    pair_of_nodes n;
+    const std::string key = sha256::of(spki_der(n.upper.service)).hex(), other = sha256::of("another key").hex();
+    const std::string pins = "pins = [{ sha256 = \"" + other + "\", from = 2025-01-01 }, { sha256 = \"" + key +
+                             "\", from = 2025-01-01, to = 2025-06-01 }, { sha256 = \"" + key +
+                             "\", from = 2025-09-01 }]\n";
+    const test_ca stranger("Other");
+    (void)write_file_atomically(n.lower.folder.path() / "other-ca.pem", as_bytes(stranger.root().certificate_pem()));
+    for (bool named : {true, false}) {
+        std::string text = two_node_registry(n.upper.peer_url(), n.lower.peer_url());
+        std::size_t row = text.find("id = \"h48\"\n"), name = text.find("san_uri", row), end = text.find("\n\n", row);
+        // By name and pin under the CA; or by the pin alone, where no CA of ours knows the certificate.
+        text.replace(name, end - name, named ? text.substr(name, end - name) + "\n" + pins : pins);
+        const std::string placeholder = "@CA@", file = (n.lower.folder.path() / "ca.pem").string();
+        for (std::size_t at; (at = text.find(placeholder)) != std::string::npos;)
+            text.replace(at, placeholder.size(), file);
+        auto parsed = registry::registry::parse(text, "pins");
+        BOOST_REQUIRE_MESSAGE(parsed.has_value(), (parsed ? "" : parsed.error().detail));
+        auto rows = std::make_shared<const registry::registry>(std::move(*parsed));
+        manual_clock clock(*from_rfc3339("2025-03-01T00:00:00Z"));
+        net::io_threads thread(1, "test-links");
+        const auto folder = n.lower.folder.path();
+        auto links = std::make_unique<peer_link::links>(
+            peer_link::sender_options{folder / "node.pem", folder / "node.key",
+                                      folder / (named ? "ca.pem" : "other-ca.pem"), n.lower.anchors()},
+            thread.executor(0), [rows] { return rows; }, clock);
+        auto tell = [](peer_link::links& l) -> task<std::uint64_t> {
+            peer::notice_call call{.instance = "pins", .notices = {}};
+            call.notices.push_back(
+                {.sequence = 1, .packet_sha256 = sha256::of("p"), .recipient = "H48", .kind = "kept", .at = 1});
+            co_return co_await l.to("h48")->notify(call, in(std::chrono::seconds(20)));
+        };
+        auto said_on = [&](const char* day) {
+            clock.set(*from_rfc3339(day + std::string("T00:00:00Z")));
+            auto answer = wait_for(thread.executor(0), tell(*links));
+            return answer ? "told" : public_code(answer.error().code) + " " + answer.error().detail;
+        };
+        const std::string refusal = named ? "peer_link.pin_not_valid" : "net.peer_not_trusted";
+        BOOST_TEST(said_on("2025-03-01") == "told");
+        BOOST_TEST(said_on("2025-07-01").find(refusal) == 0u);
+        BOOST_TEST(said_on("2025-10-01") == "told");
+        auto close = [](std::unique_ptr<peer_link::links>& l) -> task<> {
+            l.reset();
+            co_return result<>();
+        };
+        (void)wait_for(thread.executor(0), close(links));
+    }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+} // namespace vanthu::test
