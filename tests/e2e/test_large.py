@@ -1,4 +1,6 @@
-"""A large attachment passes from the commune to the Government Office over three hops in little memory."""
+"""A large attachment passes from the commune to the Government Office over three hops in little memory.
+
+VANTHU_LARGE_MIB: its size, 300 by default; every hop keeps it, so four times that must be free on the disk."""
 import hashlib
 import http.client
 import json
@@ -8,7 +10,8 @@ import unittest
 
 from axis import Axis, until
 
-SIZE = 300 << 20
+SIZE = int(os.environ.get("VANTHU_LARGE_MIB", "300")) << 20
+PATIENCE = max(200, SIZE >> 20)  # seconds
 BOUND = 64  # MiB, of every vanthud
 
 
@@ -30,7 +33,7 @@ class Pattern:
 
 
 class Large(unittest.TestCase):
-    def test_three_hundred_megabytes_pass_through(self):
+    def test_it_passes_through(self):
         axis = Axis(tokens=False)
         self.addCleanup(axis.close)
         axis.make()
@@ -46,7 +49,7 @@ class Large(unittest.TestCase):
             yield head
             yield from pattern.blocks()
             yield end
-        connection = http.client.HTTPSConnection("127.0.0.1", office.port, context=office.tls, timeout=200)
+        connection = http.client.HTTPSConnection("127.0.0.1", office.port, context=office.tls, timeout=PATIENCE)
         connection.request("POST", "/v1/documents", body(), {
             "Authorization": "Bearer " + office.key, "Content-Type": "multipart/form-data; boundary=x",
             "Content-Length": str(len(head) + SIZE + len(end))})
@@ -55,11 +58,12 @@ class Large(unittest.TestCase):
         self.assertEqual(answer.status, 201, accepted)
         connection.close()
         receiver = axis.eoffice("vpcp")
-        entry = receiver.await_entry(lambda e: e["document"]["document_id"] == accepted["business_document_id"], 200)
+        entry = receiver.await_entry(lambda e: e["document"]["document_id"] == accepted["business_document_id"],
+                                     PATIENCE)
         shown = entry["document"]["attachments"][0]
         self.assertEqual((shown["size"], shown["sha256"]), (SIZE, pattern.sha256()))
 
-        connection = http.client.HTTPSConnection("127.0.0.1", receiver.port, context=receiver.tls, timeout=200)
+        connection = http.client.HTTPSConnection("127.0.0.1", receiver.port, context=receiver.tls, timeout=PATIENCE)
         connection.request("GET", "/v1/inbox/%s/attachments/0" % entry["id"],
                            headers={"Authorization": "Bearer " + receiver.key})
         answer = connection.getresponse()
