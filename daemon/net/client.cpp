@@ -22,6 +22,7 @@ struct client::state : std::enable_shared_from_this<client::state> {
     asio::any_io_executor executor;
     client_options options;
     server_url url;
+    std::optional<server_url> proxy;
     ssl_context tls;
     std::vector<std::unique_ptr<client_link>> idle; // the one used last at the end
     std::size_t open = 0;                           // idle ones and those in use
@@ -108,7 +109,7 @@ task<client::state::leased> client::state::lease(steady_time deadline, bool fres
 }
 
 task<std::unique_ptr<client_link>> client::state::connect(steady_time deadline) {
-    VANTHU_CO_TRY(transport::socket socket, co_await dial(url, deadline));
+    VANTHU_CO_TRY(transport::socket socket, co_await dial(proxy ? *proxy : url, deadline));
     auto link = std::make_unique<client_link>(
         client_link{transport(std::move(socket)), {}, input_buffer(options.header_limit + piece_size)});
     if (tls) {
@@ -144,8 +145,9 @@ result<std::string> client::state::head_of(const client_request& request) const 
     if (!headers::is_field_name(request.method)) return failed(errc::bad_request, "method");
     if (!request.target.starts_with('/') || !std::all_of(request.target.begin(), request.target.end(), visible))
         return failed(errc::bad_target, request.target);
-    std::string out = fmt::format("{} {}{} HTTP/1.1\r\nHost: {}\r\n", request.method, url.prefix, request.target,
-                                  url.host_field(options.server_name));
+    const std::string host = url.host_field(options.server_name);
+    std::string out = fmt::format("{} {}{}{} HTTP/1.1\r\nHost: {}\r\n", request.method, proxy ? "http://" + host : "",
+                                  url.prefix, request.target, host);
     for (const headers::field& f : request.fields) {
         bool ours = false;
         for (std::string_view name : {"Host", "Content-Length", "Transfer-Encoding", "Connection", "Expect"})
@@ -198,6 +200,11 @@ result<std::unique_ptr<client>> client::open(asio::any_io_executor executor, cli
         VANTHU_TRY(s->tls, client_context(options));
     } else if (!options.spki_pins.empty() || !options.required_san_uri.empty() || options.check_peer) {
         return failed(errc::bad_url, options.url + ": pins and names need https");
+    }
+    if (!options.http_proxy.empty()) {
+        VANTHU_TRY(s->proxy, server_url::parse(options.http_proxy));
+        if (s->url.tls || s->proxy->tls || !s->url.unix_path.empty())
+            return failed(errc::bad_url, options.url + " through " + options.http_proxy + ": only plain http can");
     }
     s->executor = std::move(executor);
     s->options = std::move(options);

@@ -20,6 +20,7 @@ struct client_options {
     std::filesystem::path ca_file;
     std::filesystem::path certificate_file, key_file; // of this client, PEM; empty: none
     std::string server_name;                          // instead of the host: SNI, name verification and Host
+    std::string http_proxy; // "http://host:port": plain http goes there in absolute form (RFC 9112, 3.2.2)
     std::vector<digest> spki_pins;                    // one of them must match, when not empty
     std::string required_san_uri;                     // must be among the leaf's, when not empty
     // Asked at a handshake whose chain or name does not verify: true lets the server in, chain_verified stays false.

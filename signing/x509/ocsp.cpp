@@ -119,6 +119,32 @@ bytes ocsp_request(const certificate& subject, const certificate& issuer, bytes_
     return der;
 }
 
+std::optional<timestamp> next_update(const ocsp_response& response) {
+    std::optional<timestamp> earliest;
+    for (int i = 0; i < OCSP_resp_count(response.native()); ++i) {
+        ASN1_GENERALIZEDTIME* next = nullptr;
+        OCSP_single_get0_status(OCSP_resp_get0(response.native(), i), nullptr, nullptr, nullptr, &next);
+        auto time = time_of(next);
+        if (!time) return std::nullopt;
+        earliest = std::min(earliest.value_or(*time), *time);
+    }
+    return earliest;
+}
+
+bool speaks_of(const ocsp_response& response, const certificate& subject, const certificate& issuer) {
+    for (int i = 0; i < OCSP_resp_count(response.native()); ++i) {
+        const OCSP_CERTID* id = OCSP_SINGLERESP_get0_id(OCSP_resp_get0(response.native(), i));
+        ASN1_OBJECT* algorithm = nullptr;
+        OCSP_id_get0_info(nullptr, &algorithm, nullptr, nullptr, const_cast<OCSP_CERTID*>(id));
+        const EVP_MD* md = EVP_get_digestbyobj(algorithm);
+        owned<OCSP_CERTID, OCSP_CERTID_free> wanted(md ? OCSP_cert_to_id(md, subject.native(), issuer.native())
+                                                       : nullptr);
+        if (wanted && OCSP_id_cmp(wanted.get(), id) == 0) return true;
+    }
+    drain_errors();
+    return false;
+}
+
 bool nonce_agrees(const ocsp_response& response, bytes_view nonce) {
     int at = OCSP_BASICRESP_get_ext_by_NID(response.native(), NID_id_pkix_OCSP_Nonce, -1);
     if (at < 0 || nonce.empty()) return true;

@@ -37,6 +37,12 @@ result<ocsp_response> parse_ocsp_response(bytes_view der);
 // nothing here), the nonce if it is not empty. Unsigned.
 bytes ocsp_request(const certificate& subject, const certificate& issuer, bytes_view nonce);
 
+// Until when the response says it may be used: the earliest nextUpdate in it; nullopt where one names none.
+std::optional<timestamp> next_update(const ocsp_response& response);
+
+// Is one of its answers about this certificate of this issuer?
+bool speaks_of(const ocsp_response& response, const certificate& subject, const certificate& issuer);
+
 // Does the response answer this request's nonce? True where the response carries none: many responders pre-produce
 // their answers (RFC 5019, 4), and freshness is judged by time.
 bool nonce_agrees(const ocsp_response& response, bytes_view nonce);

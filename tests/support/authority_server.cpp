@@ -1,5 +1,7 @@
 #include "tests/support/test_authority.hpp"
 
+#include "daemon/base/base64.hpp"
+
 #include <arpa/inet.h>
 #include <cstdio>
 #include <cstdlib>
@@ -13,6 +15,16 @@
 
 namespace vanthu::test {
 namespace {
+
+std::string without_percent(std::string_view text) {
+    std::string out;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        auto byte = text[i] == '%' && i + 2 < text.size() ? from_hex(text.substr(i + 1, 2)) : std::nullopt;
+        out += byte ? static_cast<char>(byte->front()) : text[i];
+        if (byte) i += 2;
+    }
+    return out;
+}
 
 struct request {
     std::string method, path, content_type;
@@ -128,6 +140,12 @@ void authority_server::serve(int fd) {
     ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     request r = read_request(fd);
     if (!r.complete) return answer(fd, "400 Bad Request", "text/plain", {});
+    if (std::size_t asked = r.path.find("/ocsp/"); r.method == "GET" && asked != r.path.npos) {
+        r.body = base64_decode(without_percent(r.path.substr(asked + 6))).value_or(bytes{});
+        r.path.resize(asked + 5);
+        r.method = "POST";
+        r.content_type = "application/ocsp-request";
+    }
     std::size_t last = r.path.rfind('/'), from = r.path.find_first_not_of('/');
     std::string_view name = std::string_view(r.path).substr(last == r.path.npos ? 0 : last + 1);
     fault how = options_.always;

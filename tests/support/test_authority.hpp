@@ -3,6 +3,7 @@
 // of the URL:
 //
 //   POST BASE/tsa   POST BASE/ocsp   GET BASE/sub.crl   BASE/root.crl   BASE/sub.crt   BASE/root.crt
+//   GET BASE/ocsp/BASE64-OF-THE-REQUEST (RFC 5019)
 //   and the same below BASE/FAULT, for instance BASE/other-nonce/ocsp
 //
 // so that one server is honest and faulty at once and a certificate may name a faulty responder as its own. A POST is

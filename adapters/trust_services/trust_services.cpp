@@ -1,0 +1,221 @@
+#include "adapters/trust_services/trust_services.hpp"
+
+#include "daemon/base/base64.hpp"
+#include "daemon/net/client.hpp"
+
+#include <algorithm>
+
+namespace vanthu::trust_services {
+namespace {
+
+// "http://host:80" and "/path?query".
+std::pair<std::string, std::string> split(const std::string& url) {
+    std::size_t scheme = url.find("://");
+    std::size_t path = scheme == url.npos ? url.npos : url.find('/', scheme + 3);
+    return {url.substr(0, path), path == url.npos ? "/" : url.substr(path)};
+}
+
+bool is_http(const std::string& url) { return url.starts_with("http://") || url.starts_with("https://"); }
+
+// Base64 within a path (RFC 5019, 5): three of its characters are not themselves there.
+std::string path_safe(const std::string& base64) {
+    std::string out;
+    for (char c : base64) out += c == '+' ? "%2B" : c == '/' ? "%2F" : c == '=' ? "%3D" : std::string(1, c);
+    return out;
+}
+
+} // namespace
+
+std::string trust_services::rewritten(std::string url) const {
+    for (const options::rewrite& r : options_.rewrites)
+        if (!r.from.empty() && url.starts_with(r.from)) return r.to + url.substr(r.from.size());
+    return url;
+}
+
+task<bytes> trust_services::ask_once(const std::string& url, const std::string& content_type, const bytes& body,
+                                     const std::string& accept) {
+    auto [server, target] = split(url);
+    net::client_options how;
+    how.url = server;
+    how.http_proxy = server.starts_with("http://") ? options_.http_proxy : "";
+    VANTHU_CO_TRY(auto client, net::client::open(executor_, std::move(how)));
+    net::client_request request;
+    request.target = target;
+    if (!content_type.empty()) {
+        request.method = "POST";
+        request.fields.set("Content-Type", content_type);
+        request.body = std::string(as_text(body));
+    }
+    request.fields.set("Accept", accept);
+    request.idempotent = true; // a question asked twice does no harm
+    request.response_limit = options_.answer_limit;
+    request.deadline = in(options_.timeout);
+    VANTHU_CO_TRY(net::client_response answer, co_await client->send(std::move(request)));
+    if (answer.status == 200) co_return to_bytes(answer.body);
+    bool for_now = answer.status >= 500 || answer.status == 408 || answer.status == 429;
+    co_return failed(for_now ? errc::http_failed : errc::http_refused, url + ": HTTP " + std::to_string(answer.status));
+}
+
+task<bytes> trust_services::ask(std::string url, std::string content_type, bytes body, std::string accept) {
+    if (options_.offline) co_return failed(errc::offline, url);
+    url = rewritten(std::move(url));
+    if (!is_http(url)) co_return failed(errc::no_address, url); // ldap and others are not spoken
+    auto pause = options_.pause;
+    for (unsigned n = 1;; ++n) {
+        auto answer = co_await ask_once(url, content_type, body, accept);
+        if (answer || !transient(answer.error().code) || n >= options_.tries) co_return answer;
+        asio::steady_timer timer(executor_, pause);
+        co_await timer.async_wait(asio::use_awaitable);
+        pause *= 2;
+    }
+}
+
+task<cms::timestamp_token> trust_services::stamp(std::string url, digest imprint) {
+    bytes nonce = random_bytes(cms::nonce_size);
+    VANTHU_CO_TRY(bytes reply, co_await ask(std::move(url), "application/timestamp-query",
+                                            cms::timestamp_request(imprint, nonce), "application/timestamp-reply"));
+    co_return cms::check_timestamp_reply(reply, imprint, nonce);
+}
+
+task<x509::ocsp_response> trust_services::ask_ocsp(const std::string& url, const x509::need& what) {
+    const std::string accept = "application/ocsp-response";
+    bytes nonce = options_.prefer_get ? bytes{} : random_bytes(16);
+    bytes request = x509::ocsp_request(what.subject, what.issuer, nonce);
+    result<bytes> reply;
+    if (options_.prefer_get) {
+        std::string base = url.ends_with('/') ? url : url + "/";
+        reply = co_await ask(base + path_safe(base64_encode(request)), "", {}, accept);
+    } else {
+        reply = co_await ask(url, "application/ocsp-request", request, accept);
+    }
+    if (!reply) co_return std::unexpected(reply.error());
+    VANTHU_CO_TRY(x509::ocsp_response answer, x509::parse_ocsp_response(*reply));
+    if (!x509::nonce_agrees(answer, nonce)) co_return failed(errc::unfit_answer, url + ": nonce");
+    if (!x509::speaks_of(answer, what.subject, what.issuer))
+        co_return failed(errc::unfit_answer, url + ": certificate");
+    co_return answer;
+}
+
+task<> trust_services::find_ocsp(const x509::need& what, timestamp now, found& into) {
+    if (auto kept = cache_.ocsp(what.subject, what.issuer, now)) {
+        into.evidence.ocsp_responses.push_back(std::move(*kept));
+        co_return result<>();
+    }
+    failure last{errc::no_address, what.subject.subject()};
+    for (const std::string& url : what.subject.ocsp_urls()) {
+        auto answer = co_await ask_ocsp(url, what);
+        if (answer) {
+            cache_.keep(what.subject, what.issuer, *answer);
+            into.evidence.ocsp_responses.push_back(std::move(*answer));
+            co_return result<>();
+        }
+        last = answer.error();
+    }
+    co_return std::unexpected(last);
+}
+
+task<> trust_services::find_crl(const x509::need& what, timestamp now, found& into) {
+    failure last{errc::no_address, what.subject.subject()};
+    for (const std::string& url : what.subject.crl_urls()) {
+        if (auto kept = cache_.crl(url, now)) {
+            into.evidence.crls.push_back(std::move(*kept));
+            co_return result<>();
+        }
+        auto answer = co_await ask(url, "", {}, "application/pkix-crl");
+        auto list = answer ? x509::parse_crl(*answer) : result<x509::crl>(std::unexpected(answer.error()));
+        if (list) {
+            cache_.keep(url, *list);
+            into.evidence.crls.push_back(std::move(*list));
+            co_return result<>();
+        }
+        last = list.error();
+    }
+    co_return std::unexpected(last);
+}
+
+task<> trust_services::find_issuers(const x509::need& what, timestamp now, found& into) {
+    failure last{errc::no_address, what.subject.subject()};
+    for (const std::string& url : what.subject.issuer_urls()) {
+        if (auto kept = cache_.issuers(url, now)) {
+            into.issuers.insert(into.issuers.end(), kept->begin(), kept->end());
+            co_return result<>();
+        }
+        auto answer = co_await ask(url, "", {}, "application/pkix-cert");
+        auto certificates = answer ? x509::parse_certificates(*answer)
+                                   : result<std::vector<x509::certificate>>(std::unexpected(answer.error()));
+        if (!certificates) {
+            last = certificates.error();
+            continue;
+        }
+        cache_.keep(url, *certificates);
+        into.issuers.insert(into.issuers.end(), certificates->begin(), certificates->end());
+        co_return result<>();
+    }
+    co_return std::unexpected(last);
+}
+
+asio::awaitable<void> trust_services::answer(const x509::need& what, timestamp now, bool crl_only, found& into) {
+    found mine;
+    result<> done;
+    if (what.what == x509::need::kind::issuer) {
+        done = co_await find_issuers(what, now, mine);
+    } else {
+        if (!crl_only) done = co_await find_ocsp(what, now, mine);
+        if (crl_only || !done) {
+            auto listed = co_await find_crl(what, now, mine);
+            // Where there is no CRL either, the responder's trouble says more.
+            if (crl_only || listed || listed.error().code != make_error_code(errc::no_address)) done = listed;
+        }
+    }
+    into.evidence.add(mine.evidence);
+    into.issuers.insert(into.issuers.end(), mine.issuers.begin(), mine.issuers.end());
+    if (!done) into.troubles.push_back({what, done.error()});
+}
+
+task<found> trust_services::fetch(std::vector<x509::need> missing, timestamp now, bool crl_only) {
+    found out;
+    using question = decltype(asio::co_spawn(executor_, answer(missing.front(), now, crl_only, out), asio::deferred));
+    for (std::size_t from = 0; from < missing.size(); from += options_.concurrency) {
+        std::vector<question> together;
+        for (std::size_t i = from; i < std::min<std::size_t>(missing.size(), from + options_.concurrency); ++i)
+            together.push_back(asio::co_spawn(executor_, answer(missing[i], now, crl_only, out), asio::deferred));
+        auto [order, thrown] = co_await asio::experimental::make_parallel_group(std::move(together))
+                                   .async_wait(asio::experimental::wait_for_all(), asio::use_awaitable);
+        for (const std::exception_ptr& e : thrown)
+            if (e) std::rethrow_exception(e); // cancelled
+    }
+    co_return out;
+}
+
+task<found> gather(trust_services& services, timestamp now,
+                   const std::function<std::vector<x509::need>(const found&)>& judge) {
+    found all;
+    std::vector<x509::need> asked, asked_twice;
+    auto among = [](const std::vector<x509::need>& list, const x509::need& n) {
+        return std::find(list.begin(), list.end(), n) != list.end();
+    };
+    for (int round = 0; round < 8; ++round) {
+        std::vector<x509::need> fresh, again;
+        for (x509::need& n : judge(all)) {
+            if (!among(asked, n))
+                fresh.push_back(std::move(n));
+            else if (n.what == x509::need::kind::revocation && !among(asked_twice, n))
+                again.push_back(std::move(n)); // the responder's answer did not convince
+        }
+        if (fresh.empty() && again.empty()) break;
+        asked.insert(asked.end(), fresh.begin(), fresh.end());
+        asked_twice.insert(asked_twice.end(), again.begin(), again.end());
+        for (auto [missing, crl_only] : {std::pair(&fresh, false), {&again, true}}) {
+            if (missing->empty()) continue;
+            VANTHU_CO_TRY(found more, co_await services.fetch(std::move(*missing), now, crl_only));
+            all.evidence.add(more.evidence);
+            for (x509::certificate& c : more.issuers)
+                if (std::find(all.issuers.begin(), all.issuers.end(), c) == all.issuers.end())
+                    all.issuers.push_back(std::move(c));
+            all.troubles.insert(all.troubles.end(), more.troubles.begin(), more.troubles.end());
+        }
+    }
+    co_return all;
+}
+
+} // namespace vanthu::trust_services

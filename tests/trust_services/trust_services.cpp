@@ -1,0 +1,155 @@
+#include "tests/trust_services/network.hpp"
+
+#include "daemon/base/error_table.hpp"
+#include "signing/cms/errors.hpp"
+
+#include <fstream>
+
+using namespace vanthu;
+using namespace vanthu::test;
+using trust_services::errc;
+
+BOOST_AUTO_TEST_CASE(a_time_stamp_is_had_and_a_lying_authority_gets_nothing_through) {
+    network n;
+    trust_services::trust_services services(n.context.get_executor(), n.how());
+    digest imprint = sha256::of("văn bản");
+    auto token = n.run(services.stamp(n.server.url("/tsa"), imprint));
+    BOOST_REQUIRE(token.has_value());
+    BOOST_TEST((std::ranges::equal(token->imprint, imprint.view())));
+    BOOST_TEST((n.run(services.stamp(n.server.url("/other-nonce/tsa"), imprint)).error().code ==
+                cms::errc::timestamp_mismatch));
+    BOOST_TEST((n.run(services.stamp(n.server.url("/wrong-imprint/tsa"), imprint)).error().code ==
+                cms::errc::timestamp_mismatch));
+    BOOST_TEST(
+        (n.run(services.stamp(n.server.url("/refuse/tsa"), imprint)).error().code == cms::errc::timestamp_refused));
+    BOOST_TEST((n.run(services.stamp(n.server.url("/garbage/tsa"), imprint)).error().code ==
+                cms::errc::not_a_timestamp_reply));
+}
+
+BOOST_AUTO_TEST_CASE(a_server_that_is_down_or_slow_is_tried_again_and_then_given_up) {
+    network n;
+    trust_services::trust_services services(n.context.get_executor(), n.how());
+    digest imprint = sha256::of("x");
+    BOOST_TEST((n.run(services.stamp(n.server.url("/http-error/tsa"), imprint)).error().code == errc::http_failed));
+    BOOST_TEST(transient(n.run(services.stamp(n.server.url("/slow/tsa"), imprint)).error().code));
+    BOOST_TEST(!n.run(services.stamp(n.server.url("/hang-up/tsa"), imprint)).has_value());
+    BOOST_TEST(!n.run(services.stamp("http://127.0.0.1:1/tsa", imprint)).has_value());
+    BOOST_TEST((n.run(services.stamp("ldap://ca/x", imprint)).error().code == errc::no_address));
+}
+
+BOOST_AUTO_TEST_CASE(an_ocsp_answer_is_fetched_by_post_and_by_get) {
+    for (bool get : {false, true}) {
+        network n;
+        auto o = n.how();
+        o.prefer_get = get;
+        auto found = n.fetch(o, {n.revocation(n.leaf)});
+        BOOST_REQUIRE(found.has_value());
+        BOOST_TEST(found->troubles.empty());
+        BOOST_TEST(found->evidence.ocsp_responses.size() == 1u);
+        BOOST_TEST(found->evidence.crls.empty());
+    }
+}
+
+BOOST_AUTO_TEST_CASE(where_the_responder_fails_the_crl_answers) {
+    network n;
+    for (const char* bad : {"/other-nonce/ocsp", "/other-cert/ocsp", "/refuse/ocsp", "/garbage/ocsp",
+                            "/http-error/ocsp", "/hang-up/ocsp", ""}) {
+        auto found = n.fetch(n.how(), {n.revocation(n.leaf_with(bad, "/sub.crl"))});
+        BOOST_REQUIRE(found.has_value());
+        BOOST_TEST(found->evidence.ocsp_responses.empty(), bad);
+        BOOST_TEST(found->evidence.crls.size() == 1u, bad);
+        BOOST_TEST(found->troubles.empty(), bad);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_question_without_an_answer_is_named_with_its_reason) {
+    network n;
+    auto nowhere = n.fetch(n.how(), {n.revocation(n.leaf_with("", ""))});
+    BOOST_REQUIRE(nowhere.has_value());
+    BOOST_TEST(!nowhere->anything());
+    BOOST_REQUIRE(nowhere->troubles.size() == 1u);
+    BOOST_TEST((nowhere->troubles[0].why.code == errc::no_address));
+    auto down = n.fetch(n.how(), {n.revocation(n.leaf_with("/http-error/ocsp", ""))});
+    BOOST_REQUIRE(down->troubles.size() == 1u);
+    BOOST_TEST((down->troubles[0].why.code == errc::http_failed)); // not "no address", though there is no CRL
+    auto o = n.how();
+    o.offline = true;
+    int before = n.questions;
+    auto offline = n.fetch(o, {n.revocation(n.leaf)});
+    BOOST_REQUIRE(offline->troubles.size() == 1u);
+    BOOST_TEST((offline->troubles[0].why.code == errc::offline));
+    BOOST_TEST(n.questions == before);
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_is_kept_until_its_next_update_and_asked_for_again_after) {
+    network n;
+    auto o = n.how("cache");
+    BOOST_TEST(n.fetch(o, {n.revocation(n.leaf), n.revocation(n.leaf_with("", "/sub.crl"))})->troubles.empty());
+    int before = n.questions;
+    o.offline = true;
+    auto kept = n.fetch(o, {n.revocation(n.leaf)});
+    BOOST_TEST(kept->evidence.ocsp_responses.size() == 1u);
+    BOOST_TEST(n.questions == before);
+    n.now += std::chrono::hours(24 * 3); // past nextUpdate
+    BOOST_TEST(!n.fetch(o, {n.revocation(n.leaf)})->anything());
+    n.now -= std::chrono::hours(24 * 3);
+    // A file that is no answer is the same as none, and another certificate has another question.
+    BOOST_TEST(!n.fetch(o, {n.revocation(n.ca.issue({.common_name = "B"}))})->evidence.ocsp_responses.size());
+    for (const auto& file : std::filesystem::directory_iterator(n.folder.path() / "cache"))
+        std::ofstream(file.path()) << "rubbish";
+    BOOST_TEST(!n.fetch(o, {n.revocation(n.leaf)})->anything());
+    o.offline = false;
+    BOOST_TEST(n.fetch(o, {n.revocation(n.leaf)})->anything());
+}
+
+BOOST_AUTO_TEST_CASE(an_address_of_a_closed_network_is_rewritten) {
+    network n;
+    identity leaf =
+        test_ca::issue_by(n.ca.sub(), {.extra_extensions = {"authorityInfoAccess=OCSP;URI:http://ocsp.ca.ptc/"}});
+    auto o = n.how();
+    o.rewrites = {{"http://ocsp.ca.ptc/", n.server.url("/ocsp")}};
+    auto found = n.fetch(o, {n.revocation(leaf)});
+    BOOST_TEST(found->evidence.ocsp_responses.size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(gathering_finds_issuer_and_revocation_until_the_judge_is_content) {
+    network n;
+    auto o = n.how("cache");
+    trust_services::trust_services services(n.context.get_executor(), o);
+    x509::certificate leaf = cert_of(n.leaf); // alone: its issuer must be fetched
+    x509::path_verdict last;
+    auto judge = [&](const trust_services::found& so_far) {
+        last = x509::validate_path(leaf, so_far.issuers, n.trust, so_far.evidence, n.now,
+                                   x509::purpose::document_signature);
+        return last.missing;
+    };
+    auto all = n.run(trust_services::gather(services, n.now, judge));
+    BOOST_REQUIRE(all.has_value());
+    judge(*all);
+    BOOST_TEST((last.indication == signing::indication::total_passed), last.sub_indication);
+    BOOST_TEST(all->issuers.size() == 1u);
+    BOOST_TEST(all->troubles.empty());
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_that_does_not_convince_sends_the_gatherer_to_the_crl) {
+    network n;
+    trust_services::trust_services services(n.context.get_executor(), n.how());
+    identity leaf = n.leaf_with("/wrong-signer/ocsp", "/sub.crl");
+    int rounds = 0;
+    auto judge = [&](const trust_services::found& so_far) {
+        ++rounds;
+        return so_far.evidence.crls.empty() ? std::vector{n.revocation(leaf)} : std::vector<x509::need>{};
+    };
+    auto all = n.run(trust_services::gather(services, n.now, judge));
+    BOOST_REQUIRE(all.has_value());
+    BOOST_TEST(all->evidence.crls.size() == 1u);
+    BOOST_TEST(rounds == 3);
+    // A judge that is never content is not asked for ever.
+    rounds = 0;
+    auto never = [&](const trust_services::found&) {
+        ++rounds;
+        return std::vector{n.revocation(leaf)};
+    };
+    BOOST_TEST(n.run(trust_services::gather(services, n.now, never)).has_value());
+    BOOST_TEST(rounds == 3);
+}
