@@ -175,8 +175,9 @@ bool unpack_trust(bytes_view packed, x509::trust_store& trust, x509::evidence& k
     return true;
 }
 
-std::string pack_setup(const validation::policy& policy, const pdf::budget& limits, std::size_t memory_limit,
+std::string pack_setup(const validation::policy& policy, const signed_file::limits& bounds, std::size_t memory_limit,
                        unsigned documents, unsigned cpu_seconds) {
+    const pdf::budget& limits = bounds.pdf; // those of other formats are their rooms' own
     return fmt::format(
         R"({{"revocation":{},"require_timestamp":{},"bytes":{},"objects":{},"revisions":{},"signatures":{},"fields":{},)"
         R"("nesting":{},"memory":{},"documents":{},"cpu_seconds":{}}})",

@@ -2,13 +2,14 @@
 // order) and that many bytes; the first byte of a frame may carry a descriptor (SCM_RIGHTS).
 //
 //   pool -> worker   setup: policy and limits as JSON, descriptor: trust material    worker -> pool   "ready"
-//   pool -> worker   {"at": us}, descriptor: the document                            worker -> pool   {"report": ...,
-//   "marking": ...}
+//   pool -> worker   {"at": us, "content": bool}, descriptor: the document
+//   pool -> worker   "content", descriptor: what a detached signature is about     (only where announced)
+//                                                                   worker -> pool   {"report": ..., "marking": ...}
 #pragma once
 
 #include "daemon/base/bytes.hpp"
 #include "daemon/base/files.hpp"
-#include "signing/pdf/report.hpp"
+#include "signing/signed_file/verify.hpp"
 
 #include <chrono>
 #include <functional>
@@ -37,7 +38,7 @@ std::optional<bytes> read_all(int descriptor, std::size_t limit);
 bytes pack_trust(const x509::trust_store& trust, const x509::evidence& known);
 bool unpack_trust(bytes_view packed, x509::trust_store& trust, x509::evidence& known);
 
-std::string pack_setup(const validation::policy& policy, const pdf::budget& limits, std::size_t memory_limit,
+std::string pack_setup(const validation::policy& policy, const signed_file::limits& limits, std::size_t memory_limit,
                        unsigned documents, unsigned cpu_seconds);
 
 } // namespace vanthu::inspect

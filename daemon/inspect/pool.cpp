@@ -102,10 +102,10 @@ public:
         return {};
     }
 
-    inspection inspect(int document, timestamp at, steady::time_point deadline) override {
+    inspection inspect(int document, timestamp at, steady::time_point deadline, int content) override {
         auto place = take(deadline);
         if (!place) return unfinished("time");
-        inspection out = run(*place, document, at, std::min(deadline, steady::now() + opt_.time_limit));
+        inspection out = run(*place, document, content, at, std::min(deadline, steady::now() + opt_.time_limit));
         give_back(std::move(*place));
         return out;
     }
@@ -174,7 +174,7 @@ private:
     }
 
     // After this `p` is a worker that can be used again, or empty.
-    inspection run(place& p, int document, timestamp at, steady::time_point deadline) {
+    inspection run(place& p, int document, int content, timestamp at, steady::time_point deadline) {
         {
             std::lock_guard lock(mutex_);
             if (p && p->trust_version != trust_version_) p.reset();
@@ -185,9 +185,11 @@ private:
             p = std::move(*fresh);
         }
         ++p->served;
-        std::string request = fmt::format(R"({{"at":{}}})", to_us(at));
+        std::string request = fmt::format(R"({{"at":{},"content":{}}})", to_us(at), content >= 0);
         std::optional<frame> reply;
-        if (send_frame(p->socket(), request, document)) reply = receive_frame(p->socket(), deadline);
+        bool sent =
+            send_frame(p->socket(), request, document) && (content < 0 || send_frame(p->socket(), "content", content));
+        if (sent) reply = receive_frame(p->socket(), deadline);
         if (!reply) {
             p.reset(); // crashed, out of memory, or out of time
             std::lock_guard lock(mutex_);

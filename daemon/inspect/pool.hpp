@@ -1,6 +1,6 @@
-// Untrusted PDFs are parsed in worker processes that can do nothing else: no file system, no network, no other program,
-// bounded memory and time. A worker that crashes, hangs or exceeds a limit costs its document a verdict (indeterminate,
-// finding "budget") and nothing more; the pool starts another.
+// Untrusted files are parsed in worker processes that can do nothing else: no file system, no network, no other
+// program, bounded memory and time. A worker that crashes, hangs or exceeds a limit costs its document a verdict
+// (indeterminate, finding "budget") and nothing more; the pool starts another.
 //
 //   inspect() --descriptor over a Unix socket--> vanthu-inspect --JSON report--> inspect()
 //
@@ -13,7 +13,7 @@
 #include "daemon/base/bytes.hpp"
 #include "daemon/base/failure.hpp"
 #include "signing/pdf/marking.hpp"
-#include "signing/pdf/report.hpp"
+#include "signing/signed_file/verify.hpp"
 
 #include <chrono>
 #include <filesystem>
@@ -33,7 +33,7 @@ struct options {
     x509::trust_store trust;
     x509::evidence known;
     validation::policy policy;
-    pdf::budget limits;
+    signed_file::limits limits;
 };
 
 struct inspection {
@@ -49,8 +49,10 @@ public:
     virtual ~inspector_pool() = default; // ends the workers; no inspect() may be running
 
     // `document` is a descriptor open for reading (spool file or memfd); it stays the caller's. `at`: the time for
-    // which certificates are judged. `deadline` shortens the time limit, also while waiting for a worker.
-    virtual inspection inspect(int document, timestamp at, std::chrono::steady_clock::time_point deadline) = 0;
+    // which certificates are judged. `deadline` shortens the time limit, also while waiting for a worker. `content`:
+    // another such descriptor, of what a detached signature is about; -1: none.
+    virtual inspection inspect(int document, timestamp at, std::chrono::steady_clock::time_point deadline,
+                               int content = -1) = 0;
     // The same with bytes: they go through a memfd.
     inspection inspect(bytes_view document, timestamp at, std::chrono::steady_clock::time_point deadline);
 

@@ -1,9 +1,10 @@
-// vanthu-inspect: parses untrusted PDFs for inspector_pool (pool.hpp). Descriptor 3 is the socket; there is nothing
+// vanthu-inspect: parses untrusted files for inspector_pool (pool.hpp). Descriptor 3 is the socket; there is nothing
 // else this program can reach once it has said "ready": no new files, no network, no other program, bounded memory and
 // time.
 #include "daemon/inspect/frame.hpp"
 #include "signing/pdf/marking.hpp"
 #include "signing/x509/hash.hpp"
+#include "signing/xml/references.hpp"
 
 #include <boost/json.hpp>
 #include <csignal>
@@ -26,7 +27,7 @@ constexpr int channel = 3;
 
 struct setup {
     validation::policy policy;
-    pdf::budget limits;
+    signed_file::limits limits;
     std::size_t memory = 0;
     unsigned documents = 0, cpu_seconds = 0;
     x509::trust_store trust;
@@ -44,8 +45,12 @@ std::optional<setup> receive_setup() {
     auto number = [&](const char* key) { return o.at(key).to_number<std::size_t>(); };
     s.policy.revocation = static_cast<x509::revocation_rule>(number("revocation"));
     s.policy.require_timestamp = o.at("require_timestamp").as_bool();
-    s.limits = {number("bytes"),      number("objects"), number("revisions"),
-                number("signatures"), number("fields"),  static_cast<int>(number("nesting"))};
+    s.limits.pdf.bytes = number("bytes");
+    s.limits.pdf.objects = number("objects");
+    s.limits.pdf.revisions = number("revisions");
+    s.limits.pdf.signatures = number("signatures");
+    s.limits.pdf.fields = number("fields");
+    s.limits.pdf.nesting = static_cast<int>(number("nesting"));
     s.memory = number("memory");
     s.documents = static_cast<unsigned>(number("documents"));
     s.cpu_seconds = static_cast<unsigned>(number("cpu_seconds"));
@@ -61,7 +66,8 @@ bool limit(int what, rlim_t value) {
 void warm_up() {
     for (auto h : {x509::hash::sha1, x509::hash::sha256, x509::hash::sha384, x509::hash::sha512})
         x509::hash_of(h, as_bytes("x"));
-    pdf::verify_pdf(as_bytes("%PDF-1.4"), {}, {}, timestamp{});
+    for (std::string_view file : {"%PDF-1.4", "<x/>", "-----BEGIN CMS-----\nMAA=\n-----END CMS-----\n"})
+        signed_file::verify(as_bytes(file), {}, {}, timestamp{});
     random_bytes(1);
 }
 
@@ -121,18 +127,47 @@ bool shut_in(const setup& s) {
     return ok;
 }
 
+// The bytes of a descriptor from its start, as often as asked for.
+xml::source source_of(int descriptor) {
+    return [descriptor](const xml::byte_sink& sink) -> result<> {
+        bytes piece(256u << 10);
+        for (off_t at = 0;;) {
+            ssize_t n = ::pread(descriptor, piece.data(), piece.size(), at);
+            if (n < 0) return failed(files::errc::unreadable, "content");
+            if (n == 0) return {};
+            VANTHU_CHECK(sink(bytes_view(piece).first(static_cast<std::size_t>(n))));
+            at += n;
+        }
+    };
+}
+
+signed_file::detached_content content_of(int descriptor) {
+    xml::source all = source_of(descriptor);
+    return {[all](x509::hash h) {
+                xml::hash_sink sum(h);
+                auto done = all([&](bytes_view piece) -> result<> { return sum.write(as_text(piece)), result<>(); });
+                return done ? sum.finish() : bytes{};
+            },
+            [all](const std::string&) { return std::optional(all); }}; // whatever its name: it is what was given
+}
+
 std::string answer(const setup& s, const inspect::frame& request) {
     json::value parsed = json::parse(request.text);
     timestamp at = from_us(parsed.as_object().at("at").to_number<std::int64_t>());
-    auto document = inspect::read_all(request.descriptor.get(), s.limits.bytes);
+    std::optional<inspect::frame> content;
+    if (parsed.as_object().at("content").as_bool()) content = inspect::receive_frame(channel);
+    signed_file::detached_content about;
+    if (content && content->descriptor) about = content_of(content->descriptor.get());
+    auto document = inspect::read_all(request.descriptor.get(), s.limits.pdf.bytes);
     json::object out;
     if (!document) { // larger than the budget, or it cannot be read
         out["unread"] = true;
         return json::serialize(out);
     }
-    out["report"] =
-        json::parse(validation::to_json(pdf::verify_pdf(*document, s.trust, s.known, at, s.policy, s.limits)));
-    if (auto mark = pdf::first_page_marking(*document)) out["marking"] = static_cast<int>(*mark);
+    out["report"] = json::parse(
+        validation::to_json(signed_file::verify(*document, s.trust, s.known, at, s.policy, about, s.limits)));
+    if (signed_file::kind_of(*document) == signed_file::kind::pdf)
+        if (auto mark = pdf::first_page_marking(*document)) out["marking"] = static_cast<int>(*mark);
     return json::serialize(out);
 }
 

@@ -1,0 +1,33 @@
+// Verification of a file of whatever format: looked at, then handed to the room that knows it.
+#pragma once
+
+#include "signing/cms/parts.hpp"
+#include "signing/pdf/report.hpp"
+#include "signing/xml/verify.hpp"
+
+namespace vanthu::signed_file {
+
+enum class kind : std::uint8_t { pdf = 1, xml, cms, container, other };
+
+// By the first bytes, as readers of each format find their files; the name says nothing. A CMS may be PEM.
+kind kind_of(bytes_view file);
+
+// What a detached signature is about, where the caller has it. A hash value is all that CMS needs; XML may transform
+// the bytes first.
+struct detached_content {
+    cms::content_digest digest;
+    xml::outside bytes;
+};
+
+struct limits {
+    pdf::budget pdf{};
+    xml::limits xml{};
+    cms::budget cms{};
+};
+
+// Never fails: a file of no known kind is unsigned with the finding "file.no_signature_format".
+validation::file_report verify(bytes_view file, const x509::trust_store& trust, const x509::evidence& known,
+                               timestamp at, const validation::policy& policy = {},
+                               const detached_content& content = {}, const limits& bounds = {});
+
+} // namespace vanthu::signed_file
