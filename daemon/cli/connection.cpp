@@ -78,23 +78,4 @@ std::expected<json::object, int> json_of(const result<net::client_response>& res
     return std::unexpected(tell({errc::answer_unreadable, "HTTP " + std::to_string(response->status)}, v));
 }
 
-result<bytes> post_to_tsa(std::string url, bytes query) {
-    std::size_t scheme = url.find("://");
-    std::size_t slash = scheme == url.npos ? url.npos : url.find('/', scheme + 3);
-    net::client_options options;
-    options.url = url.substr(0, slash);
-    asio::io_context context;
-    VANTHU_TRY(auto client, net::client::open(context.get_executor(), std::move(options)));
-    net::client_request request;
-    request.method = "POST";
-    request.target = slash == url.npos ? "/" : url.substr(slash);
-    request.fields.set("Content-Type", "application/timestamp-query");
-    request.body = std::string(as_text(query));
-    request.response_limit = 1u << 20;
-    request.idempotent = true; // a second stamp of the same hash does no harm
-    VANTHU_TRY(net::client_response answer, wait_for(context, client->send(std::move(request))));
-    if (answer.status != 200) return failed(errc::answer_unreadable, "HTTP " + std::to_string(answer.status));
-    return to_bytes(answer.body);
-}
-
 } // namespace vanthu::cli

@@ -37,7 +37,4 @@ private:
 // The JSON of a 2xx answer; otherwise told, and the exit code is the error.
 std::expected<boost::json::object, int> json_of(const result<net::client_response>& response, const voice& v);
 
-// An RFC 3161 request, posted; the reply's bytes. For `vanthu sign`.
-result<bytes> post_to_tsa(std::string url, bytes query);
-
 } // namespace vanthu::cli

@@ -15,6 +15,7 @@ enum class errc {
     metadata_unreadable,
     receipt_not_trusted, // sent, but the receipt does not prove it
     hash_mismatch,       // what was fetched is not what the server names
+    bad_rewrite,         // --rewrite without FROM=TO
     directory_given,     // where a file is needed
 };
 std::error_code make_error_code(errc);

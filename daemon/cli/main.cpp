@@ -37,7 +37,8 @@ int main(int argc, char** argv) try {
     cli::add_key_commands(app, exit_code);
     cli::add_bench_commands(app, exit_code);
 #ifdef VANTHU_WITH_SIGN
-    cli::add_sign_command(app, exit_code, cli::post_to_tsa);
+    cli::add_sign_command(app, exit_code);
+    cli::add_extend_command(app, exit_code);
 #endif
 #ifdef VANTHU_WITH_VERIFY
     cli::add_verify_command(app, exit_code);

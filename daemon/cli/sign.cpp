@@ -2,17 +2,16 @@
 
 #include "daemon/base/error_table.hpp"
 #include "daemon/base/files.hpp"
-#include "daemon/cli/inspect_files.hpp"
+#include "daemon/cli/raise.hpp"
+#include "daemon/cli/sign_key.hpp"
+#include "daemon/cli/sign_pdf.hpp"
 #include "daemon/cli/voice.hpp"
-#include "daemon/tokens/pin_guard.hpp"
-#include "signing/cms/build.hpp"
-#include "signing/pdf/sign.hpp"
-#include "signing/token/token.hpp"
+#include "signing/xml/sign.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
-#include <iostream>
 #include <memory>
+#include <set>
 
 namespace vanthu::cli {
 namespace {
@@ -20,8 +19,7 @@ namespace {
 constexpr error_row rows[] = {
     {static_cast<int>(sign_errc::not_available), "not_available", 501, retry::no,
      "Phiên bản này chưa hỗ trợ lựa chọn đó.", "This version does not offer that choice.",
-     "Dùng --format pades, --level B-B hoặc B-T, --profile approved, issued hoặc appendix.",
-     "Use --format pades, --level B-B or B-T, --profile approved, issued or appendix."},
+     "Xem các lựa chọn bằng vanthu sign --help.", "See the choices by vanthu sign --help."},
     {static_cast<int>(sign_errc::no_person_signature), "no_person_signature", 422, retry::no,
      "Văn bản chưa có chữ ký hợp lệ của người có thẩm quyền nên không thể phát hành.",
      "The document carries no valid signature of a person, so it cannot be issued.",
@@ -31,192 +29,170 @@ constexpr error_row rows[] = {
      "Kiểm tra hạn chứng thư, thư mục chứng thư tin cậy và CRL.",
      "Check the certificate's validity, the trust folder and the CRLs."},
     {static_cast<int>(sign_errc::time_stamp_missing), "time_stamp_missing", 422, retry::no,
-     "Mức B-T cần địa chỉ máy chủ cấp dấu thời gian.", "Level B-T needs the address of a time-stamping authority.",
-     "Thêm --tsa URL.", "Add --tsa URL."},
+     "Mức chữ ký này cần địa chỉ máy chủ cấp dấu thời gian.",
+     "This level needs the address of a time-stamping authority.", "Thêm --tsa URL.", "Add --tsa URL."},
     {static_cast<int>(sign_errc::bad_arguments), "bad_arguments", 422, retry::no, "Tham số không đúng dạng.",
      "An argument is malformed.", "Xem vanthu sign --help.", "See vanthu sign --help."},
+    {static_cast<int>(sign_errc::not_verifiable), "not_verifiable", 422, retry::yes,
+     "Chưa thể nâng mức chữ ký: có chữ ký chưa xác định được là hợp lệ.",
+     "The level cannot be raised: a signature is not found valid.",
+     "Chạy vanthu verify để xem lý do; bổ sung chứng thư tin cậy, CRL hoặc kết nối tới OCSP.",
+     "Run vanthu verify to see why; add trusted certificates, a CRL, or a way to the OCSP responder."},
+    {static_cast<int>(sign_errc::content_missing), "content_missing", 422, retry::no,
+     "Chữ ký tách rời cần tệp nội dung đã ký.", "A detached signature needs the file that was signed.",
+     "Thêm --content TỆP.", "Add --content FILE."},
+    {static_cast<int>(sign_errc::output_exists), "output_exists", 422, retry::no,
+     "Hai tệp đầu vào trùng tên nên sẽ ghi đè lên nhau.", "Two inputs of one name would be written over each other.",
+     "Đổi tên hoặc ký từng tệp.", "Rename one, or sign them one by one."},
 };
 const error_table table("sign", rows);
 
 struct request {
-    std::string key, pin_file, module_path, state_dir = "/var/lib/vanthu", format = "pades", level = "B-B", tsa,
-                                            profile = "approved";
-    std::string number, date, rectangle, input, output, trust = "/etc/vanthu/trust";
-    std::string font = "/usr/share/fonts/truetype/liberation2/LiberationSerif-Regular.ttf";
-    std::string italic_font = "/usr/share/fonts/truetype/liberation2/LiberationSerif-Italic.ttf";
-    std::vector<std::string> crls;
-    int page = 0;
-    bool accept_indeterminate = false, restrict_changes = false, trust_given = false;
+    key_options key;
+    trust_options trust;
+    pdf_choices pdf;
+    std::string format = "pades", level = "B-B", tsa, output;
+    std::vector<std::string> inputs;
+    bool detached = false;
     voice speak;
 };
 
-// "2025-07-05" as the letter writes it: "ngày 05 tháng 7 năm 2025"; two digits for days below 10 and months 1 and 2
-// (NĐ 30/2020, annex I, part I, II.4). Any other text stays as it is.
-std::string shown_date(const std::string& given) {
-    int year, month, day;
-    char rest;
-    if (given.size() != 10 || std::sscanf(given.c_str(), "%4d-%2d-%2d%c", &year, &month, &day, &rest) != 3)
-        return given;
-    return fmt::format("ngày {:02} tháng {} năm {}", day,
-                       month <= 2 ? fmt::format("{:02}", month) : std::to_string(month), year);
+constexpr std::size_t largest_input = std::size_t{1} << 30;
+
+// --- one file, B-B (PDF: up to B-T, since the time stamp goes into the signature while it is made)
+
+result<bytes> sign_cades(const bytes& content, const request& q, const cms::signer& who, timestamp now) {
+    VANTHU_TRY(bytes message, cms::build_signature(sha256::of(content), who, {.signing_time = now}));
+    if (q.detached) return message;
+    return cms::attach(message, content);
 }
 
-result<std::optional<pdf::placement>> placement_of(const request& q) {
-    if (q.page == 0 && q.rectangle.empty()) return std::nullopt;
-    pdf::placement p{q.page, 0, 0, 0, 0};
-    char rest;
-    if (q.page == 0 ||
-        std::sscanf(q.rectangle.c_str(), "%lf,%lf,%lf,%lf%c", &p.x, &p.y, &p.width, &p.height, &rest) != 4)
-        return failed(sign_errc::bad_arguments, "--page N --rect X,Y,W,H");
-    return p;
+result<bytes> sign_xades(const bytes& content, const std::string& name, const request& q, const cms::signer& who,
+                         timestamp now) {
+    xml::sign_options how;
+    how.signing_time = now;
+    const bool is_xml = signed_file::kind_of(content) == signed_file::kind::xml;
+    how.mime_type = is_xml ? "text/xml" : "application/octet-stream";
+    if (q.detached) return xml::sign_detached({{name, how.mime_type, sha256::of(content)}}, who, how);
+    if (!is_xml) return xml::sign_enveloping(content, who, how);
+    VANTHU_TRY(xml::insertion what, xml::sign_enveloped(xml::in_memory(content), who, how));
+    return xml::spliced(content, what);
 }
 
-result<cms::signer> open_key(const request& q) {
-    if (q.key.starts_with("p12:")) {
-        VANTHU_TRY(bytes file, read_file(q.key.substr(4), 1u << 20));
-        token::pin passphrase;
-        if (!q.pin_file.empty()) {
-            VANTHU_TRY(bytes text, read_file(q.pin_file, 4096));
-            passphrase = token::pin::take(text);
-        }
-        VANTHU_TRY(token::file_key key, token::open_pkcs12(file, passphrase));
-        return token::make_signer(key, token::default_scheme(key.leaf));
+std::string output_name(const request& q, const std::filesystem::path& input) {
+    if (q.format == "pades") return input.filename();
+    if (q.format == "cades") return input.filename().string() + (q.detached ? ".p7s" : ".p7m");
+    return input.filename().string() + (q.detached ? ".xades.xml" : ".xml");
+}
+
+result<> sign_one(const std::string& input, const std::filesystem::path& output, const request& q,
+                  const cms::signer& who, trust_session& session) {
+    const level wanted = *level_of(q.level);
+    VANTHU_TRY(bytes content, read_file(input, largest_input));
+    bytes made;
+    if (q.format == "pades") {
+        VANTHU_TRY(made, sign_pdf(content, q.pdf, who, wanted >= level::b_t ? q.tsa : "", session, q.speak));
+    } else if (q.format == "cades") {
+        VANTHU_TRY(made, sign_cades(content, q, who, session.now()));
+    } else {
+        VANTHU_TRY(made, sign_xades(content, std::filesystem::path(input).filename(), q, who, session.now()));
     }
-    if (!q.key.starts_with("pkcs11:")) return failed(sign_errc::bad_arguments, "--key pkcs11:URI | p12:FILE");
-    VANTHU_TRY(token::selector which, token::parse_uri(q.key));
-    if (q.pin_file.empty()) return failed(token::errc::pin_needed, "--pin-file");
-    VANTHU_TRY(auto library, token::module::load(q.module_path.empty() ? which.module_path : q.module_path));
-    VANTHU_TRY(auto card, token::card::open(library, which));
-    VANTHU_CHECK(tokens::pin_guard(q.state_dir).login(*card, q.pin_file));
-    VANTHU_TRY(token::key_info key, card->find_key(which));
-    return token::make_signer(card, key, token::default_scheme(key.leaf));
+    const bool done_in_format = q.format == "pades" && wanted <= level::b_t;
+    if (wanted > level::b_b && !done_in_format) {
+        raise_request higher{wanted, q.tsa, q.detached ? std::optional(input) : std::nullopt, true};
+        VANTHU_TRY(made, raise(std::move(made), higher, session));
+    }
+    return write_file_atomically(output, made);
 }
 
-// The signer's own chain, checked before anything is signed (contracts, 7) and embedded without the anchor.
-result<> complete_chain(cms::signer& who, const x509::trust_store& trust, const x509::evidence& known, timestamp now) {
-    auto path = x509::validate_path(who.leaf, who.chain, trust, known, now, x509::purpose::document_signature,
-                                    x509::revocation_rule::if_present);
-    if (!path.passed()) return failed(sign_errc::own_certificate_bad, who.leaf.subject() + ": " + path.sub_indication);
-    who.chain.clear();
-    for (std::size_t i = 1; i + 1 < path.chain.size(); ++i) who.chain.push_back(path.chain[i]);
+result<> sign(const request& q) {
+    auto wanted = level_of(q.level);
+    if (!wanted) return failed(sign_errc::bad_arguments, "--level " + q.level);
+    if (*wanted > level::b_b && q.tsa.empty()) return failed(sign_errc::time_stamp_missing);
+    if (q.format != "pades" && q.format != "cades" && q.format != "xades")
+        return failed(sign_errc::not_available, "--format " + q.format);
+    VANTHU_CHECK(check(q.pdf));
+    const bool issues = q.format == "pades" && q.pdf.profile == "issued";
+    VANTHU_TRY(auto session, trust_session::open(q.trust, !issues && *wanted < level::b_lt));
+    VANTHU_TRY(cms::signer who, open_key(q.key));
+    if (!session->trust().anchors.empty())
+        VANTHU_CHECK(complete_chain(who, session->trust(), session->known(), session->now()));
+
+    if (q.inputs.size() == 1 && !std::filesystem::is_directory(q.output))
+        return sign_one(q.inputs.front(), q.output, q, who, *session);
+    std::set<std::string> names;
+    for (const std::string& input : q.inputs)
+        if (!names.insert(output_name(q, input)).second) return failed(sign_errc::output_exists, input);
+    std::error_code ignored;
+    std::filesystem::create_directories(q.output, ignored);
+    for (const std::string& input : q.inputs) {
+        auto done = sign_one(input, std::filesystem::path(q.output) / output_name(q, input), q, who, *session);
+        if (!done) return failed(done.error().code, input + ": " + done.error().detail);
+    }
     return {};
 }
 
-// `issued`: somebody else's valid signature must stand on a document without fault.
-result<> require_person(const request& q, const cms::signer& seal, bytes_view document, x509::trust_store trust,
-                        x509::evidence known, timestamp now) {
-    VANTHU_TRY(auto pool, start_inspector(std::move(trust), std::move(known)));
-    auto seen = pool->inspect(document, now, std::chrono::steady_clock::now() + std::chrono::seconds(60));
-    using signing::verdict;
-    auto good = [&](verdict v) {
-        return v == verdict::valid || (v == verdict::indeterminate && q.accept_indeterminate);
-    };
-    std::string found;
-    bool person = false;
-    for (const auto& s : seen.report.signatures) {
-        found += fmt::format("{} ({}); ", s.signer.subject, to_string(s.verdict));
-        person = person || (good(s.verdict) && s.format != "timestamp" &&
-                            s.signer.certificate_sha256 != seal.leaf.sha256().hex());
-    }
-    if (!person || !good(seen.report.verdict))
-        return failed(sign_errc::no_person_signature, found.empty() ? "0" : found);
-    if (!q.speak.as_json) std::cout << q.speak("Đã có chữ ký của: ", "Signed before by: ") << found << "\n";
-    return {};
+struct extension {
+    trust_options trust;
+    std::string level, tsa, content, input, output;
+    voice speak;
+};
+
+result<> extend(const extension& x) {
+    auto to = level_of(x.level);
+    if (!to || *to == level::b_b) return failed(sign_errc::bad_arguments, "--level " + x.level);
+    VANTHU_TRY(auto session, trust_session::open(x.trust));
+    VANTHU_TRY(bytes file, read_file(x.input, largest_input));
+    raise_request higher{*to, x.tsa, x.content.empty() ? std::nullopt : std::optional(x.content)};
+    VANTHU_TRY(bytes made, raise(std::move(file), higher, *session));
+    return write_file_atomically(x.output, made);
 }
 
-result<bytes> with_time_stamp(bytes cms, const std::string& url, const post_timestamp_query& post) {
-    VANTHU_TRY(digest imprint, cms::signature_imprint(cms));
-    bytes nonce = random_bytes(cms::nonce_size);
-    VANTHU_TRY(bytes reply, post(url, cms::timestamp_request(imprint, nonce)));
-    VANTHU_TRY(cms::timestamp_token stamp, cms::check_timestamp_reply(reply, imprint, nonce));
-    return cms::add_timestamp(cms, stamp);
-}
-
-result<> sign(const request& q, const post_timestamp_query& post) {
-    const bool time_stamp = q.level == "B-T";
-    bool known_profile = q.profile == "approved" || q.profile == "issued" || q.profile == "appendix";
-    if (q.format != "pades" || (q.level != "B-B" && !time_stamp) || !known_profile)
-        return failed(sign_errc::not_available,
-                      fmt::format("--format {} --level {} --profile {}", q.format, q.level, q.profile));
-    if (time_stamp && (q.tsa.empty() || !post)) return failed(sign_errc::time_stamp_missing);
-    const bool issues = q.profile == "issued";
-    timestamp now = system_clock().now();
-
-    VANTHU_TRY(bytes document, read_file(q.input, 256u << 20));
-    VANTHU_TRY(bytes upright, read_file(q.font));
-    VANTHU_TRY(bytes italic, read_file(q.italic_font));
-    VANTHU_TRY(auto place, placement_of(q));
-    VANTHU_TRY(x509::evidence known, read_crls(q.crls));
-    auto trust = read_trust_folder(q.trust);
-    if (!trust && (issues || q.trust_given)) return std::unexpected(trust.error());
-    VANTHU_TRY(cms::signer who, open_key(q));
-    if (trust) VANTHU_CHECK(complete_chain(who, *trust, known, now));
-    if (issues) VANTHU_CHECK(require_person(q, who, document, *trust, known, now));
-
-    pdf::signature_request s;
-    s.kind = issues ? pdf::profile::issued : q.profile == "appendix" ? pdf::profile::appendix : pdf::profile::approved;
-    s.type = {upright, italic};
-    s.signer_name = who.leaf.common_name();
-    s.organisation = who.leaf.common_name();
-    s.number = q.number;
-    s.date = shown_date(q.date);
-    s.claimed_time = now;
-    s.place = place;
-    s.restrict_changes = q.restrict_changes;
-    std::size_t chain = who.leaf.der().size();
-    for (const auto& c : who.chain) chain += c.der().size();
-    s.contents_size = pdf::contents_reserve(chain, who.leaf.key_bits(), time_stamp);
-    VANTHU_TRY(pdf::prepared p, pdf::prepare(document, s));
-    VANTHU_TRY(bytes cms, cms::build_signature(p.content_sha256, who));
-    if (time_stamp) {
-        VANTHU_TRY(cms, with_time_stamp(std::move(cms), q.tsa, post));
-    }
-    VANTHU_TRY(bytes out, pdf::finish(std::move(p), cms));
-    return write_file_atomically(q.output, out);
+int exit_code_of(const result<>& done_well, const voice& speak) {
+    if (done_well) return done;
+    int code = tell(done_well.error(), speak);
+    std::error_code why = done_well.error().code;
+    for (auto wrong_use : {sign_errc::not_available, sign_errc::bad_arguments, sign_errc::time_stamp_missing,
+                           sign_errc::content_missing})
+        if (why == make_error_code(wrong_use)) code = usage;
+    return code;
 }
 
 } // namespace
 
 std::error_code make_error_code(sign_errc e) { return {static_cast<int>(e), table}; }
 
-void add_sign_command(CLI::App& app, int& exit_code, post_timestamp_query post) {
+void add_sign_command(CLI::App& app, int& exit_code) {
     auto q = std::make_shared<request>();
-    CLI::App* c = app.add_subcommand("sign", "Ký hoặc đóng dấu số một tệp PDF / sign or seal a PDF");
-    c->add_option("--key", q->key, "pkcs11:URI | p12:FILE")->required();
-    c->add_option("--pin-file", q->pin_file, "Tệp chứa PIN / file with the PIN or passphrase");
-    c->add_option("--module", q->module_path, "Thư viện PKCS#11 / PKCS#11 module");
-    c->add_option("--state-dir", q->state_dir, "Thư mục ghi lần thử PIN / where PIN attempts are recorded")
-        ->capture_default_str();
-    c->add_option("--format", q->format, "pades")->capture_default_str();
-    c->add_option("--level", q->level, "B-B | B-T")->capture_default_str();
-    c->add_option("--tsa", q->tsa, "Máy chủ dấu thời gian / time-stamping authority (URL)");
-    c->add_option("--profile", q->profile, "approved | issued | appendix")->capture_default_str();
-    c->add_option("--number", q->number, "Số, ký hiệu / number and notation, 321/UBND-KGVX");
-    c->add_option("--date", q->date, "Ngày ban hành / date of issue, 2025-07-15");
-    c->add_option("--page", q->page, "Trang / page, from 1")->check(CLI::Range(1, 100000));
-    c->add_option("--rect", q->rectangle, "X,Y,W,H (point)");
-    CLI::Option* trust =
-        c->add_option("--trust", q->trust, "Thư mục chứng thư tin cậy / folder of trusted certificates")
-            ->capture_default_str();
-    c->add_option("--crl", q->crls, "Tệp CRL / file with a CRL")->allow_extra_args(false);
-    c->add_option("--font", q->font, "Phông chữ đứng / upright font")->capture_default_str();
-    c->add_option("--italic-font", q->italic_font, "Phông chữ nghiêng / italic font")->capture_default_str();
-    c->add_flag("--certify", q->restrict_changes, "approved: chỉ cho phép điền trường và ký / certify with DocMDP P=2");
-    c->add_flag("--accept-indeterminate", q->accept_indeterminate,
-                "issued: chấp nhận chữ ký chưa xác định / accept an indeterminate signature");
-    c->add_option("IN", q->input, "Tệp PDF / PDF to sign")->required();
-    c->add_option("-o,--output", q->output, "Tệp kết quả / file to write")->required();
+    CLI::App* c = app.add_subcommand("sign", "Ký hoặc đóng dấu số / sign or seal: PDF, XML, any file");
+    add_key_options(*c, q->key);
+    c->add_option("--format", q->format, "pades | xades | cades | asic-s | asic-e")->capture_default_str();
+    c->add_option("--level", q->level, "B-B | B-T | B-LT | B-LTA")->capture_default_str();
+    c->add_option("--tsa", q->tsa, "Máy chủ dấu thời gian / time-stamping authority (URL)")->envname("VANTHU_TSA");
+    c->add_flag("--detached", q->detached,
+                "Chữ ký tách rời khỏi nội dung (cades, xades) / a signature apart from its content");
+    add_pdf_options(*c, q->pdf);
+    add_trust_options(*c, q->trust);
+    c->add_option("IN", q->inputs, "Tệp cần ký / files to sign")->required();
+    c->add_option("-o,--output", q->output,
+                  "Tệp kết quả; thư mục khi ký nhiều tệp / file to write; a folder for several inputs")
+        ->required();
     add_voice_options(*c, q->speak);
-    c->callback([q, trust, post = std::move(post), &exit_code] {
-        q->trust_given = trust->count() > 0;
-        auto done_well = sign(*q, post);
-        if (done_well) return;
-        exit_code = tell(done_well.error(), q->speak);
-        auto code = done_well.error().code;
-        if (code == sign_errc::not_available || code == sign_errc::bad_arguments ||
-            code == sign_errc::time_stamp_missing)
-            exit_code = usage;
-    });
+    c->callback([q, &exit_code] { exit_code = exit_code_of(sign(*q), q->speak); });
+}
+
+void add_extend_command(CLI::App& app, int& exit_code) {
+    auto x = std::make_shared<extension>();
+    CLI::App* c = app.add_subcommand("extend", "Nâng mức chữ ký đã có hoặc gia hạn dấu thời gian lưu trữ / raise "
+                                               "signatures to a higher level, renew archive time stamps");
+    c->add_option("--level", x->level, "B-T | B-LT | B-LTA")->required();
+    c->add_option("--tsa", x->tsa, "Máy chủ dấu thời gian / time-stamping authority (URL)")->envname("VANTHU_TSA");
+    c->add_option("--content", x->content, "Tệp mà chữ ký tách rời ký / what a detached signature is about");
+    add_trust_options(*c, x->trust);
+    c->add_option("IN", x->input, "Tệp đã ký / signed file")->required();
+    c->add_option("-o,--output", x->output, "Tệp kết quả / file to write")->required();
+    add_voice_options(*c, x->speak);
+    c->callback([x, &exit_code] { exit_code = exit_code_of(extend(*x), x->speak); });
 }
 
 } // namespace vanthu::cli

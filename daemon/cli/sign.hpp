@@ -1,11 +1,7 @@
-// `vanthu sign`: signs or seals one PDF with a token or a PKCS#12 file.
+// `vanthu sign` and `vanthu extend`: signatures of every format, made with a token or a PKCS#12 file.
 #pragma once
 
-#include "daemon/base/bytes.hpp"
 #include "daemon/base/failure.hpp"
-
-#include <functional>
-#include <string>
 
 namespace CLI {
 class App;
@@ -14,20 +10,21 @@ class App;
 namespace vanthu::cli {
 
 enum class sign_errc {
-    not_available = 1,   // a format, level or profile of a later version
+    not_available = 1,   // a format or profile of a later version
     no_person_signature, // `issued`: nobody with a valid signature has signed before
     own_certificate_bad, // the signer's own certificate does not lead to a trusted anchor, or has ended
-    time_stamp_missing,  // B-T without --tsa
+    time_stamp_missing,  // a level that needs a time stamp, without --tsa
     bad_arguments,
+    not_verifiable,  // evidence goes only into files whose signatures are valid
+    content_missing, // a detached signature without --content
+    output_exists,   // two inputs would become one file
 };
 std::error_code make_error_code(sign_errc);
 
-// Posts an RFC 3161 request (application/timestamp-query) and returns the reply; adapters/tsa in the composed program.
-using post_timestamp_query = std::function<result<bytes>(std::string url, bytes query)>;
-
-// Leaves in `exit_code`: 0 written; 1 refused; 64 usage or not available in this version; 66 cannot read. The input is
-// never changed; the output appears whole or not at all. The PIN comes from a file only and is wiped.
-void add_sign_command(CLI::App& app, int& exit_code, post_timestamp_query post);
+// Leave in `exit_code`: 0 written; 1 refused; 64 usage; 66 cannot read. The input is never changed; an output appears
+// whole or not at all. The PIN is wiped.
+void add_sign_command(CLI::App& app, int& exit_code);
+void add_extend_command(CLI::App& app, int& exit_code);
 
 } // namespace vanthu::cli
 

@@ -3,8 +3,9 @@
 #include "daemon/base/error_table.hpp"
 #include "daemon/base/files.hpp"
 #include "daemon/cli/errors.hpp"
-#include "daemon/cli/inspect_files.hpp"
+#include "daemon/cli/trust_session.hpp"
 #include "daemon/cli/voice.hpp"
+#include "signing/validation/report_xml.hpp"
 
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
@@ -18,16 +19,19 @@ namespace vanthu::cli {
 namespace {
 
 using signing::verdict;
+using validation::file_report;
+using validation::signature_report;
 namespace json = boost::json;
 
 struct request {
-    std::string trust = "/etc/vanthu/trust", at;
-    std::vector<std::string> crls, files;
+    trust_options trust;
+    std::string at, content, report;
+    std::vector<std::string> files;
     voice speak;
 };
 
-std::string_view sentence(verdict v, const voice& say) {
-    switch (v) {
+std::string_view sentence(const file_report& r, const voice& say) {
+    switch (r.verdict) {
     case verdict::valid:
         return say("Mọi chữ ký đều hợp lệ.", "Every signature is valid.");
     case verdict::invalid:
@@ -36,91 +40,167 @@ std::string_view sentence(verdict v, const voice& say) {
     case verdict::indeterminate:
         return say("Chưa xác định được hiệu lực của chữ ký.", "The validity of the signatures is not determined.");
     case verdict::unsigned_:
-        return say("Văn bản không có chữ ký số.", "The document carries no signature.");
+        return r.signatures.empty() ? say("Tệp không có chữ ký số.", "The file carries no signature.")
+                                    : say("Có tệp bên trong không được chữ ký nào bảo đảm.",
+                                          "A file inside is covered by no signature.");
     }
     return "";
 }
 
-void print_report(const validation::file_report& r, const voice& say) {
-    std::cout << fmt::format("{}: {} ({})\n", r.file, sentence(r.verdict, say), to_string(r.verdict));
-    auto remarks = [&](const std::vector<signing::finding>& all, std::string_view indent) {
-        for (const auto& f : all) std::cout << fmt::format("{}- {} [{}]\n", indent, say(f.text_vi, f.text_en), f.code);
+std::string_view word(verdict v, const voice& say) {
+    return v == verdict::valid           ? say("HỢP LỆ", "VALID")
+           : v == verdict::invalid       ? say("KHÔNG HỢP LỆ", "NOT VALID")
+           : v == verdict::indeterminate ? say("CHƯA XÁC ĐỊNH", "NOT DETERMINED")
+                                         : say("KHÔNG KÝ", "UNSIGNED");
+}
+
+std::string_view covers_word(const std::string& covers, const voice& say) {
+    return covers == "whole"      ? say("toàn bộ tệp", "the whole file")
+           : covers == "revision" ? say("một phiên bản trước của tệp", "an earlier revision of the file")
+                                  : say("một phần của tệp", "a part of the file");
+}
+
+// What people see of a change; its code stays in --json.
+std::string change_word(const std::string& code, const voice& say) {
+    auto field = [&](std::string_view prefix) { return code.substr(prefix.size()); };
+    if (code.starts_with("signature_added:"))
+        return fmt::format("{} {}", say("thêm chữ ký", "signature added:"), field("signature_added:"));
+    if (code == "signature_added") return std::string(say("thêm chữ ký", "signature added"));
+    if (code.starts_with("field_filled:"))
+        return fmt::format("{} {}", say("điền trường", "field filled:"), field("field_filled:"));
+    if (code.starts_with("field_added:"))
+        return fmt::format("{} {}", say("thêm trường", "field added:"), field("field_added:"));
+    if (code.starts_with("timestamp_added")) return std::string(say("thêm dấu thời gian", "time stamp added"));
+    if (code == "evidence_added")
+        return std::string(say("thêm bằng chứng xác thực (DSS)", "validation evidence added"));
+    if (code == "metadata_updated") return std::string(say("cập nhật ngày sửa tệp", "file dates updated"));
+    return fmt::format("{} ({})", say("thay đổi khác", "another change"), code);
+}
+
+void print_signature(std::size_t number, const signature_report& s, const voice& say) {
+    auto line = [](std::string_view label, std::string_view text) {
+        if (!text.empty()) std::cout << fmt::format("     {}: {}\n", label, text);
     };
-    for (const validation::signature_report& s : r.signatures) {
-        std::cout << fmt::format("  {}: {} {} {} — {}\n", s.field, s.format, s.level, to_string(s.verdict),
-                                 s.signer.subject);
-        if (!s.sub_indication.empty())
-            std::cout << fmt::format("    {} / {}\n", to_string(s.indication), s.sub_indication);
-        if (s.claimed_time)
-            std::cout << fmt::format("    {}: {}\n", say("Thời gian ký (người ký khai)", "claimed time"),
-                                     to_rfc3339_vietnam(*s.claimed_time));
-        if (s.best_time)
-            std::cout << fmt::format("    {}: {}\n", say("Dấu thời gian", "time stamp"),
-                                     to_rfc3339_vietnam(*s.best_time));
-        for (const std::string& c : s.changes_after)
-            std::cout << fmt::format("    {}: {}\n", say("Thay đổi sau khi ký", "later change"), c);
-        remarks(s.findings, "    ");
-    }
-    if (r.signatures.empty()) remarks(r.findings, "  ");
+    const bool stamp = s.format == "timestamp";
+    std::cout << fmt::format("  {}. {}  {} {}\n", number, word(s.verdict, say),
+                             stamp ? say("dấu thời gian văn bản", "document time stamp") : std::string_view(s.format),
+                             s.level);
+    line(stamp ? say("Cơ quan cấp", "authority") : say("Người ký", "signer"),
+         s.signer.common_name.empty() ? s.signer.subject : s.signer.common_name);
+    line(say("Cơ quan", "organisation"), s.signer.organisation);
+    line(say("Phạm vi ký", "covers"), covers_word(s.covers, say));
+    if (s.claimed_time) line(say("Thời gian ký (người ký khai)", "claimed time"), to_rfc3339_vietnam(*s.claimed_time));
+    if (s.best_time)
+        line(say("Thời điểm được chứng minh (dấu thời gian)", "proven time (time stamp)"),
+             to_rfc3339_vietnam(*s.best_time));
+    if (!s.sub_indication.empty())
+        line(say("Kết luận ETSI", "ETSI indication"),
+             fmt::format("{} / {}", to_string(s.indication), s.sub_indication));
+    for (const std::string& c : s.changes_after) line(say("Sau khi ký", "after signing"), change_word(c, say));
+    for (const auto& f : s.findings) std::cout << fmt::format("     - {} [{}]\n", say(f.text_vi, f.text_en), f.code);
+}
+
+void print_report(const file_report& r, const std::vector<std::string>& troubles, const voice& say) {
+    std::cout << fmt::format("{}: {}\n", r.file, sentence(r, say));
+    std::size_t number = 0;
+    for (const signature_report& s : r.signatures) print_signature(++number, s, say);
+    for (const auto& f : r.findings) std::cout << fmt::format("  - {} [{}]\n", say(f.text_vi, f.text_en), f.code);
+    if (r.verdict == verdict::indeterminate)
+        for (const std::string& t : troubles)
+            std::cout << fmt::format("  - {}: {}\n", say("Không lấy được", "could not be had"), t);
 }
 
 int code_of(verdict v) {
     return v == verdict::valid ? 0 : v == verdict::invalid ? 1 : v == verdict::indeterminate ? 2 : 3;
 }
 
+// Invalid goes before indeterminate before unsigned before valid.
+int worse(int a, int b) {
+    for (int c : {1, 2, 3})
+        if (a == c || b == c) return c;
+    return 0;
+}
+
+// errc of what is no file to read.
+result<unique_fd> open_to_read(const std::string& name) {
+    unique_fd fd(::open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
+    struct stat about{};
+    if (!fd || ::fstat(fd.get(), &about) != 0) return failed(files::errc::unreadable, name);
+    if (S_ISDIR(about.st_mode)) return failed(errc::directory_given, name);
+    if (::lseek(fd.get(), 0, SEEK_END) < 0) return failed(files::errc::unreadable, name);
+    return fd;
+}
+
+std::optional<digest> hash_of_file(const std::string& name) {
+    auto content = read_file(name, std::size_t{1} << 30);
+    return content ? std::optional(sha256::of(*content)) : std::nullopt;
+}
+
 int verify(const request& q) {
-    timestamp at = system_clock().now();
+    std::optional<timestamp> at;
     if (!q.at.empty()) {
-        auto parsed = from_rfc3339(q.at);
-        if (!parsed) {
+        at = from_rfc3339(q.at);
+        if (!at) {
             std::cerr << q.speak("--at cần thời điểm dạng RFC 3339.", "--at wants a time as in RFC 3339.") << "\n";
             return usage;
         }
-        at = *parsed;
     }
-    auto trust = read_trust_folder(q.trust);
-    if (!trust) return tell(trust.error(), q.speak), unreadable;
-    auto known = read_crls(q.crls);
-    if (!known) return tell(known.error(), q.speak), unreadable;
-    auto pool = start_inspector(std::move(*trust), std::move(*known));
+    auto session = trust_session::open(q.trust);
+    if (!session) return tell(session.error(), q.speak), unreadable;
+    auto pool = (*session)->start_inspector();
     if (!pool) return tell(pool.error(), q.speak), internal;
+    unique_fd content;
+    if (!q.content.empty()) {
+        auto opened = open_to_read(q.content);
+        if (!opened) return tell(opened.error(), q.speak), unreadable;
+        content = std::move(*opened);
+    }
 
     json::array out;
+    std::vector<validation::judged_file> judged;
     int worst = 0;
     bool missing = false;
     for (const std::string& name : q.files) {
-        unique_fd fd(::open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
-        struct stat about{};
-        const bool directory = fd && ::fstat(fd.get(), &about) == 0 && S_ISDIR(about.st_mode);
-        if (!fd || directory || ::lseek(fd.get(), 0, SEEK_END) < 0) {
+        auto fd = open_to_read(name);
+        if (!fd) {
             missing = true;
-            failure f{directory ? make_error_code(errc::directory_given) : make_error_code(files::errc::unreadable),
-                      name};
-            if (!q.speak.as_json) tell(f, q.speak);
-            const error_row& row = *describe(f.code);
-            out.push_back(
-                {{"file", name},
-                 {"verdict", "indeterminate"},
-                 {"signatures", json::array()},
-                 {"findings",
-                  {{{"code", public_code(f.code)}, {"text_vi", row.message_vi}, {"text_en", row.message_en}}}}});
+            if (!q.speak.as_json) tell(fd.error(), q.speak);
+            const error_row& row = *describe(fd.error().code);
+            out.push_back({{"file", name},
+                           {"verdict", "indeterminate"},
+                           {"signatures", json::array()},
+                           {"findings",
+                            {{{"code", public_code(fd.error().code)},
+                              {"text_vi", row.message_vi},
+                              {"text_en", row.message_en}}}}});
             continue;
         }
-        auto seen = (*pool)->inspect(fd.get(), at, std::chrono::steady_clock::now() + std::chrono::seconds(60));
+        inspect::inspection seen;
+        bool first = true;
+        (*session)->gather([&] {
+            if (!first) (*pool)->replace_trust((*session)->trust(), (*session)->known());
+            first = false;
+            seen = (*pool)->inspect(fd->get(), at.value_or((*session)->now()),
+                                    std::chrono::steady_clock::now() + std::chrono::seconds(60),
+                                    content ? content.get() : -1);
+            return seen.report.missing;
+        });
         seen.report.file = name;
-        constexpr int order[] = {1, 2, 3}; // invalid goes before indeterminate before unsigned
-        int code = code_of(seen.report.verdict);
-        for (int c : order)
-            if (worst == c || code == c) {
-                worst = c;
-                break;
-            }
-        if (q.speak.as_json)
-            out.push_back(json::parse(validation::to_json(seen.report)));
-        else
-            print_report(seen.report, q.speak);
+        worst = worse(worst, code_of(seen.report.verdict));
+        if (q.speak.as_json) {
+            json::value report = json::parse(validation::to_json(seen.report));
+            report.as_object().erase("missing"); // between worker and fetcher only
+            out.push_back(std::move(report));
+        } else {
+            print_report(seen.report, (*session)->troubles(), q.speak);
+        }
+        if (!q.report.empty()) judged.push_back({std::move(seen.report), hash_of_file(name)});
     }
     if (q.speak.as_json) print(json::object{{"schema_version", 1}, {"files", std::move(out)}});
+    if (!q.report.empty() && !judged.empty()) {
+        std::string xml = validation::to_xml(judged, at.value_or((*session)->now()));
+        if (auto done = write_file_atomically(q.report, as_bytes(xml)); !done) return tell(done.error(), q.speak);
+    }
     return missing ? static_cast<int>(unreadable) : worst;
 }
 
@@ -128,13 +208,12 @@ int verify(const request& q) {
 
 void add_verify_command(CLI::App& app, int& exit_code) {
     auto q = std::make_shared<request>();
-    CLI::App* command =
-        app.add_subcommand("verify", "Kiểm tra chữ ký số của tệp PDF / verify the signatures of PDF files");
-    command->add_option("--trust", q->trust, "Thư mục chứng thư tin cậy / folder of trusted certificates")
-        ->capture_default_str();
-    command->add_option("--crl", q->crls, "Tệp CRL / file with a CRL")->allow_extra_args(false);
+    CLI::App* command = app.add_subcommand("verify", "Kiểm tra chữ ký số: PDF, XML, CMS, ASiC / verify signatures");
+    add_trust_options(*command, q->trust);
     command->add_option("--at", q->at, "Thời điểm xét chứng thư / time for which certificates are judged (RFC 3339)");
-    command->add_option("FILE", q->files, "Tệp PDF / PDF file")->required();
+    command->add_option("--content", q->content, "Tệp mà chữ ký tách rời ký / what a detached signature is about");
+    command->add_option("--report", q->report, "Ghi báo cáo ETSI TS 119 102-2 (XML) / write the ETSI report");
+    command->add_option("FILE", q->files, "Tệp cần kiểm tra / file to verify")->required();
     add_voice_options(*command, q->speak);
     command->callback([q, &exit_code] { exit_code = verify(*q); });
 }

@@ -84,7 +84,9 @@ async def judge_one(embedded, q):
                                            point_in_time_validation=True)
     unsigned = embedded.signer_info["unsigned_attrs"].native or []
     out["signature_timestamp"] = any(a["type"] == "signature_time_stamp_token" for a in unsigned)
-    if embedded.reader.embedded_timestamp_signatures:
+    # pyHanko's long-term process wants a signature time stamp; a signature that a document time stamp alone proves
+    # (EN 319 142-1, 6.3 allows that) it judges by the basic one.
+    if embedded.reader.embedded_timestamp_signatures and out["signature_timestamp"]:
         out["process"] = "long-term"  # EN 319 102-1, 5.6
         verdict = await ades.ades_lta_validation(embedded, ades_spec(q), timing_info=timing)
         out["evidence_from"] = str(verdict.oldest_evidence_record_timestamp)

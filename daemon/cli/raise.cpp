@@ -1,0 +1,202 @@
+#include "daemon/cli/raise.hpp"
+
+#include "daemon/base/files.hpp"
+#include "daemon/cli/sign.hpp"
+#include "signing/cades/levels.hpp"
+#include "signing/cades/verify.hpp"
+#include "signing/cms/build.hpp"
+#include "signing/pdf/long_term.hpp"
+#include "signing/xml/levels.hpp"
+
+#include <fmt/format.h>
+
+namespace vanthu::cli {
+namespace {
+
+using validation::signature_report;
+
+// What one signature has reached, by its own time stamps and not by what could be looked up elsewhere.
+level reached(const std::string& text) { return level_of(text).value_or(level::b_b); }
+
+result<cms::timestamp_token> stamped(const raise_request& r, trust_session& s, const digest& imprint) {
+    if (r.tsa.empty()) return failed(sign_errc::time_stamp_missing);
+    return s.stamp(r.tsa, imprint);
+}
+
+result<> all_valid(const std::vector<signature_report>& signatures, const trust_session& s) {
+    for (const signature_report& one : signatures) {
+        if (one.verdict == signing::verdict::valid) continue;
+        std::string why =
+            fmt::format("{}: {}", one.signer.subject.empty() ? one.field : one.signer.subject, one.sub_indication);
+        for (const std::string& trouble : s.troubles()) why += "; " + trouble;
+        return failed(sign_errc::not_verifiable, why);
+    }
+    return {};
+}
+
+// --- PDF
+
+result<bytes> document_time_stamp(bytes file, const raise_request& r, trust_session& s) {
+    VANTHU_TRY(pdf::prepared p, pdf::prepare_timestamp(file));
+    VANTHU_TRY(cms::timestamp_token token, stamped(r, s, p.content_sha256));
+    return pdf::finish_timestamp(std::move(p), token);
+}
+
+result<bytes> raise_pdf(bytes file, const raise_request& r, trust_session& s) {
+    pdf::examination seen;
+    auto look = [&] {
+        seen = pdf::examine_pdf(file, s.trust(), s.known(), s.now());
+        return seen.report.missing;
+    };
+    s.gather(look);
+    if (seen.report.signatures.empty()) return failed(sign_errc::not_verifiable, "0");
+    level lowest = level::b_lta;
+    for (const signature_report& one : seen.report.signatures)
+        if (one.format != "timestamp")
+            lowest = r.newest_only ? reached(one.level) : std::min(lowest, reached(one.level));
+    if (lowest < level::b_t) { // a document time stamp serves all signatures before it (EN 319 142-1, 6.3)
+        VANTHU_TRY(file, document_time_stamp(std::move(file), r, s));
+        s.gather(look);
+    }
+    if (r.to >= level::b_lt) {
+        VANTHU_CHECK(all_valid(seen.report.signatures, s));
+        VANTHU_TRY(file, pdf::add_evidence(file, seen.used, seen.used_certificates));
+    }
+    if (r.to == level::b_lta) {
+        VANTHU_TRY(file, document_time_stamp(std::move(file), r, s));
+    }
+    return file;
+}
+
+// --- CMS
+
+struct cms_content {
+    bytes whole; // empty: the message carries its content
+    digest sha256;
+    bytes under(x509::hash h) const { return x509::hash_of(h, whole); }
+};
+
+result<cms_content> content_of(bytes_view message, const raise_request& r) {
+    cms_content out;
+    if (auto parts = cms::detach(message)) {
+        for (bytes_view piece : parts->content) out.whole.insert(out.whole.end(), piece.begin(), piece.end());
+    } else {
+        if (!r.content) return failed(sign_errc::content_missing);
+        VANTHU_TRY(out.whole, read_file(*r.content, std::size_t{1} << 30));
+    }
+    out.sha256 = sha256::of(out.whole);
+    return out;
+}
+
+result<bytes> raise_cms(bytes message, const raise_request& r, trust_session& s) {
+    VANTHU_TRY(cms_content content, content_of(message, r));
+    std::vector<validation::conclusion> judged;
+    std::vector<signature_report> reports;
+    auto look = [&] {
+        judged.clear();
+        reports.clear();
+        std::vector<x509::need> missing;
+        for (const auto& facts : cades::read_signatures(message, [&](x509::hash h) { return content.under(h); },
+                                                        {.content_inside = true})) {
+            judged.push_back(validation::judge(facts, s.trust(), s.known(), s.now()));
+            reports.push_back(validation::report_of(facts, judged.back()));
+            missing.insert(missing.end(), judged.back().missing.begin(), judged.back().missing.end());
+        }
+        return missing;
+    };
+    s.gather(look);
+    bool added = false;
+    for (std::size_t i = 0; i < reports.size(); ++i) {
+        if (reached(reports[i].level) >= level::b_t) continue;
+        VANTHU_TRY(digest imprint, cms::signature_imprint(message, i));
+        VANTHU_TRY(cms::timestamp_token token, stamped(r, s, imprint));
+        VANTHU_TRY(message, cms::add_timestamp(message, token, i));
+        added = true;
+    }
+    if (r.to < level::b_lt) return message;
+    if (added) s.gather(look);
+    VANTHU_CHECK(all_valid(reports, s));
+    for (const validation::conclusion& c : judged) {
+        VANTHU_TRY(message, cades::to_lt(message, c.used, c.used_certificates));
+    }
+    if (r.to < level::b_lta) return message;
+    for (std::size_t i = 0; i < reports.size(); ++i) {
+        VANTHU_TRY(digest imprint, cades::archive_imprint(message, content.sha256, i));
+        VANTHU_TRY(cms::timestamp_token token, stamped(r, s, imprint));
+        VANTHU_TRY(message, cades::add_archive_stamp(message, content.sha256, token, i));
+    }
+    return message;
+}
+
+// --- XML
+
+result<bytes> raise_xml(bytes document, const raise_request& r, trust_session& s) {
+    bytes beside;
+    xml::outside others;
+    if (r.content) {
+        VANTHU_TRY(beside, read_file(*r.content, std::size_t{1} << 30));
+        others = [&](const std::string&) { return std::optional(xml::in_memory(beside)); };
+    }
+    xml::document_verdict seen;
+    auto look = [&] {
+        seen = xml::verify(xml::in_memory(document), s.trust(), s.known(), s.now(), {}, others);
+        return seen.report.missing;
+    };
+    auto insert = [&](const xml::insertion& what) { document = xml::spliced(document, what); };
+    s.gather(look);
+    const std::size_t count = seen.report.signatures.size();
+    if (count == 0) return failed(sign_errc::not_verifiable, "0");
+    bool added = false;
+    for (std::size_t i = 0; i < count; ++i) {
+        if (reached(seen.report.signatures[i].level) >= level::b_t) continue;
+        VANTHU_TRY(digest imprint, xml::signature_imprint(xml::in_memory(document), i));
+        VANTHU_TRY(cms::timestamp_token token, stamped(r, s, imprint));
+        VANTHU_TRY(xml::insertion what, xml::add_timestamp(xml::in_memory(document), token, i));
+        insert(what);
+        added = true;
+    }
+    if (r.to < level::b_lt) return document;
+    if (added) s.gather(look);
+    VANTHU_CHECK(all_valid(seen.report.signatures, s));
+    for (std::size_t i = 0; i < count; ++i) {
+        const validation::conclusion& c = seen.conclusions[i];
+        VANTHU_TRY(xml::insertion what,
+                   xml::add_validation_data(xml::in_memory(document), c.used_certificates, c.used, i));
+        insert(what);
+    }
+    if (r.to < level::b_lta) return document;
+    for (std::size_t i = 0; i < count; ++i) {
+        VANTHU_TRY(digest imprint, xml::archive_imprint(xml::in_memory(document), others, i));
+        VANTHU_TRY(cms::timestamp_token token, stamped(r, s, imprint));
+        VANTHU_TRY(xml::insertion what, xml::add_archive_timestamp(xml::in_memory(document), token, others, i));
+        insert(what);
+    }
+    return document;
+}
+
+} // namespace
+
+std::optional<level> level_of(std::string_view text) {
+    if (text == "B-B") return level::b_b;
+    if (text == "B-T") return level::b_t;
+    if (text == "B-LT") return level::b_lt;
+    if (text == "B-LTA") return level::b_lta;
+    return std::nullopt;
+}
+
+result<bytes> raise(bytes file, const raise_request& request, trust_session& session) {
+    switch (signed_file::kind_of(file)) {
+    case signed_file::kind::pdf:
+        return raise_pdf(std::move(file), request, session);
+    case signed_file::kind::xml:
+        return raise_xml(std::move(file), request, session);
+    case signed_file::kind::cms:
+        return raise_cms(std::move(file), request, session);
+    case signed_file::kind::container:
+    case signed_file::kind::other:
+        break;
+    }
+    return failed(sign_errc::not_verifiable, "0");
+}
+
+} // namespace vanthu::cli

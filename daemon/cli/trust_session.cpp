@@ -1,0 +1,132 @@
+#include "daemon/cli/trust_session.hpp"
+
+#include "daemon/base/error_table.hpp"
+#include "daemon/base/files.hpp"
+#include "daemon/cli/errors.hpp"
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <cstdlib>
+
+namespace vanthu::cli {
+namespace {
+
+std::filesystem::path default_cache() {
+    if (const char* cache = std::getenv("XDG_CACHE_HOME"); cache && *cache)
+        return std::filesystem::path(cache) / "vanthu/evidence";
+    if (const char* home = std::getenv("HOME"); home && *home)
+        return std::filesystem::path(home) / ".cache/vanthu/evidence";
+    return {};
+}
+
+result<x509::trust_store> read_trust_folder(const std::filesystem::path& folder) {
+    std::error_code error;
+    std::vector<std::filesystem::path> found;
+    for (std::filesystem::directory_iterator at(folder, error), end; !error && at != end; at.increment(error))
+        if (auto kind = at->path().extension(); kind == ".pem" || kind == ".crt" || kind == ".cer" || kind == ".der")
+            found.push_back(at->path());
+    if (error) return failed(files::errc::unreadable, folder.string());
+    if (found.empty()) return failed(files::errc::not_found, folder.string() + "/*.crt");
+    std::sort(found.begin(), found.end());
+    std::vector<bytes> contents;
+    for (const auto& path : found) {
+        VANTHU_TRY(bytes content, read_file(path, 1u << 20));
+        contents.push_back(std::move(content));
+    }
+    return x509::load_trust(contents);
+}
+
+template <class T> result<T> wait_for(asio::io_context& context, task<T> work) {
+    std::optional<result<T>> answer;
+    asio::co_spawn(context, std::move(work), [&](std::exception_ptr e, result<T> r) {
+        if (e) std::rethrow_exception(e);
+        answer.emplace(std::move(r));
+    });
+    context.restart();
+    while (!answer && context.run_one() > 0) {
+    }
+    return std::move(*answer);
+}
+
+} // namespace
+
+bool trust_options::folder_given() const { return folder_option && folder_option->count() > 0; }
+
+void add_trust_options(CLI::App& command, trust_options& o) {
+    o.folder_option =
+        command.add_option("--trust", o.folder, "Thư mục chứng thư tin cậy / folder of trusted certificates")
+            ->capture_default_str();
+    command.add_option("--crl", o.crls, "Tệp CRL / file with a CRL")->allow_extra_args(false);
+    command.add_flag("--offline", o.offline,
+                     "Không hỏi máy chủ nào; dùng CRL và bộ nhớ đệm / ask no server; use CRLs and the cache");
+    command.add_option("--proxy", o.proxy, "Proxy HTTP cho OCSP, CRL, TSA: http://host:port / HTTP proxy")
+        ->envname("VANTHU_PROXY");
+    command
+        .add_option("--rewrite", o.rewrites, "Đổi địa chỉ: TỪ=THÀNH / replace addresses that begin with FROM: FROM=TO")
+        ->allow_extra_args(false);
+    command.add_option("--cache", o.cache,
+                       "Thư mục giữ OCSP, CRL (mặc định ~/.cache/vanthu/evidence) / folder that keeps OCSP and CRLs");
+}
+
+result<std::unique_ptr<trust_session>> trust_session::open(const trust_options& o, bool folder_optional) {
+    std::unique_ptr<trust_session> out(new trust_session);
+    auto trust = read_trust_folder(o.folder);
+    if (trust)
+        out->trust_ = std::move(*trust);
+    else if (!folder_optional || o.folder_given())
+        return std::unexpected(trust.error());
+    for (const std::string& file : o.crls) {
+        VANTHU_TRY(bytes content, read_file(file));
+        VANTHU_TRY(x509::crl list, x509::parse_crl(content));
+        out->known_.crls.push_back(std::move(list));
+    }
+    trust_services::options how;
+    how.offline = o.offline;
+    how.http_proxy = o.proxy;
+    how.cache = o.cache.empty() ? default_cache() : std::filesystem::path(o.cache);
+    for (const std::string& r : o.rewrites) {
+        std::size_t equals = r.find('=');
+        if (equals == 0 || equals == r.npos) return failed(errc::bad_rewrite, r);
+        how.rewrites.push_back({r.substr(0, equals), r.substr(equals + 1)});
+    }
+    out->services_ = std::make_unique<trust_services::trust_services>(out->context_.get_executor(), std::move(how));
+    return out;
+}
+
+result<cms::timestamp_token> trust_session::stamp(const std::string& url, const digest& imprint) {
+    return wait_for(context_, services_->stamp(url, imprint));
+}
+
+void trust_session::gather(const std::function<std::vector<x509::need>()>& judge) {
+    troubles_.clear();
+    auto once = [&](const trust_services::found& so_far) {
+        known_.add(so_far.evidence);
+        for (const x509::certificate& c : so_far.issuers)
+            if (std::find(trust_.intermediates.begin(), trust_.intermediates.end(), c) == trust_.intermediates.end())
+                trust_.intermediates.push_back(c);
+        return judge();
+    };
+    auto all = wait_for(context_, trust_services::gather(*services_, now(), once));
+    if (all) troubles_ = std::move(all->troubles);
+}
+
+std::vector<std::string> trust_session::troubles() const {
+    std::vector<std::string> lines;
+    for (const trust_services::trouble& t : troubles_)
+        lines.push_back(t.what.subject.subject() + ": " + public_code(t.why.code) + " " + t.why.detail);
+    return lines;
+}
+
+result<std::unique_ptr<inspect::inspector_pool>> trust_session::start_inspector() const {
+    inspect::options o;
+    o.executable = inspect::find_inspect_executable();
+    o.workers = 1;
+    o.trust = trust_;
+    o.known = known_;
+    return inspect::inspector_pool::start(std::move(o));
+}
+
+} // namespace vanthu::cli

@@ -1,0 +1,56 @@
+// What a signing or verifying command knows about trust: the operator's certificates, evidence at hand, and what trust
+// services answer when asked. One for each run of a command; blocking.
+#pragma once
+
+#include "adapters/trust_services/trust_services.hpp"
+#include "daemon/inspect/pool.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <filesystem>
+
+namespace CLI {
+class App;
+class Option;
+} // namespace CLI
+
+namespace vanthu::cli {
+
+struct trust_options {
+    std::string folder = "/etc/vanthu/trust", proxy, cache;
+    std::vector<std::string> crls, rewrites; // rewrites: "FROM=TO"
+    bool offline = false;
+    CLI::Option* folder_option = nullptr;
+    bool folder_given() const;
+};
+void add_trust_options(CLI::App& command, trust_options& o);
+
+class trust_session {
+public:
+    // files::errc and x509::errc of the folder and the CRLs; errc::bad_rewrite. A folder nobody named and that is not
+    // there is an empty one where `folder_optional`: then nothing is trusted.
+    static result<std::unique_ptr<trust_session>> open(const trust_options& o, bool folder_optional = false);
+
+    const x509::trust_store& trust() const { return trust_; }
+    const x509::evidence& known() const { return known_; }
+    timestamp now() const { return system_clock().now(); }
+
+    // A time stamp from `url`. Failures as of trust_services::stamp.
+    result<cms::timestamp_token> stamp(const std::string& url, const digest& imprint);
+    // Calls `judge` until it misses nothing that can be had, with trust() and known() grown in between.
+    void gather(const std::function<std::vector<x509::need>()>& judge);
+    // Why something stays missing, one line each, for people.
+    std::vector<std::string> troubles() const;
+
+    // A worker for untrusted files with this session's trust.
+    result<std::unique_ptr<inspect::inspector_pool>> start_inspector() const;
+
+private:
+    trust_session() = default;
+    asio::io_context context_;
+    std::unique_ptr<trust_services::trust_services> services_;
+    x509::trust_store trust_;
+    x509::evidence known_;
+    std::vector<trust_services::trouble> troubles_;
+};
+
+} // namespace vanthu::cli
