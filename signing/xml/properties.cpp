@@ -100,7 +100,7 @@ result<> read_validation_data(const element& at, properties& out, const limits& 
 result<> read_time_stamp(const element& at, time_stamp_property::kind what, properties& out, const limits& bounds) {
     if (out.time_stamps.size() >= bounds.time_stamps)
         return failed(errc::over_budget, fmt::format("more than {} time stamps", bounds.time_stamps));
-    time_stamp_property one{what, &at, {canonical_method::inclusive_1_0}, {}};
+    time_stamp_property one{.what = what, .where = &at};
     if (const element* method = at.child(dsig_uri, "CanonicalizationMethod")) {
         VANTHU_TRY(one.how, canonicalisation_in(*method));
     }
@@ -112,6 +112,9 @@ result<> read_time_stamp(const element& at, time_stamp_property::kind what, prop
         one.tokens.push_back(std::move(der));
     }
     if (one.tokens.empty()) return malformed("a time stamp without a token");
+    one.certificates_before = out.certificates.size();
+    one.crls_before = out.revocation.crls.size();
+    one.responses_before = out.revocation.ocsp_responses.size();
     out.time_stamps.push_back(std::move(one));
     return {};
 }
@@ -124,11 +127,15 @@ result<> read_unsigned(const element& at, properties& out, const limits& bounds)
             VANTHU_CHECK(read_time_stamp(*one, time_stamp_property::kind::archive, out, bounds));
         } else if (one->is(xades141_uri, "TimeStampValidationData")) {
             VANTHU_CHECK(read_validation_data(*one, out, bounds));
+        } else if (one->is(xades_uri, "CertificateValues")) {
+            VANTHU_CHECK(read_certificate_values(*one, out, bounds));
+        } else if (one->is(xades_uri, "RevocationValues")) {
+            VANTHU_CHECK(read_revocation_values(*one, out, bounds));
         }
     }
     out.has_certificate_values = at.child(xades_uri, "CertificateValues");
     out.has_revocation_values = at.child(xades_uri, "RevocationValues");
-    return read_validation_data(at, out, bounds);
+    return {};
 }
 
 } // namespace

@@ -14,6 +14,9 @@ struct time_stamp_property {
     const element* where = nullptr;
     canonicalisation how{canonical_method::inclusive_1_0}; // what it says, or Canonical XML 1.0 (EN 319 132-1, 4.5)
     std::vector<bytes> tokens;                             // DER
+    // How many of properties::certificates and of its revocation data stand in front of it: what an archive stamp
+    // covers.
+    std::size_t certificates_before = 0, crls_before = 0, responses_before = 0;
 };
 
 struct certificate_digest {

@@ -268,8 +268,22 @@ private:
                 };
             auto role = one.what == time_stamp_property::kind::signature ? validation::stamp_role::signature
                                                                          : validation::stamp_role::archive;
-            for (const bytes& token : one.tokens) out.facts.stamps.push_back({role, token, stamped});
+            for (const bytes& token : one.tokens) out.facts.stamps.push_back({role, token, stamped, covered_by(one)});
         }
+    }
+
+    // KeyInfo is part of every archive imprint (EN 319 132-1, 5.5.2.2), of the unsigned properties those in front.
+    std::vector<digest> covered_by(const time_stamp_property& stamp) const {
+        std::vector<digest> all;
+        if (stamp.what != time_stamp_property::kind::archive) return all;
+        auto take = [&](const auto& list, std::size_t count) {
+            for (std::size_t i = 0; i < count; ++i) all.push_back(list[i].sha256());
+        };
+        take(in_->core.certificates, in_->core.certificates.size());
+        take(in_->about->certificates, stamp.certificates_before);
+        take(in_->about->revocation.crls, stamp.crls_before);
+        take(in_->about->revocation.ocsp_responses, stamp.responses_before);
+        return all;
     }
 
     std::shared_ptr<kept> in_;

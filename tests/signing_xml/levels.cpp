@@ -78,6 +78,24 @@ BOOST_AUTO_TEST_CASE(a_signature_outlives_its_certificate_and_its_time_stamps_by
     BOOST_TEST(verdict.report.signatures[0].stamps.size() == 3u);
 }
 
+BOOST_AUTO_TEST_CASE(an_archive_stamp_proves_the_evidence_in_front_of_it_and_none_behind) {
+    xml_world w;
+    bytes lta = w.archived(w.with_data(w.stamped(w.enveloped(w.letter), stamped_at), archived_at), archived_at);
+    x509::evidence later;
+    later.crls.push_back(x509::parse_crl(w.ca.sub_crl({.this_update = at_time("2026-02-01T00:00:00Z")})).value());
+    lta = xml::spliced(lta, xml::add_validation_data(xml::in_memory(lta), {}, later).value());
+    auto facts = xml::read_signatures(xml::in_memory(lta)).signatures.at(0).facts;
+    auto covered = [&](const digest& one) {
+        const auto& all = facts.stamps.back().covers;
+        return std::find(all.begin(), all.end(), one) != all.end();
+    };
+    BOOST_TEST(facts.stamps.front().covers.empty()); // a signature time stamp proves the signature only
+    BOOST_REQUIRE(facts.embedded.crls.size() >= 2u);
+    BOOST_TEST(covered(facts.signer.sha256()));
+    BOOST_TEST(covered(facts.embedded.crls.front().sha256()));
+    BOOST_TEST(!covered(later.crls.front().sha256()));
+}
+
 BOOST_AUTO_TEST_CASE(validation_data_is_embedded_once) {
     xml_world w;
     bytes lt = w.with_data(w.stamped(w.enveloped(w.letter), stamped_at), archived_at);
