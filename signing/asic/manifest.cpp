@@ -1,0 +1,106 @@
+#include "signing/asic/manifest.hpp"
+
+#include "daemon/base/base64.hpp"
+#include "signing/xml/algorithms.hpp"
+#include "signing/xml/sign.hpp"
+#include "signing/xml/tree.hpp"
+
+#include <set>
+
+namespace vanthu::asic {
+namespace {
+
+std::unexpected<failure> unreadable(std::string_view what) {
+    return failed(errc::manifest_unreadable, std::string(what));
+}
+
+std::string attribute_text(std::string_view value) {
+    std::string out;
+    for (char c : value) switch (c) {
+        case '&':
+            out += "&amp;";
+            break;
+        case '<':
+            out += "&lt;";
+            break;
+        case '"':
+            out += "&quot;";
+            break;
+        default:
+            out += c;
+        }
+    return out;
+}
+
+bool has_critical_extension(const xml::element& of, std::string_view list) {
+    for (const xml::element* extensions : of.children(namespace_uri, list))
+        for (const xml::element* one : extensions->children()) {
+            const std::string* critical = one->attribute_value("Critical");
+            if (critical && *critical != "false" && *critical != "0") return true;
+        }
+    return false;
+}
+
+result<data_reference> read_reference(const xml::element& e) {
+    const std::string* uri = e.attribute_value("URI");
+    auto name = uri ? xml::from_reference_uri(*uri) : std::nullopt;
+    const xml::element *method = e.child(xml::dsig_uri, "DigestMethod"), *value = e.child(xml::dsig_uri, "DigestValue");
+    const std::string* algorithm = method ? method->attribute_value("Algorithm") : nullptr;
+    auto text = value ? value->value() : std::nullopt;
+    if (!name || !algorithm || !text || has_critical_extension(e, "DataObjectReferenceExtensions"))
+        return unreadable("DataObjectReference");
+    data_reference out;
+    out.name = *name;
+    if (const std::string* mime = e.attribute_value("MimeType")) out.mime_type = *mime;
+    out.algorithm = xml::digest_from(*algorithm);
+    if (out.algorithm == x509::hash::sha1) out.algorithm.reset();
+    base64_decoder decoder;
+    if (!decoder.feed(*text, out.digest) || !decoder.finish()) return unreadable("DigestValue");
+    return out;
+}
+
+} // namespace
+
+result<manifest> read_manifest(bytes_view document, const limits& bounds) {
+    xml::limits xml_bounds;
+    xml_bounds.bytes = bounds.signature_file;
+    xml_bounds.depth = 16;
+    xml_bounds.elements = bounds.references * 8;
+    auto tree = xml::read_tree(as_text(document), xml_bounds);
+    if (!tree) {
+        if (tree.error().code == xml::errc::over_budget) return failed(errc::over_budget, "manifest");
+        return unreadable(tree.error().detail);
+    }
+    const xml::element& root = **tree;
+    auto signatures = root.children(namespace_uri, "SigReference");
+    const std::string* uri = signatures.size() == 1 ? signatures[0]->attribute_value("URI") : nullptr;
+    auto name = uri ? xml::from_reference_uri(*uri) : std::nullopt;
+    if (!root.is(namespace_uri, "ASiCManifest") || !name) return unreadable("ASiCManifest");
+    if (has_critical_extension(root, "ASiCManifestExtensions")) return unreadable("a critical extension");
+    manifest out{*name, {}};
+    std::set<std::string> names;
+    for (const xml::element* e : root.children(namespace_uri, "DataObjectReference")) {
+        if (out.files.size() == bounds.references) return failed(errc::over_budget, "references");
+        VANTHU_TRY(data_reference one, read_reference(*e));
+        if (!names.insert(one.name).second) return unreadable("a file named twice");
+        out.files.push_back(std::move(one));
+    }
+    if (out.files.empty()) return unreadable("no DataObjectReference");
+    return out;
+}
+
+bytes write_manifest(const manifest& what, std::string_view mime_type) {
+    std::string out = "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"no\"?>\n<asic:ASiCManifest xmlns:asic=\"" +
+                      std::string(namespace_uri) + "\" xmlns:ds=\"" + std::string(xml::dsig_uri) +
+                      "\"><asic:SigReference MimeType=\"" + attribute_text(mime_type) + "\" URI=\"" +
+                      attribute_text(xml::to_reference_uri(what.signature)) + "\"/>";
+    for (const data_reference& f : what.files) {
+        std::string mime = f.mime_type.empty() ? "" : " MimeType=\"" + attribute_text(f.mime_type) + "\"";
+        out += "<asic:DataObjectReference" + mime + " URI=\"" + attribute_text(xml::to_reference_uri(f.name)) +
+               "\"><ds:DigestMethod Algorithm=\"" + std::string(xml::algorithm_of(f.algorithm.value())) +
+               "\"/><ds:DigestValue>" + base64_encode(f.digest) + "</ds:DigestValue></asic:DataObjectReference>";
+    }
+    return to_bytes(out + "</asic:ASiCManifest>\n");
+}
+
+} // namespace vanthu::asic

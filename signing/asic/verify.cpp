@@ -1,0 +1,390 @@
+#include "signing/asic/verify.hpp"
+
+#include "signing/asic/findings.hpp"
+#include "signing/cades/verify.hpp"
+#include "signing/xml/sign.hpp"
+#include "signing/xml/verify.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+namespace vanthu::asic {
+using signing::indication;
+using signing::verdict;
+using validation::signature_facts;
+using validation::signature_report;
+namespace sub = signing::sub;
+namespace {
+
+std::string_view finding_of(const std::error_code& code) {
+    if (code == errc::not_a_zip) return "asic.not_asic";
+    if (code == errc::over_budget) return "budget";
+    if (code == errc::name_unsafe) return "asic.name_unsafe";
+    if (code == errc::damaged_entry) return "asic.damaged_entry";
+    if (code == errc::manifest_unreadable) return "asic.manifest_unreadable";
+    return "asic.irregular_archive";
+}
+
+// What a manifest says, held against the container.
+struct checked_manifest {
+    std::string name;
+    bytes content;
+    manifest read;
+    std::vector<validation::objection> objections; // none: every file is there, with the right hash
+    bool names(const std::string& file) const {
+        return std::ranges::find(read.files, file, &data_reference::name) != read.files.end();
+    }
+};
+
+class verification {
+public:
+    verification(bytes_view container, const x509::trust_store& trust, const x509::evidence& known, timestamp at,
+                 const validation::policy& policy, const limits& bounds)
+        : container_(container), trust_(trust), known_(known), at_(at), policy_(policy), bounds_(bounds) {}
+
+    container_verdict run() {
+        auto opened = zip_archive::open(container_, bounds_);
+        if (!opened) return refuse(opened.error());
+        zip_ = std::move(*opened);
+        if (auto done = sort_files(); !done) return refuse(done.error());
+        if (auto done = read_manifests(); !done) return refuse(done.error());
+        for (const std::string& name : time_stamps_) prepare_time_stamp(name);
+        for (const std::string& name : cades_) judge_cades(name);
+        for (const std::string& name : xades_) judge_xades(name);
+        for (const std::string& name : time_stamps_)
+            if (!used_stamps_.contains(name)) judge_time_stamp(name); // the others are stamps of signatures
+        if (too_much_) note("budget", "unpacked size");
+        conclude();
+        return std::move(out_);
+    }
+
+private:
+    void note(std::string_view code, std::string_view detail = {}) {
+        if (!signing::has_finding(out_.report.findings, code))
+            out_.report.findings.push_back(make_finding(code, detail));
+    }
+    container_verdict refuse(const failure& why) {
+        note(finding_of(why.code), why.detail);
+        out_.report.verdict = verdict::indeterminate;
+        return std::move(out_);
+    }
+
+    result<> sort_files() {
+        std::string type;
+        if (const zip_entry* e = zip_.find("mimetype")) {
+            VANTHU_TRY(bytes content, zip_.content(*e, 256));
+            type = as_text(content);
+        }
+        bool some = false;
+        for (const zip_entry& e : zip_.entries()) {
+            if (e.directory) continue;
+            const std::string& n = e.name;
+            some = some || in_meta_inf(n);
+            if (is_data_file(n))
+                data_.push_back(n);
+            else if (is_cades_file(n))
+                cades_.push_back(n);
+            else if (is_xades_file(n))
+                xades_.push_back(n);
+            else if (is_time_stamp_file(n))
+                time_stamps_.push_back(n);
+            else if (in_meta_inf(n) && !is_manifest_file(n) && !is_archive_manifest_file(n) && !harmless(n))
+                strange_.push_back(n);
+        }
+        if (cades_.size() + xades_.size() + time_stamps_.size() > bounds_.signatures)
+            return failed(errc::over_budget, "signatures");
+        if (type.empty()) { // may be left out (4.3.3.1): then the layout speaks
+            if (!some || data_.empty()) return failed(errc::not_a_zip, "no mimetype");
+            bool simple =
+                data_.size() == 1 && (zip_.find("META-INF/signature.p7s") || zip_.find("META-INF/timestamp.tst"));
+            kind_ = simple ? kind::simple : kind::extended;
+        } else if (type == mime_type(kind::simple)) {
+            kind_ = kind::simple;
+        } else if (type == mime_type(kind::extended)) {
+            kind_ = kind::extended;
+        } else {
+            return failed(errc::not_a_zip, "another mimetype");
+        }
+        if (kind_ == kind::simple && data_.size() != 1) note("asic.not_one_file");
+        return {};
+    }
+    // OpenDocument's own list of files and rights, which say nothing about signatures (4.4.3.2).
+    static bool harmless(std::string_view n) {
+        return n == "META-INF/manifest.xml" || n == "META-INF/container.xml" || n == "META-INF/metadata.xml";
+    }
+
+    result<bytes> meta(const std::string& name) { return zip_.content(*zip_.find(name), bounds_.signature_file); }
+
+    result<> read_manifests() {
+        std::size_t count = 0;
+        for (const zip_entry& e : zip_.entries()) {
+            bool archive = is_archive_manifest_file(e.name);
+            if (!archive && !is_manifest_file(e.name)) continue;
+            if (++count > bounds_.manifests) return failed(errc::over_budget, "manifests");
+            checked_manifest m;
+            m.name = e.name;
+            VANTHU_TRY(m.content, meta(e.name));
+            auto read = read_manifest(m.content, bounds_);
+            if (!read) {
+                note(finding_of(read.error().code), e.name);
+                continue;
+            }
+            m.read = std::move(*read);
+            if (!zip_.find(m.read.signature)) note("asic.manifest_without_signature", e.name);
+            check(m);
+            (archive ? archives_ : manifests_).push_back(std::move(m));
+        }
+        return {};
+    }
+    void check(checked_manifest& m) {
+        for (const data_reference& f : m.read.files) {
+            auto against = [&](indication i, std::string_view s, std::string_view code) {
+                m.objections.push_back({i, std::string(s), make_finding(code, f.name)});
+            };
+            const zip_entry* e = zip_.find(f.name);
+            if (!f.algorithm) {
+                against(indication::indeterminate, sub::crypto_constraints_failure_no_poe, "asic.weak_algorithm");
+            } else if (!e || e->directory) {
+                against(indication::indeterminate, sub::signed_data_not_found, "asic.file_missing");
+            } else {
+                const bytes& own = digest_of(*e, *f.algorithm);
+                if (own.empty())
+                    against(indication::indeterminate, sub::signed_data_not_found, "asic.damaged_entry");
+                else if (own != f.digest)
+                    against(indication::total_failed, sub::hash_failure, "asic.file_changed");
+            }
+        }
+    }
+
+    // Empty: damaged, or more unpacking than the limits allow. Each file is hashed once an algorithm.
+    const bytes& digest_of(const zip_entry& e, x509::hash h) {
+        auto [place, inserted] = digests_.try_emplace({e.name, h});
+        if (!inserted) return place->second;
+        xml::hash_sink sink(h);
+        if (unpack(e, [&](bytes_view piece) -> result<> {
+                sink.write(as_text(piece));
+                return {};
+            }))
+            place->second = sink.finish();
+        return place->second;
+    }
+    // Whatever is signed in whatever way: together no more than four times the whole container.
+    result<> unpack(const zip_entry& e, const byte_sink& sink) {
+        unpacked_ += e.size;
+        if (unpacked_ > 4 * bounds_.unpacked) {
+            too_much_ = true;
+            return failed(errc::over_budget, e.name);
+        }
+        return zip_.read(e, sink);
+    }
+
+    void add(signature_report r, const std::set<std::string>& covered, validation::conclusion judged) {
+        bool whole =
+            !data_.empty() && std::ranges::all_of(data_, [&](const std::string& n) { return covered.contains(n); });
+        r.covers = whole ? "whole" : "part";
+        r.covered_bytes = 0;
+        for (const std::string& n : covered)
+            if (const zip_entry* e = zip_.find(n)) r.covered_bytes += static_cast<std::size_t>(e->size);
+        if (r.format != "timestamp") signed_.insert(covered.begin(), covered.end());
+        for (const x509::need& n : judged.missing)
+            if (std::ranges::find(out_.report.missing, n) == out_.report.missing.end())
+                out_.report.missing.push_back(n);
+        out_.report.signatures.push_back(std::move(r));
+        out_.conclusions.push_back(std::move(judged));
+    }
+
+    // The one manifest that names this signature or time stamp; objections where there is not exactly one.
+    const checked_manifest* manifest_for(const std::string& file, std::vector<validation::objection>& objections) {
+        const checked_manifest* found = nullptr;
+        bool two = false;
+        for (const auto* list : {&manifests_, &archives_})
+            for (const checked_manifest& m : *list)
+                if (m.read.signature == file) two = two || found, found = &m;
+        if (!found || two)
+            objections.push_back({indication::indeterminate, std::string(sub::signed_data_not_found),
+                                  make_finding(two ? "asic.two_manifests" : "asic.no_manifest", file)});
+        return two ? nullptr : found;
+    }
+    bool about_single_file(std::string_view name) const {
+        return kind_ == kind::simple && data_.size() == 1 &&
+               (name == "META-INF/signature.p7s" || name == "META-INF/timestamp.tst");
+    }
+
+    // The digest of what a signature or time stamp file is over, and the files it thereby covers.
+    struct subject {
+        cms::content_digest content;
+        std::set<std::string> covered;
+        std::vector<validation::objection> objections;
+    };
+    subject subject_of(const std::string& name) {
+        subject s;
+        s.content = [](x509::hash) { return bytes{}; };
+        if (about_single_file(name)) {
+            const zip_entry* e = zip_.find(data_[0]);
+            s.content = [this, e](x509::hash h) { return digest_of(*e, h); };
+            s.covered = {data_[0]};
+        } else if (const checked_manifest* m = manifest_for(name, s.objections)) {
+            s.content = [m](x509::hash h) { return x509::hash_of(h, m->content); };
+            for (const data_reference& f : m->read.files) s.covered.insert(f.name);
+            s.objections.insert(s.objections.end(), m->objections.begin(), m->objections.end());
+        }
+        return s;
+    }
+
+    void judge_cades(const std::string& name) {
+        subject s = subject_of(name);
+        auto file = meta(name);
+        bytes message = file ? std::move(*file) : bytes{};
+        if (!file)
+            s.objections.push_back({indication::indeterminate, std::string(sub::format_failure),
+                                    make_finding(finding_of(file.error().code), name)});
+        for (signature_facts& facts : cades::read_signatures(message, s.content)) {
+            facts.objections.insert(facts.objections.end(), s.objections.begin(), s.objections.end());
+            add_archive_stamps(name, facts);
+            validation::conclusion judged = validation::judge(facts, trust_, known_, at_, policy_);
+            signature_report r = validation::report_of(facts, judged);
+            r.format = "cades";
+            r.field = name;
+            add(std::move(r), s.covered, std::move(judged));
+        }
+    }
+
+    // Time stamps over archive manifests that name the signature, oldest first; each newer one must name the token of
+    // the one before, or it says nothing about it.
+    struct archive_stamp {
+        std::string file;
+        bytes token;
+        std::optional<timestamp> time;
+        const checked_manifest* about;
+    };
+    void prepare_time_stamp(const std::string& name) {
+        for (const checked_manifest& m : archives_) {
+            if (m.read.signature != name || !m.objections.empty()) continue;
+            auto token = meta(name);
+            if (!token) return;
+            auto parsed = cms::parse_timestamp_token(*token);
+            archive_stamp a{name, std::move(*token), std::nullopt, &m};
+            if (parsed) a.time = parsed->time;
+            archive_stamps_.push_back(std::move(a));
+        }
+        std::ranges::sort(archive_stamps_, [](const archive_stamp& a, const archive_stamp& b) {
+            return std::tuple(a.time, a.about->read.files.size(), a.file) <
+                   std::tuple(b.time, b.about->read.files.size(), b.file);
+        });
+    }
+    void add_archive_stamps(const std::string& signature, signature_facts& facts) {
+        std::vector<const archive_stamp*> line;
+        for (const archive_stamp& a : archive_stamps_) {
+            if (!a.about->names(signature)) continue;
+            bool knows_older =
+                std::ranges::all_of(line, [&](const archive_stamp* older) { return a.about->names(older->file); });
+            if (!knows_older) continue;
+            line.push_back(&a);
+            used_stamps_.insert(a.file);
+            facts.stamps.push_back({validation::stamp_role::archive, a.token,
+                                    [m = a.about](x509::hash h) { return x509::hash_of(h, m->content); }});
+        }
+    }
+
+    void judge_xades(const std::string& name) {
+        auto file = meta(name);
+        if (!file) return note(finding_of(file.error().code), name);
+        xml::outside others = [this](const std::string& uri) -> std::optional<xml::source> {
+            auto wanted = xml::from_reference_uri(uri);
+            const zip_entry* e = wanted ? zip_.find(*wanted) : nullptr;
+            if (!e || e->directory) return std::nullopt;
+            return xml::source([this, e](const xml::byte_sink& sink) { return unpack(*e, sink); });
+        };
+        xml::verify_options how;
+        how.require_signing_certificate = true;
+        auto judged = xml::verify(xml::in_memory(*file), trust_, known_, at_, policy_, others, how);
+        for (const signing::finding& f : judged.report.findings)
+            if (!signing::has_finding(out_.report.findings, f.code)) out_.report.findings.push_back(f);
+        for (std::size_t i = 0; i < judged.report.signatures.size(); ++i) {
+            signature_report r = std::move(judged.report.signatures[i]);
+            r.field = name + "#" + r.field;
+            std::set<std::string> covered;
+            for (const xml::signed_part& part : judged.reading.signatures[i].parts)
+                if (!part.uri.empty() && part.uri[0] != '#' && zip_.find(part.path)) covered.insert(part.path);
+            add(std::move(r), covered, std::move(judged.conclusions[i]));
+        }
+    }
+
+    // A time stamp file proves that files existed; it is nobody's signature.
+    void judge_time_stamp(const std::string& name) {
+        subject s = subject_of(name);
+        auto file = meta(name);
+        auto v = cms::check_timestamp(file ? *file : bytes{}, s.content, trust_, known_, at_, policy_.revocation);
+        signature_report r;
+        r.format = "timestamp";
+        r.field = name;
+        r.indication = v.indication;
+        r.sub_indication = v.sub_indication;
+        r.verdict = signing::to_verdict(v.indication);
+        r.findings = v.findings;
+        if (v.indication == indication::total_passed) r.best_time = v.time;
+        validation::describe(v.authority, r.signer);
+        for (const validation::objection& o : s.objections) validation::object(r, o);
+        validation::conclusion judged;
+        judged.indication = r.indication;
+        judged.sub_indication = r.sub_indication;
+        judged.missing = v.path.missing;
+        judged.used = v.path.used;
+        judged.used_certificates = v.path.chain;
+        add(std::move(r), s.covered, std::move(judged));
+    }
+
+    void conclude() {
+        // What casts doubt on the whole container leaves no signature valid.
+        for (signature_report& r : out_.report.signatures)
+            for (const signing::finding& f : out_.report.findings)
+                validation::object(r, {indication::indeterminate, std::string(sub::format_failure), f});
+        verdict all = validation::overall(out_.report.signatures, out_.report.findings);
+        std::string without;
+        for (const auto* list : {&data_, &strange_})
+            for (const std::string& n : *list)
+                if (!signed_.contains(n) && without.size() < 500) without += (without.empty() ? "" : ", ") + n;
+        if (!without.empty()) {
+            out_.report.findings.push_back(make_finding("asic.file_not_signed", without));
+            if (all == verdict::valid) all = verdict::unsigned_;
+        }
+        out_.report.verdict = all;
+    }
+
+    bytes_view container_;
+    const x509::trust_store& trust_;
+    const x509::evidence& known_;
+    timestamp at_;
+    const validation::policy& policy_;
+    const limits& bounds_;
+    container_verdict out_;
+    zip_archive zip_;
+    kind kind_ = kind::extended;
+    std::vector<std::string> data_, cades_, xades_, time_stamps_, strange_;
+    std::vector<checked_manifest> manifests_, archives_;
+    std::vector<archive_stamp> archive_stamps_;
+    std::map<std::pair<std::string, x509::hash>, bytes> digests_;
+    std::set<std::string> signed_, used_stamps_;
+    std::uint64_t unpacked_ = 0;
+    bool too_much_ = false;
+};
+
+} // namespace
+
+container_verdict verify(bytes_view container, const x509::trust_store& trust, const x509::evidence& known,
+                         timestamp at, const validation::policy& policy, const limits& bounds) {
+    return verification(container, trust, known, at, policy, bounds).run();
+}
+
+bool is_container(bytes_view file) {
+    constexpr std::size_t header = 30;
+    constexpr std::string_view name = "mimetype", type = "application/vnd.etsi.asic-";
+    if (file.size() < header + name.size() + type.size() || file[0] != 'P' || file[1] != 'K') return false;
+    std::size_t extra = file[28] | static_cast<std::size_t>(file[29]) << 8;
+    if (as_text(file.subspan(header, name.size())) != name || file[26] != name.size()) return false;
+    std::size_t at = header + name.size() + extra;
+    return at + type.size() <= file.size() && as_text(file.subspan(at, type.size())) == type;
+}
+
+} // namespace vanthu::asic
