@@ -34,6 +34,19 @@ result<bytes> container_of(kind k, const std::vector<data_file>& files, std::vec
     return write_zip(all);
 }
 
+// OpenDocument's list of files, which readers of ASiC-E with XAdES ask for (4.4.3.2); nobody signs it.
+bytes open_document_manifest(const std::vector<data_file>& files) {
+    std::string out = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<manifest:manifest xmlns:manifest="
+                      "\"urn:oasis:names:tc:opendocument:xmlns:manifest:1.0\" manifest:version=\"1.2\">";
+    auto entry = [&](std::string_view path, std::string_view type) {
+        out += "<manifest:file-entry manifest:full-path=\"" + attribute_text(path) + "\" manifest:media-type=\"" +
+               attribute_text(type) + "\"/>";
+    };
+    entry("/", mime_type(kind::extended));
+    for (const data_file& f : files) entry(f.name, f.mime_type.empty() ? "application/octet-stream" : f.mime_type);
+    return to_bytes(out + "</manifest:manifest>\n");
+}
+
 // A container unpacked, to be packed again with changes.
 struct unpacked {
     std::vector<std::pair<std::string, bytes>> files;
@@ -136,8 +149,9 @@ result<bytes> with_another(bytes_view container, const planned_manifest& plan, b
 }
 
 result<bytes> make_with_xades(kind k, const std::vector<data_file>& files, bytes_view signatures) {
-    std::string_view name = k == kind::simple ? "META-INF/signatures.xml" : "META-INF/signatures001.xml";
-    return container_of(k, files, {{std::string(name), signatures}});
+    if (k == kind::simple) return container_of(k, files, {{"META-INF/signatures.xml", signatures}});
+    bytes list = open_document_manifest(files);
+    return container_of(k, files, {{"META-INF/manifest.xml", list}, {"META-INF/signatures001.xml", signatures}});
 }
 
 result<std::vector<signature_file>> signatures(bytes_view container, const limits& bounds) {

@@ -14,24 +14,6 @@ std::unexpected<failure> unreadable(std::string_view what) {
     return failed(errc::manifest_unreadable, std::string(what));
 }
 
-std::string attribute_text(std::string_view value) {
-    std::string out;
-    for (char c : value) switch (c) {
-        case '&':
-            out += "&amp;";
-            break;
-        case '<':
-            out += "&lt;";
-            break;
-        case '"':
-            out += "&quot;";
-            break;
-        default:
-            out += c;
-        }
-    return out;
-}
-
 bool has_critical_extension(const xml::element& of, std::string_view list) {
     for (const xml::element* extensions : of.children(namespace_uri, list))
         for (const xml::element* one : extensions->children()) {
@@ -60,6 +42,24 @@ result<data_reference> read_reference(const xml::element& e) {
 }
 
 } // namespace
+
+std::string attribute_text(std::string_view value) {
+    std::string out;
+    for (char c : value) switch (c) {
+        case '&':
+            out += "&amp;";
+            break;
+        case '<':
+            out += "&lt;";
+            break;
+        case '"':
+            out += "&quot;";
+            break;
+        default:
+            out += c;
+        }
+    return out;
+}
 
 result<manifest> read_manifest(bytes_view document, const limits& bounds) {
     xml::limits xml_bounds;
