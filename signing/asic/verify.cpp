@@ -282,8 +282,13 @@ private:
             if (!knows_older) continue;
             line.push_back(&a);
             used_stamps_.insert(a.file);
-            facts.stamps.push_back({validation::stamp_role::archive, a.token,
-                                    [m = a.about](x509::hash h) { return x509::hash_of(h, m->content); }});
+            validation::time_stamp stamp{validation::stamp_role::archive, a.token,
+                                         [m = a.about](x509::hash h) { return x509::hash_of(h, m->content); }};
+            // The manifest names the whole signature file, so with everything that came along in it.
+            for (const auto& c : facts.certificates) stamp.covers.push_back(c.sha256());
+            for (const auto& c : facts.embedded.crls) stamp.covers.push_back(c.sha256());
+            for (const auto& r : facts.embedded.ocsp_responses) stamp.covers.push_back(r.sha256());
+            facts.stamps.push_back(std::move(stamp));
         }
     }
 

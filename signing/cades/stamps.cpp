@@ -74,17 +74,17 @@ bool covers(const candidate& archive, const candidate& other) {
 class collection {
 public:
     collection(const cms::message_parts& message, const cms::signer_parts& signer, digests_of_content& content,
-               validation::signature_facts& out)
-        : message_(message), signer_(signer), content_(content), out_(out) {}
+               const cms::budget& limits, validation::signature_facts& out)
+        : message_(message), signer_(signer), content_(content), limits_(limits), out_(out) {}
 
-    bool run(std::size_t most) {
+    bool run() {
         for (const cms::attribute_parts& a : signer_.signed_list)
             if (a.oid == cms::id::content_time_stamp) take(a, stamp_role::content);
         for (const cms::attribute_parts& a : signer_.unsigned_list) {
             if (a.oid == cms::id::signature_time_stamp) take(a, stamp_role::signature);
             if (a.oid == id::archive_time_stamp_v3) take(a, stamp_role::archive);
         }
-        if (all_.size() > most) return false;
+        if (all_.size() > limits_.time_stamps) return false;
         order();
         return true;
     }
@@ -146,7 +146,31 @@ private:
                          : archive                     ? archive_value(c, h)
                                                        : x509::hash_of(h, der::first(signer_.signature)->content);
         s.stamped = [h, expected](x509::hash asked) { return asked == h ? expected : bytes{}; };
+        if (c.role == stamp_role::archive && c.index) s.covers = covered_objects(*c.index, h);
         out_.stamps.push_back(std::move(s));
+    }
+    // The certificates and revocation data that the index names, also those inside of attributes that it names.
+    std::vector<digest> covered_objects(const parsed_index& index, x509::hash h) {
+        validation::signature_facts found;
+        for (bytes_view c : message_.certificates)
+            if (index.certificates.contains(x509::hash_of(h, c))) add_certificate(c, found);
+        std::vector<bytes_view> choices;
+        for (bytes_view c : message_.crls)
+            if (index.crls.contains(x509::hash_of(h, c))) choices.push_back(c);
+        add_revocation(choices, found.embedded);
+        cms::signer_parts named;
+        for (const cms::attribute_parts& a : signer_.unsigned_list) {
+            cms::attribute_parts some{a.whole, a.type, a.oid, {}};
+            for (bytes_view value : a.values)
+                if (index.attribute_values.contains(hash_of_attribute_value(a, value, h))) some.values.push_back(value);
+            named.unsigned_list.push_back(std::move(some));
+        }
+        collect_values({}, named, limits_, found);
+        std::vector<digest> all;
+        for (const auto& c : found.certificates) all.push_back(c.sha256());
+        for (const auto& c : found.embedded.crls) all.push_back(c.sha256());
+        for (const auto& r : found.embedded.ocsp_responses) all.push_back(r.sha256());
+        return all;
     }
     bytes archive_value(const candidate& c, x509::hash h) {
         const bytes& content = content_.under(h);
@@ -157,6 +181,7 @@ private:
     const cms::message_parts& message_;
     const cms::signer_parts& signer_;
     digests_of_content& content_;
+    const cms::budget& limits_;
     validation::signature_facts& out_;
     std::vector<candidate> all_;
     std::map<x509::hash, indexable> present_;
@@ -209,7 +234,7 @@ bool collect_stamps(const cms::message_parts& message, const cms::signer_parts& 
             out.remarks.push_back(cms::make_finding("cades.not_evaluated"));
             break;
         }
-    return collection(message, signer, content, out).run(limits.time_stamps);
+    return collection(message, signer, content, limits, out).run();
 }
 
 } // namespace vanthu::cades

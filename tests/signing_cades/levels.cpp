@@ -277,3 +277,23 @@ BOOST_AUTO_TEST_CASE(no_flipped_byte_under_an_archive_stamp_leaves_the_level) {
     check(parts.signers[0].signature, "signature");
     check(parts.signers[0].unsigned_values(cms::id::signature_time_stamp).at(0), "signature time stamp");
 }
+
+BOOST_AUTO_TEST_CASE(an_archive_stamp_says_which_evidence_existed_at_its_time) {
+    world w;
+    signature_files s(w);
+    auto read = [&](const bytes& file) {
+        return cades::read_signature(file, [&](x509::hash h) { return x509::hash_of(h, w.content); });
+    };
+    auto facts = read(s.lta);
+    BOOST_REQUIRE(facts.stamps.size() == 2u);
+    const auto& covered = facts.stamps[1].covers;
+    auto says = [&](const digest& d) { return std::ranges::find(covered, d) != covered.end(); };
+    for (const x509::crl& c : facts.embedded.crls) BOOST_TEST(says(c.sha256()));
+    BOOST_TEST(says(cert_of(w.ca.sub()).sha256()));
+    BOOST_TEST(facts.stamps[0].covers.empty());
+    // A certificate that is added later is not covered by the older stamp.
+    auto stranger = cert_of(w.ca.issue({.common_name = "X"}));
+    auto later = read(cades::to_lt(s.lta, {}, {stranger}).value());
+    BOOST_TEST((std::ranges::find(later.stamps[1].covers, stranger.sha256()) == later.stamps[1].covers.end()));
+    BOOST_TEST((std::ranges::find(later.certificates, stranger) != later.certificates.end()));
+}
