@@ -17,7 +17,7 @@ using signing::verdict;
 class scripted_inspectors final : public inspect::inspector_pool {
 public:
     using inspector_pool::inspect;
-    inspect::inspection inspect(int document, timestamp, std::chrono::steady_clock::time_point) override {
+    inspect::inspection inspect(int document, timestamp, std::chrono::steady_clock::time_point, int) override {
         std::string text(1u << 20, '\0');
         ssize_t n = ::pread(document, text.data(), text.size(), 0);
         text.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
