@@ -96,7 +96,7 @@ result<bytes> sign_pdf(bytes_view document, const pdf_choices& o, const cms::sig
 
     pdf::signature_request s;
     s.kind = issues ? pdf::profile::issued : o.profile == "appendix" ? pdf::profile::appendix : pdf::profile::approved;
-    s.type = {upright, italic};
+    s.type = {pdf::typeface(std::move(upright)), pdf::typeface(std::move(italic))};
     s.signer_name = who.leaf.common_name();
     s.organisation = who.leaf.common_name();
     s.number = o.number;

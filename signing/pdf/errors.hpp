@@ -22,6 +22,12 @@ enum class errc {
     glyph_missing,
     contents_too_small,
     wrong_token,
+    bad_picture,
+    place_not_found,
+    place_ambiguous,
+    no_room,
+    bad_pattern,
+    text_required,
 };
 std::error_code make_error_code(errc);
 

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <hb-ot.h>
 #include <hb-subset.h>
+#include <mutex>
 
 namespace vanthu::pdf {
 namespace {
@@ -54,24 +55,85 @@ result<std::u32string> usable_text(std::string_view utf8) {
     return std::move(*text);
 }
 
-result<embedded_font> embedded_font::subset(bytes_view truetype, std::span<const std::string> texts) {
-    blob_ptr blob(hb_blob_create(reinterpret_cast<const char*>(truetype.data()), static_cast<unsigned>(truetype.size()),
-                                 HB_MEMORY_MODE_READONLY, nullptr, nullptr));
-    face_ptr face(hb_face_create(blob.get(), 0));
-    if (hb_face_get_glyph_count(face.get()) == 0) return failed(errc::font_unusable);
+namespace {
+
+result<std::set<char32_t>> letters_of(std::span<const std::string> texts) {
+    std::set<char32_t> letters;
+    for (const std::string& text : texts) {
+        VANTHU_TRY(std::u32string decoded_text, usable_text(text));
+        letters.insert(decoded_text.begin(), decoded_text.end());
+    }
+    return letters;
+}
+
+} // namespace
+
+struct typeface::shared {
+    bytes truetype;
+    face_ptr face; // immutable
+    font_ptr font; // of the whole face, for widths; immutable
+    std::mutex lock;
+    std::shared_ptr<const embedded_font> last;
+};
+
+typeface::typeface(bytes truetype) : shared_(std::make_shared<shared>()) {
+    shared_->truetype = std::move(truetype);
+    blob_ptr blob(hb_blob_create(reinterpret_cast<const char*>(shared_->truetype.data()),
+                                 static_cast<unsigned>(shared_->truetype.size()), HB_MEMORY_MODE_READONLY, nullptr,
+                                 nullptr));
+    shared_->face.reset(hb_face_create(blob.get(), 0));
+    hb_face_make_immutable(shared_->face.get());
+    shared_->font.reset(hb_font_create(shared_->face.get()));
+    hb_font_make_immutable(shared_->font.get());
+}
+
+result<double> text_width(const typeface& face, std::string_view text, double size) {
+    if (!face || hb_face_get_glyph_count(face.inside()->face.get()) == 0) return failed(errc::font_unusable);
+    VANTHU_TRY(std::u32string letters, usable_text(text));
+    double sum = 0;
+    for (char32_t c : letters) {
+        hb_codepoint_t id = 0;
+        if (!hb_font_get_nominal_glyph(face.inside()->font.get(), c, &id) || id == 0)
+            return failed(errc::glyph_missing, fmt::format("U+{:04X}", std::uint32_t(c)));
+        sum += hb_font_get_glyph_h_advance(face.inside()->font.get(), id);
+    }
+    return sum * size / hb_face_get_upem(face.inside()->face.get());
+}
+
+result<std::shared_ptr<const embedded_font>> embedded_font::of(const typeface& face,
+                                                               std::span<const std::string> texts) {
+    if (!face) return failed(errc::font_unusable);
+    VANTHU_TRY(std::set<char32_t> letters, letters_of(texts));
+    std::shared_ptr<const embedded_font> last;
+    {
+        std::lock_guard held(face.inside()->lock);
+        last = face.inside()->last;
+    }
+    if (last && last->has(letters)) return last;
+    // With the letters of before: a batch soon has all that its documents need, and no file grows by much.
+    if (last && last->glyphs_.size() < 200)
+        for (const auto& [letter, glyph] : last->glyphs_) letters.insert(letter);
+    VANTHU_TRY(embedded_font made, subset(face.inside()->face.get(), letters));
+    auto shared = std::make_shared<const embedded_font>(std::move(made));
+    std::lock_guard held(face.inside()->lock);
+    face.inside()->last = shared;
+    return shared;
+}
+
+bool embedded_font::has(const std::set<char32_t>& letters) const {
+    return std::all_of(letters.begin(), letters.end(), [&](char32_t c) { return glyphs_.contains(c); });
+}
+
+result<embedded_font> embedded_font::subset(hb_face_t* face, const std::set<char32_t>& letters) {
+    if (hb_face_get_glyph_count(face) == 0) return failed(errc::font_unusable);
     input_ptr input(hb_subset_input_create_or_fail());
     if (!input) return failed(errc::font_unusable);
     hb_subset_input_set_flags(input.get(), HB_SUBSET_FLAGS_NO_HINTING);
     for (hb_tag_t layout : {HB_TAG('G', 'S', 'U', 'B'), HB_TAG('G', 'P', 'O', 'S'), HB_TAG('G', 'D', 'E', 'F'),
                             HB_TAG('n', 'a', 'm', 'e'), HB_TAG('F', 'F', 'T', 'M')})
         hb_set_add(hb_subset_input_set(input.get(), HB_SUBSET_SETS_DROP_TABLE_TAG), layout);
-    std::set<char32_t> letters;
-    for (const std::string& text : texts) {
-        VANTHU_TRY(std::u32string decoded_text, usable_text(text));
-        letters.insert(decoded_text.begin(), decoded_text.end());
-    }
     for (char32_t c : letters) hb_set_add(hb_subset_input_unicode_set(input.get()), c);
-    face_ptr small(hb_subset_or_fail(face.get(), input.get()));
+    face_ptr small(hb_subset_or_fail(face, input.get()));
     if (!small) return failed(errc::font_unusable);
 
     embedded_font f;
@@ -98,19 +160,21 @@ result<embedded_font> embedded_font::subset(bytes_view truetype, std::span<const
     blob_ptr out(hb_face_reference_blob(small.get()));
     unsigned size = 0;
     const char* data = hb_blob_get_data(out.get(), &size);
-    f.file_.assign(data, data + size);
-    if (f.file_.empty()) return failed(errc::font_unusable);
+    if (size == 0) return failed(errc::font_unusable);
+    f.length_ = size;
+    f.file_ = compressed({data, size}, 9);
     // A subset's name begins with six capitals that tell subsets apart (9.9.2).
     std::string tag;
-    for (std::uint8_t b : sha256::of(f.file_).value)
+    for (std::uint8_t b : sha256::of(as_bytes(f.file_)).value)
         if (tag.size() < 6) tag += static_cast<char>('A' + b % 26);
     char name[64] = "TimesMetric";
     unsigned room = sizeof name;
-    hb_ot_name_get_utf8(face.get(), HB_OT_NAME_ID_POSTSCRIPT_NAME, HB_LANGUAGE_INVALID, &room, name);
+    hb_ot_name_get_utf8(face, HB_OT_NAME_ID_POSTSCRIPT_NAME, HB_LANGUAGE_INVALID, &room, name);
     std::string plain;
     for (char c : std::string_view(name))
         if (std::isalnum(static_cast<unsigned char>(c)) || c == '-') plain += c;
     f.name_ = "/" + tag + "+" + plain;
+    f.describe();
     return f;
 }
 
@@ -128,14 +192,12 @@ double embedded_font::width(std::string_view text, double size) const {
     return sum * size / 1000;
 }
 
-QPDFObjectHandle embedded_font::write(update& into) const {
-    QPDFObjectHandle file =
-        into.add_stream(QPDFObjectHandle::parse(fmt::format("<< /Length1 {} >>", file_.size())), as_text(file_));
-    QPDFObjectHandle descriptor = into.add(QPDFObjectHandle::parse(fmt::format(
+// Everything about the font that does not depend on the file it goes into.
+void embedded_font::describe() {
+    descriptor_ = fmt::format(
         "<< /Type /FontDescriptor /FontName {} /Flags 4 /FontBBox [{} {} {} {}] /ItalicAngle 0 /Ascent {} /Descent {} "
         "/CapHeight {} /StemV 80 >>",
-        name_, box_[0], box_[1], box_[2], box_[3], ascent_, descent_, ascent_ * 3 / 4)));
-    descriptor.replaceKey("/FontFile2", file);
+        name_, box_[0], box_[1], box_[2], box_[3], ascent_, descent_, ascent_ * 3 / 4);
     std::map<unsigned, std::pair<char32_t, int>> by_id;
     for (auto [letter, g] : glyphs_) by_id.emplace(g.id, std::pair(letter, g.advance));
     std::string widths, map;
@@ -146,25 +208,30 @@ QPDFObjectHandle embedded_font::write(update& into) const {
                                         : fmt::format("{:04X}{:04X}", 0xd7c0 + (c >> 10), 0xdc00 + (c & 0x3ff));
         map += fmt::format("1 beginbfchar\n<{:04X}> <{}>\nendbfchar\n", id, utf16);
     }
-    QPDFObjectHandle to_unicode =
-        into.add_stream(QPDFObjectHandle::newDictionary(),
-                        "/CIDInit /ProcSet findresource begin\n12 dict begin\nbegincmap\n/CIDSystemInfo << /Registry "
-                        "(Adobe) /Ordering (UCS) "
-                        "/Supplement 0 >> def\n/CMapName /Adobe-Identity-UCS def\n/CMapType 2 def\n1 "
-                        "begincodespacerange\n<0000> <FFFF>\n"
-                        "endcodespacerange\n" +
-                            map + "endcmap\nCMapName currentdict /CMap defineresource pop\nend\nend\n");
-    QPDFObjectHandle descendant = into.add(QPDFObjectHandle::parse(fmt::format(
+    to_unicode_ = compressed(
+        "/CIDInit /ProcSet findresource begin\n12 dict begin\nbegincmap\n/CIDSystemInfo << /Registry (Adobe) "
+        "/Ordering (UCS) /Supplement 0 >> def\n/CMapName /Adobe-Identity-UCS def\n/CMapType 2 def\n1 "
+        "begincodespacerange\n<0000> <FFFF>\nendcodespacerange\n" +
+        map + "endcmap\nCMapName currentdict /CMap defineresource pop\nend\nend\n");
+    descendant_ = fmt::format(
         "<< /Type /Font /Subtype /CIDFontType2 /BaseFont {} /CIDSystemInfo << /Registry (Adobe) /Ordering (Identity) "
         "/Supplement 0 >> /CIDToGIDMap /Identity /DW 1000 /W [{}] >>",
-        name_, widths)));
+        name_, widths);
+}
+
+QPDFObjectHandle embedded_font::write(update& into) const {
+    QPDFObjectHandle file = QPDFObjectHandle::newDictionary();
+    file.replaceKey("/Length1", QPDFObjectHandle::newInteger(static_cast<long long>(length_)));
+    QPDFObjectHandle descriptor = into.add(QPDFObjectHandle::parse(descriptor_));
+    descriptor.replaceKey("/FontFile2", into.add_compressed(file, file_));
+    QPDFObjectHandle descendant = into.add(QPDFObjectHandle::parse(descendant_));
     descendant.replaceKey("/FontDescriptor", descriptor);
     QPDFObjectHandle font = into.add(QPDFObjectHandle::parse(
         fmt::format("<< /Type /Font /Subtype /Type0 /BaseFont {} /Encoding /Identity-H >>", name_)));
     QPDFObjectHandle descendants = QPDFObjectHandle::newArray();
     descendants.appendItem(descendant);
     font.replaceKey("/DescendantFonts", descendants);
-    font.replaceKey("/ToUnicode", to_unicode);
+    font.replaceKey("/ToUnicode", into.add_compressed(QPDFObjectHandle::newDictionary(), to_unicode_));
     return font;
 }
 

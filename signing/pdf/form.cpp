@@ -29,14 +29,55 @@ result<form> form::open(document& base, update& out, intent what) {
     f.pages_ = f.qpdf_.getAllPages();
     if (f.pages_.empty()) return failed(errc::damaged, "no pages");
     auto known = f.qpdf_.getXRefTable();
-    for (QPDFObjectHandle& page : f.pages_)
+    for (QPDFObjectHandle& page : f.pages_) {
         if (!known.contains(page.getObjGen())) return failed(errc::damaged, "page tree");
+        f.page_numbers_.emplace(page.getObjGen(), static_cast<int>(f.page_numbers_.size()) + 1);
+    }
     if (auto warnings = base.take_warnings(); !warnings.empty()) return failed(errc::damaged, warnings.front());
     return f;
 }
 
 bool form::locked(std::string_view field) const {
     return std::any_of(forbidden_.begin(), forbidden_.end(), [&](const permissions& p) { return p.locks(field); });
+}
+
+result<placement> form::place_of(QPDFObjectHandle widget) const {
+    QPDFObjectHandle rect = widget.getKey("/Rect"), page = widget.getKey("/P");
+    if (!rect.isRectangle()) return failed(errc::damaged, "field rectangle");
+    auto number = page.isIndirect() ? page_numbers_.find(page.getObjGen()) : page_numbers_.end();
+    if (number == page_numbers_.end()) { // /P is optional: the page lists the widget
+        for (number = page_numbers_.begin(); number != page_numbers_.end(); ++number) {
+            QPDFObjectHandle holder = pages_[static_cast<std::size_t>(number->second) - 1];
+            QPDFObjectHandle list = holder.getKey("/Annots");
+            bool here = false;
+            for (int i = 0, n = list.isArray() ? list.getArrayNItems() : 0; i < n && !here; ++i)
+                here = list.getArrayItem(i).isIndirect() && list.getArrayItem(i).getObjGen() == widget.getObjGen();
+            if (here) break;
+        }
+        if (number == page_numbers_.end()) return failed(errc::damaged, "field page");
+    }
+    placement p = frame(number->second).shown(rect.getArrayAsRectangle());
+    p.page = number->second;
+    return p;
+}
+
+std::vector<placement> form::signatures(int page) const {
+    std::vector<placement> all;
+    for (const form_field& f : fields_.fields)
+        if (f.is_signed())
+            for (QPDFObjectHandle widget : f.widgets)
+                if (auto p = place_of(widget); p && p->page == page && p->width > 0 && p->height > 0) all.push_back(*p);
+    return all;
+}
+
+std::optional<placement> form::last_signature() const {
+    std::optional<placement> of_person, of_anybody;
+    for (const form_field& f : fields_.fields)
+        if (f.is_signed())
+            for (QPDFObjectHandle widget : f.widgets)
+                if (auto p = place_of(widget); p && p->width > 0 && p->height > 0)
+                    (f.name.starts_with("vanthu_signature") ? of_person : of_anybody) = *p;
+    return of_person ? of_person : of_anybody;
 }
 
 std::string form::free_name(std::string_view base) const {

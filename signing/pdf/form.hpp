@@ -23,6 +23,13 @@ public:
     bool locked(std::string_view field) const;
     page_frame frame(int page) const { return page_frame(pages_[static_cast<std::size_t>(page) - 1]); }
 
+    // Where the visible signatures of a page stand (empty signature fields are not signatures).
+    std::vector<placement> signatures(int page) const;
+    // The newest visible signature of a person ("vanthu_signature"), else of anybody.
+    std::optional<placement> last_signature() const;
+    // Where a widget is seen; errc::damaged if it has no rectangle or no page.
+    result<placement> place_of(QPDFObjectHandle widget) const;
+
     // `base`, or base_2, base_3 ...: the first name no field of the document has.
     std::string free_name(std::string_view base) const;
     // A field that is its own widget, in the form and on its page.
@@ -44,6 +51,7 @@ private:
     QPDF& qpdf_;
     field_tree fields_;
     std::vector<QPDFObjectHandle> pages_;
+    std::map<QPDFObjGen, int> page_numbers_;
     std::vector<permissions> forbidden_; // by the signatures already there
     bool has_signature_ = false;
 };

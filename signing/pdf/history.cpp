@@ -105,6 +105,8 @@ private:
 
     // A /ByteRange in an object no signature field leads to: an older or hidden signature.
     void look_for_stray_values(const document& d) {
+        // In the bytes, but in no revision that the last cross-reference leads to.
+        if (out_.signatures.empty() && text_.find("/ByteRange") != text_.npos) note("pdf.stray_signature");
         for (QPDFObjectHandle o : d.qpdf().getAllObjects()) {
             if (!o.isDictionary() || !o.hasKey("/ByteRange") || !o.hasKey("/Contents")) continue;
             bool listed = std::any_of(out_.signatures.begin(), out_.signatures.end(),

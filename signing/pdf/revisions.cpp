@@ -382,26 +382,6 @@ private:
 
 } // namespace
 
-std::string to_string(const change& c) {
-    switch (c.kind) {
-    case change_kind::signature_added:
-        return "signature_added:" + c.what;
-    case change_kind::field_added:
-        return "signature_field_added:" + c.what;
-    case change_kind::field_filled:
-        return "field_filled:" + c.what;
-    case change_kind::timestamp_added:
-        return "timestamp_added:" + c.what;
-    case change_kind::evidence_added:
-        return "evidence_added";
-    case change_kind::metadata_updated:
-        return "metadata_updated";
-    case change_kind::forbidden:
-        return c.what;
-    }
-    return c.what;
-}
-
 std::vector<change> compare_revisions(const opened_revision& before, const opened_revision& after,
                                       reference_index& references) {
     comparison c(before, after, references);

@@ -1,10 +1,12 @@
 #include "signing/pdf/sign.hpp"
 
 #include "signing/pdf/errors.hpp"
-#include "signing/pdf/font.hpp"
 #include "signing/pdf/form.hpp"
 #include "signing/pdf/layout.hpp"
+#include "signing/pdf/place.hpp"
+#include "signing/pdf/stamp.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace vanthu::pdf {
@@ -19,170 +21,180 @@ std::string pdf_date(timestamp t) {
                        iso.substr(11, 2), iso.substr(14, 2), iso.substr(17, 2));
 }
 
-// 15/07/2025; 16:20:05 +07:00 (NĐ 30, annex I: date, hour, minute, second, time zone of Viet Nam)
-std::string shown_time(timestamp t) {
-    std::string iso = to_rfc3339_vietnam(t);
-    return fmt::format("{}/{}/{}; {} +07:00", iso.substr(8, 2), iso.substr(5, 2), iso.substr(0, 4), iso.substr(11, 8));
+// Names of the fields that signatures bring along.
+std::string_view field_base(profile kind) {
+    switch (kind) {
+    case profile::approved:
+        return "vanthu_signature";
+    case profile::initial:
+        return "vanthu_initial";
+    case profile::issued:
+        return seal_field;
+    case profile::appendix:
+        return "vanthu_annex";
+    case profile::copy:
+        return "vanthu_copy";
+    case profile::income:
+        return "vanthu_income";
+    case profile::comment:
+        return "vanthu_comment";
+    }
+    return "vanthu_signature";
 }
-
-struct text_line {
-    std::string text;
-    bool italic = false;
-};
-
-// What an appearance shows. Pictures (the leader's signature, the seal) will be further members of this struct.
-struct stamp {
-    std::vector<text_line> lines;
-    double size = 10; // points; upright, black (NĐ 30, annex I)
-    bool right_aligned = false;
-    bool at_bottom = false; // clear of the leader's signature, which the seal overlaps
-    bool is_field = false;  // text of a form field stands between marked-content operators (12.7.4.3)
-};
 
 class signing_run {
 public:
     signing_run(document& base, update& out, form& into, const signature_request& request)
-        : qpdf_(base.qpdf()), out_(out), form_(into), request_(request) {}
+        : qpdf_(base.qpdf()), out_(out), form_(into), texts_(into), request_(request),
+          look_(request.look ? *request.look : default_appearance(request.kind)), stamps_(request.type, out) {}
 
     result<prepared> run() {
-        switch (request_.kind) {
-        case profile::approved:
-            VANTHU_CHECK(approve());
-            break;
-        case profile::issued:
+        VANTHU_CHECK(check(look_));
+        choose_content();
+        if (request_.kind == profile::issued)
             VANTHU_CHECK(issue());
-            break;
-        case profile::appendix:
-            VANTHU_CHECK(annex());
-            break;
-        }
+        else
+            VANTHU_CHECK(sign());
         return write();
     }
 
 private:
-    // --- the three profiles
+    // The picture, and the lines that go with it.
+    void choose_content() {
+        if (look_.image != picture_rule::none) image_ = request_.image;
+        if (image_ && look_.text == text_rule::without_picture) return;
+        text_values v{request_.signer_name, request_.organisation, request_.number, "",
+                      request_.comment,     request_.claimed_time};
+        if (request_.kind == profile::copy) v.form = to_string(request_.form);
+        for (std::string& line : shown_lines(look_, v)) lines_.push_back({std::move(line)});
+    }
 
-    result<> approve() {
-        // After a signature only signature fields may be added: number and date then go into the seal (contracts, 9).
-        std::string reference;
+    // --- the profiles
+
+    result<> sign() {
+        if (lines_.empty() && !image_)
+            return failed(request_.kind == profile::appendix ? errc::number_and_date_required : errc::text_required);
+        if (request_.kind == profile::comment && request_.comment.empty()) return failed(errc::text_required);
+        VANTHU_CHECK(wrap());
+        VANTHU_TRY(content_size size, measured());
+        VANTHU_TRY(chosen_place where, choose_place(form_, texts_, look_, request_, size));
+        // After a signature only signature fields may be added: number and date then go into the seal (contract of
+        // `issued`).
         if (!form_.has_signature()) {
-            lay_out_fields();
-            // Locked by name: "all but these three" would also forbid the signature field of a second leader in the
-            // eyes of strict validators (pyHanko reads FieldMDP so).
-            std::string others;
-            for (const form_field& f : form_.fields().fields)
-                if (!f.is_signature() && f.name != number_field && f.name != date_field)
-                    others += text_string(f.name) + " ";
-            if (!others.empty()) {
-                lock_ = fmt::format("/Action /Include /Fields [{}]", others);
-                reference = field_mdp(lock_);
-            }
-            if (request_.restrict_changes)
-                reference += "<< /Type /SigRef /TransformMethod /DocMDP /TransformParams << /Type /TransformParams /V "
-                             "/1.2 /P 2 >> >>";
+            if (look_.lays_out_fields) lay_out_texts();
+            if (look_.lays_out_fields || request_.kind == profile::approved) lock_other_fields();
         }
-        stamp shown;
-        shown.lines.push_back({"Người ký: " + request_.signer_name});
-        if (request_.claimed_time) shown.lines.push_back({"Thời gian ký: " + shown_time(*request_.claimed_time)});
-        VANTHU_TRY(placement where, place(layout::leader, static_cast<int>(form_.pages().size())));
-        VANTHU_CHECK(add_signature_field(form_.free_name("vanthu_signature"), where));
-        VANTHU_CHECK(show(signature_field_, where, std::move(shown)));
-        references_ = reference;
-        certifies_ = !reference.empty() && request_.restrict_changes;
-        return {};
+        if (request_.kind == profile::approved && !form_.fields().find(seal_field)) lay_out_seal(where.whole);
+        return add_signature(where);
+    }
+
+    // Locked by name: "all but these" would also forbid the signature field of a second leader in the eyes of strict
+    // validators (pyHanko reads FieldMDP so).
+    void lock_other_fields() {
+        std::string others;
+        for (const form_field& f : form_.fields().fields)
+            if (!f.is_signature() && f.name != number_field && f.name != date_field)
+                others += text_string(f.name) + " ";
+        if (!others.empty()) {
+            lock_ = fmt::format("/Action /Include /Fields [{}]", others);
+            references_ = field_mdp(lock_);
+        }
+        if (!request_.restrict_changes || request_.kind != profile::approved) return;
+        references_ += "<< /Type /SigRef /TransformMethod /DocMDP /TransformParams << /Type /TransformParams /V /1.2 "
+                       "/P 2 >> >>";
+        certifies_ = true;
     }
 
     result<> issue() {
         if (request_.number.empty() || request_.date.empty()) return failed(errc::number_and_date_required);
-        stamp shown;
-        shown.at_bottom = true;
         std::string filled;
+        std::vector<stamp_line> first;
         for (auto [name, text, italic] :
              {std::tuple(number_field, &request_.number, false), std::tuple(date_field, &request_.date, true)}) {
             const form_field* f = form_.fields().find(name);
             if (!f) {
-                shown.lines.push_back({(italic ? "" : "Số: ") + *text, italic});
+                first.push_back({(italic ? "" : "Số: ") + *text, italic});
                 continue;
             }
             VANTHU_CHECK(fill(*f, *text, italic));
             filled += text_string(name) + " ";
         }
-        shown.lines.push_back({request_.organisation});
-        if (request_.claimed_time) shown.lines.push_back({shown_time(*request_.claimed_time)});
+        lines_.insert(lines_.begin(), first.begin(), first.end());
         if (!filled.empty()) references_ = field_mdp(fmt::format("/Action /Include /Fields [{}]", filled));
-
-        const form_field* seal = form_.fields().find(seal_field);
-        if (!seal) {
-            VANTHU_TRY(placement where, place(layout::seal, static_cast<int>(form_.pages().size())));
-            VANTHU_CHECK(add_signature_field(form_.free_name(seal_field), where));
-            return show(signature_field_, where, std::move(shown));
+        VANTHU_TRY(content_size size, measured());
+        if (const form_field* seal = form_.fields().find(seal_field)) {
+            if (!seal->is_signature() || seal->is_signed() || form_.locked(seal_field) || seal->widgets.size() != 1 ||
+                !seal->object.isIndirect())
+                return failed(errc::field_locked, std::string(seal_field));
+            if (request_.place || !request_.anchor.empty()) return failed(errc::seal_place_is_fixed);
+            VANTHU_TRY(placement where, form_.place_of(seal->widgets.front()));
+            // A seal is never scaled: one that does not fit gets a field of its own size, and this one stays empty.
+            bool fits = !image_ || (image_->width() <= where.width + 0.5 &&
+                                    image_->height() + size.text_height <= where.height + 0.5);
+            if (fits) {
+                signature_field_ = seal->object;
+                chosen_place at{where, {}};
+                if (image_)
+                    at.image = {0, where.width - image_->width(),
+                                size.text_height + (where.height - size.text_height - image_->height()) / 2,
+                                image_->width(), image_->height()};
+                return show(seal->widgets.front(), at);
+            }
         }
-        if (!seal->is_signature() || seal->is_signed() || form_.locked(seal_field) || seal->widgets.size() != 1 ||
-            !seal->object.isIndirect())
-            return failed(errc::field_locked, std::string(seal_field));
-        if (request_.place) return failed(errc::seal_place_is_fixed);
-        signature_field_ = seal->object;
-        QPDFObjectHandle widget = seal->widgets.front();
-        VANTHU_TRY(placement where, rectangle_of(widget));
-        return show(widget, where, std::move(shown));
-    }
-
-    result<> annex() {
-        stamp shown;
-        shown.right_aligned = true;
-        std::string line;
-        if (!request_.number.empty()) line = "Số: " + request_.number;
-        if (request_.claimed_time) line += (line.empty() ? "" : "; ") + shown_time(*request_.claimed_time);
-        if (line.empty()) return failed(errc::number_and_date_required);
-        shown.lines.push_back({line});
-        VANTHU_TRY(placement where, place(layout::appendix, 1));
-        VANTHU_CHECK(add_signature_field(form_.free_name("vanthu_annex"), where));
-        return show(signature_field_, where, std::move(shown));
+        VANTHU_TRY(chosen_place where, choose_place(form_, texts_, look_, request_, size));
+        return add_signature(where);
     }
 
     // --- fields
 
-    // Empty fields for number, date and seal, as far as the document does not bring them.
-    void lay_out_fields() {
-        auto at = [](const layout::box& b, int page) { return placement{page, b.x, b.y, b.width, b.height}; };
-        bool texts = false;
-        for (auto [name, box] : {std::pair(number_field, layout::number), std::pair(date_field, layout::date)}) {
-            if (form_.fields().find(name)) continue;
-            form_.add_field(name, "/FT /Tx /F 4 /DA (/TiRo 13 Tf 0 g)", at(box, 1));
-            texts = true;
+    // Empty fields for number and date, as far as the document does not bring them and has a blank for them.
+    void lay_out_texts() {
+        bool any = false;
+        for (auto [name, blank] :
+             {std::pair(number_field, number_space(texts_)), std::pair(date_field, date_space(texts_))}) {
+            if (!blank || form_.fields().find(name)) continue;
+            blank->width = std::min(blank->width, form_.frame(1).width() - blank->x - 10);
+            form_.add_field(name, "/FT /Tx /F 4 /DA (/TiRo 13 Tf 0 g)", *blank);
+            any = true;
         }
-        if (texts) form_.add_times_font();
-        if (form_.fields().find(seal_field)) return;
-        QPDFObjectHandle seal =
-            form_.add_field(seal_field, "/FT /Sig /F 4", at(layout::seal, static_cast<int>(form_.pages().size())));
-        QPDFObjectHandle lock =
-            out_.add(QPDFObjectHandle::parse(fmt::format("<< /Type /SigFieldLock /Action /Include /Fields [{} {}] >>",
-                                                         text_string(number_field), text_string(date_field))));
-        seal.replaceKey("/Lock", lock);
+        if (any) form_.add_times_font();
     }
 
-    result<> add_signature_field(const std::string& name, const placement& where) {
-        signature_field_ = form_.add_field(name, "/FT /Sig /F 132", where); // 132: printed, and not to be moved
+    void lay_out_seal(const placement& leader) {
+        placement where = beside(leader, layout::seal_width, layout::seal_height);
+        form_.frame(where.page).shift_inside(where);
+        QPDFObjectHandle seal = form_.add_field(seal_field, "/FT /Sig /F 4", where);
+        seal.replaceKey("/Lock", out_.add(QPDFObjectHandle::parse(
+                                     fmt::format("<< /Type /SigFieldLock /Action /Include /Fields [{} {}] >>",
+                                                 text_string(number_field), text_string(date_field)))));
+    }
+
+    result<> add_signature(const chosen_place& where) {
+        // 132: printed, and not to be moved
+        signature_field_ = form_.add_field(form_.free_name(field_base(request_.kind)), "/FT /Sig /F 132", where.whole);
         if (!lock_.empty())
             signature_field_.replaceKey("/Lock",
                                         out_.add(QPDFObjectHandle::parse("<< /Type /SigFieldLock " + lock_ + " >>")));
-        return {};
+        return show(signature_field_, where);
     }
 
-    result<> fill(const form_field& f, const std::string& text, bool italic) {
+    result<> fill(const form_field& f, std::string text, bool italic) {
         bool empty = !f.value.isString() || f.value.getStringValue().empty();
         if (f.type != "/Tx" || !empty || form_.locked(f.name) || f.widgets.size() != 1 || !f.object.isIndirect())
             return failed(errc::field_locked, f.name);
         VANTHU_CHECK(usable_text(text));
         QPDFObjectHandle field = f.object, widget = f.widgets.front();
+        VANTHU_TRY(placement where, form_.place_of(widget));
+        // "Số:      /UBND-KGVX": the notation that is printed already is not written again.
+        std::string printed = printed_behind(texts_, where.page, where);
+        if (!printed.empty() && text.size() > printed.size() && text.ends_with(printed))
+            text.resize(text.size() - printed.size());
         field.replaceKey("/V", QPDFObjectHandle::newUnicodeString(text));
         out_.changed(field);
-        VANTHU_TRY(placement where, rectangle_of(widget));
-        stamp shown;
-        shown.lines.push_back({text, italic});
-        shown.size = 13;
+        stamp shown{where.width, where.height, {{text, italic}}, 13};
         shown.is_field = true;
-        return show(widget, where, std::move(shown));
+        shown.upright = form_.frame(where.page).upright();
+        return stamps_.add(widget, std::move(shown));
     }
 
     std::string field_mdp(const std::string& lock) const {
@@ -192,92 +204,56 @@ private:
             lock, qpdf_.getRoot().unparse());
     }
 
-    // --- positions and appearances
+    // --- appearance
 
-    result<placement> place(const layout::box& prescribed, int page) const {
-        placement where =
-            request_.place.value_or(placement{page, prescribed.x, prescribed.y, prescribed.width, prescribed.height});
-        if (where.page < 1 || where.page > static_cast<int>(form_.pages().size()))
-            return failed(errc::page_out_of_range);
-        page_frame frame = form_.frame(where.page);
-        double width = frame.width(), height = frame.height();
-        if (!request_.place) frame.shift_inside(where); // a smaller page than A4
-        bool inside = where.x >= 0 && where.y >= 0 && where.width >= 1 && where.height >= 1 &&
-                      where.x + where.width <= width + 0.5 && where.y + where.height <= height + 0.5;
-        if (!inside) return failed(errc::bad_rectangle);
-        return where;
-    }
-
-    result<placement> rectangle_of(QPDFObjectHandle widget) const {
-        QPDFObjectHandle rect = widget.getKey("/Rect");
-        if (!rect.isRectangle()) return failed(errc::damaged, "field rectangle");
-        auto r = rect.getArrayAsRectangle();
-        return placement{0, r.llx, r.lly, r.urx - r.llx, r.ury - r.lly};
-    }
-
-    // Remembers what to draw; drawn in write(), when all texts, and so the glyphs of the subset, are known.
-    result<> show(QPDFObjectHandle widget, const placement& where, stamp what) {
-        for (const text_line& line : what.lines) {
-            VANTHU_CHECK(usable_text(line.text));
-            (line.italic && !request_.type.italic.empty() ? italic_texts_ : upright_texts_).push_back(line.text);
-        }
-        drawings_.push_back({widget, where, std::move(what)});
-        return {};
-    }
-
-    struct face {
-        embedded_font font;
-        QPDFObjectHandle object;
-    };
-    result<std::optional<face>> load(bytes_view truetype, const std::vector<std::string>& texts) {
-        if (texts.empty()) return std::nullopt;
-        VANTHU_TRY(embedded_font font, embedded_font::subset(truetype, texts));
-        QPDFObjectHandle object = font.write(out_);
-        return face{std::move(font), object};
-    }
-
-    result<> draw() {
-        VANTHU_TRY(auto upright, load(request_.type.upright, upright_texts_));
-        VANTHU_TRY(auto italic, load(request_.type.italic, italic_texts_));
-        for (drawing& d : drawings_) {
-            double width = d.where.width, height = d.where.height, size = d.what.size;
-            auto face_of = [&](const text_line& line) -> const face& {
-                return line.italic && italic ? *italic : *upright;
-            };
-            for (const text_line& line : d.what.lines) // a long name is set smaller rather than cut
-                size = std::min(size, size * std::max(1.0, width - 4) /
-                                          std::max(1.0, face_of(line).font.width(line.text, size)));
-            double leading = size * 1.2,
-                   top = d.what.at_bottom ? 2 + leading * static_cast<double>(d.what.lines.size())
-                                          : height / 2 + leading * static_cast<double>(d.what.lines.size()) / 2;
-            std::string content = d.what.is_field ? "/Tx BMC\n" : "";
-            content += fmt::format("q\n0 0 {:.2f} {:.2f} re W n\nBT\n0 g\n", width, height);
-            for (const text_line& line : d.what.lines) {
-                top -= leading;
-                double x = d.what.right_aligned ? width - 2 - face_of(line).font.width(line.text, size) : 2;
-                content +=
-                    fmt::format("/{} {:.3f} Tf\n1 0 0 1 {:.2f} {:.2f} Tm\n{} Tj\n", line.italic && italic ? "I" : "U",
-                                size, x, top + size * 0.3, face_of(line).font.encoded(line.text));
+    // A long line at the head of the page goes on below.
+    result<> wrap() {
+        if (look_.place != place_rule::top_left && look_.place != place_rule::top_right) return {};
+        const double room = form_.frame(1).width() * 0.45;
+        std::vector<stamp_line> wrapped;
+        for (const stamp_line& line : lines_) {
+            std::string now;
+            for (std::string_view rest = line.text; !rest.empty();) {
+                std::size_t end = std::min(rest.find(' '), rest.size());
+                std::string longer = now.empty() ? "" : now + " ";
+                longer += rest.substr(0, end);
+                VANTHU_TRY(double width, text_width(request_.type.upright, longer, look_.size));
+                if (width > room && !now.empty()) {
+                    wrapped.push_back({std::move(now)});
+                    now = rest.substr(0, end);
+                } else
+                    now = std::move(longer);
+                rest.remove_prefix(std::min(end + 1, rest.size()));
             }
-            content += d.what.is_field ? "ET\nQ\nEMC\n" : "ET\nQ\n";
-            QPDFObjectHandle form = QPDFObjectHandle::parse(fmt::format(
-                "<< /Type /XObject /Subtype /Form /BBox [0 0 {:.2f} {:.2f}] /Resources << /Font << >> >> >>", width,
-                height));
-            QPDFObjectHandle used = form.getKey("/Resources").getKey("/Font");
-            if (upright) used.replaceKey("/U", upright->object);
-            if (italic) used.replaceKey("/I", italic->object);
-            QPDFObjectHandle appearance = QPDFObjectHandle::newDictionary();
-            appearance.replaceKey("/N", out_.add_stream(form, content));
-            d.widget.replaceKey("/AP", appearance);
-            out_.changed(d.widget);
+            wrapped.push_back({std::move(now)});
         }
+        lines_ = std::move(wrapped);
         return {};
     }
 
-    // --- the signature dictionary and the hole
+    result<content_size> measured() {
+        content_size size{image_};
+        for (const stamp_line& line : lines_) {
+            const typeface& face = line.italic && request_.type.italic ? request_.type.italic : request_.type.upright;
+            VANTHU_TRY(double width, text_width(face, line.text, look_.size));
+            size.text_width = std::max(size.text_width, width + 4);
+        }
+        if (!lines_.empty()) size.text_height = look_.size * 1.2 * static_cast<double>(lines_.size()) + 2;
+        return size;
+    }
+
+    result<> show(QPDFObjectHandle widget, const chosen_place& where) {
+        stamp shown{where.whole.width, where.whole.height, lines_, look_.size};
+        shown.right_aligned = look_.place == place_rule::top_right;
+        shown.at_bottom = look_.place == place_rule::beside_leader || image_.has_value();
+        shown.image = image_;
+        shown.image_at = where.image;
+        shown.upright = form_.frame(where.whole.page).upright();
+        return stamps_.add(widget, std::move(shown));
+    }
 
     result<prepared> write() {
-        VANTHU_CHECK(draw());
+        VANTHU_CHECK(stamps_.draw());
         std::string tail;
         if (!request_.signer_name.empty()) {
             VANTHU_CHECK(usable_text(request_.signer_name));
@@ -290,20 +266,18 @@ private:
                                      request_.contents_size, certifies_);
     }
 
-    struct drawing {
-        QPDFObjectHandle widget;
-        placement where;
-        stamp what;
-    };
     QPDF& qpdf_;
     update& out_;
     form& form_;
+    page_texts texts_;
     const signature_request& request_;
-    bool certifies_ = false;
+    const appearance look_;
+    stamps stamps_;
+    std::optional<picture> image_;
+    std::vector<stamp_line> lines_;
     QPDFObjectHandle signature_field_;
     std::string lock_, references_;
-    std::vector<drawing> drawings_;
-    std::vector<std::string> upright_texts_, italic_texts_;
+    bool certifies_ = false;
 };
 
 } // namespace

@@ -13,6 +13,9 @@
 #include "daemon/base/bytes.hpp"
 #include "daemon/base/clock.hpp"
 #include "daemon/base/failure.hpp"
+#include "signing/pdf/appearance.hpp"
+#include "signing/pdf/picture.hpp"
+#include "signing/pdf/typeface.hpp"
 
 #include <array>
 #include <optional>
@@ -26,34 +29,35 @@ inline constexpr std::string_view number_field = "vanthu_number";
 inline constexpr std::string_view date_field = "vanthu_date";
 inline constexpr std::string_view seal_field = "vanthu_seal";
 
-enum class profile {
-    approved, // a person with authority signs; lays out the empty number, date and seal fields if nothing is signed yet
-    issued,   // the agency seals; fills number and date in the same revision and locks them
-    appendix, // the agency seals an attached file: number and time as text at the top right of the first page
-};
-
 // In points (1/72 inch) from the lower left corner of the page; pages count from 1.
 struct placement {
     int page = 1;
     double x = 0, y = 0, width = 0, height = 0;
 };
 
-// TrueType files as bytes, e.g. Liberation Serif. Only the glyphs used are embedded.
+// E.g. Liberation Serif. Only the glyphs used are embedded.
 struct fonts {
-    bytes_view upright;
-    bytes_view italic; // for the date (cell 4); empty: upright is used
+    typeface upright;
+    typeface italic; // for the date (cell 4); none: upright is used
 };
 
 struct signature_request {
     profile kind = profile::approved;
+    std::optional<appearance> look; // absent: default_appearance(kind)
     fonts type;
-    std::string signer_name;               // shown and written as /Name; UTF-8, NFC
+    std::optional<picture> image;          // handwritten signature or seal; ignored where the look has none
+    std::string signer_name;               // written as /Name; found on the page by `approved`; UTF-8, NFC
     std::string organisation;              // shown with the agency's signature
     std::string number, date;              // `issued`: both; "321/UBND-KGVX", "ngày 15 tháng 7 năm 2025"
+    std::string comment;                   // `comment`: what the person writes; `income`: e.g. "Số đến: 152"
+    copy_form form = copy_form::sao_y;     // `copy`
     std::optional<timestamp> claimed_time; // written as /M and shown; absent: neither
-    std::optional<placement> place;        // absent: the position the profile prescribes
-    bool restrict_changes = false;         // approved, first signature only: certify with DocMDP P=2
-    std::size_t contents_size = 16384;     // bytes kept for the CMS; see contents_reserve()
+    // The place: a rectangle; else words of the document ("the last GIÁM ĐỐC": a person signs below, everybody else
+    // behind them); else the rule of the look. A seal larger than the rectangle keeps its size.
+    std::optional<placement> place;
+    std::string anchor;
+    bool restrict_changes = false;     // approved, first signature only: certify with DocMDP P=2
+    std::size_t contents_size = 16384; // bytes kept for the CMS; see contents_reserve()
 };
 
 struct prepared {
@@ -68,7 +72,8 @@ struct prepared {
 // Bytes to keep for a CMS: certificates as DER, the key's size, and a time stamp with its own chain.
 std::size_t contents_reserve(std::size_t chain_bytes, unsigned key_bits, bool with_time_stamp);
 
-// Refuses: not a PDF, damaged, encrypted, XFA, a document whose signatures forbid the change, locked fields, bad texts.
+// Refuses: not a PDF, damaged, encrypted, XFA, a document whose signatures forbid the change, locked fields, bad texts,
+// a place that is not found or taken (it is never guessed).
 result<prepared> prepare(bytes_view file, const signature_request& request);
 
 // errc::contents_too_small when the CMS is larger than the hole; `p` is then lost with the signature that was made.

@@ -9,16 +9,6 @@
 namespace vanthu::pdf {
 namespace {
 
-std::string deflated(std::string_view data) {
-    uLongf size = compressBound(data.size());
-    std::string out(size, '\0');
-    int rc = compress2(reinterpret_cast<Bytef*>(out.data()), &size, reinterpret_cast<const Bytef*>(data.data()),
-                       data.size(), 9);
-    if (rc != Z_OK) std::abort(); // the buffer is compressBound() large: only memory can be missing
-    out.resize(size);
-    return out;
-}
-
 void append(bytes& out, std::string_view text) {
     out.insert(out.end(), reinterpret_cast<const std::uint8_t*>(text.data()),
                reinterpret_cast<const std::uint8_t*>(text.data()) + text.size());
@@ -54,6 +44,16 @@ std::string kept_entries(const document& base) {
 
 } // namespace
 
+std::string compressed(std::string_view data, int level) {
+    uLongf size = compressBound(data.size());
+    std::string out(size, '\0');
+    int rc = compress2(reinterpret_cast<Bytef*>(out.data()), &size, reinterpret_cast<const Bytef*>(data.data()),
+                       data.size(), level);
+    if (rc != Z_OK) std::abort(); // the buffer is compressBound() large: only memory can be missing
+    out.resize(size);
+    return out;
+}
+
 QPDFObjectHandle update::add(QPDFObjectHandle value) {
     QPDFObjectHandle object = base_.qpdf().makeIndirectObject(value);
     changed(object);
@@ -61,9 +61,14 @@ QPDFObjectHandle update::add(QPDFObjectHandle value) {
 }
 
 QPDFObjectHandle update::add_stream(QPDFObjectHandle dictionary, std::string_view data) {
+    return add_compressed(dictionary, compressed(data));
+}
+
+QPDFObjectHandle update::add_compressed(QPDFObjectHandle dictionary, std::string_view flate) {
     QPDFObjectHandle stream = QPDFObjectHandle::newStream(&base_.qpdf());
     stream.replaceDict(dictionary);
-    stream.replaceStreamData(deflated(data), QPDFObjectHandle::newName("/FlateDecode"), QPDFObjectHandle::newNull());
+    stream.replaceStreamData(std::string(flate), QPDFObjectHandle::newName("/FlateDecode"),
+                             QPDFObjectHandle::newNull());
     changed(stream);
     return stream;
 }

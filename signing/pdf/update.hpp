@@ -8,13 +8,16 @@
 
 namespace vanthu::pdf {
 
+std::string compressed(std::string_view data, int level = 6); // Flate
+
 class update {
 public:
     explicit update(document& base) : base_(base) {}
 
     // A new object with its number; also marked as changed.
     QPDFObjectHandle add(QPDFObjectHandle value);
-    QPDFObjectHandle add_stream(QPDFObjectHandle dictionary, std::string_view data); // compressed with Flate
+    QPDFObjectHandle add_stream(QPDFObjectHandle dictionary, std::string_view data);      // compressed with Flate
+    QPDFObjectHandle add_compressed(QPDFObjectHandle dictionary, std::string_view flate); // that is so already
     // The object will be written as it stands when write() runs. Precondition: indirect.
     void changed(QPDFObjectHandle object);
     // Marks the smallest indirect object that holds `part`: `part` itself, or `holder`.

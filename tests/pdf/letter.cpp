@@ -84,17 +84,17 @@ bytes make_letter(const letter& l) {
     std::vector<std::string> upright, italic;
     for (const auto& page : pages)
         for (const line& at : page) (at.italic ? italic : upright).push_back(at.text);
-    auto font_u = must(pdf::embedded_font::subset(font_upright(), upright));
-    auto font_i = must(pdf::embedded_font::subset(font_italic(), italic));
+    auto font_u = must(pdf::embedded_font::of(pdf::typeface(font_upright()), upright));
+    auto font_i = must(pdf::embedded_font::of(pdf::typeface(font_italic()), italic));
     QPDFObjectHandle fonts = QPDFObjectHandle::newDictionary();
-    fonts.replaceKey("/F1", font_u.write(objects));
-    fonts.replaceKey("/F2", font_i.write(objects));
+    fonts.replaceKey("/F1", font_u->write(objects));
+    fonts.replaceKey("/F2", font_i->write(objects));
     QPDFObjectHandle resources = QPDFObjectHandle::newDictionary();
     resources.replaceKey("/Font", fonts);
     for (std::size_t i = 0; i < pages.size(); ++i) {
         std::string content;
         for (const line& at : pages[i]) {
-            const auto& font = at.italic ? font_i : font_u;
+            const auto& font = *(at.italic ? font_i : font_u);
             double width = font.width(at.text, at.size);
             double x = at.centred ? at.x - width / 2 : at.ends_at_x ? at.x - width : at.x;
             content += fmt::format("BT /{} {} Tf 1 0 0 1 {:.2f} {:.2f} Tm {} Tj ET\n", at.italic ? "F2" : "F1", at.size,

@@ -46,3 +46,9 @@ BOOST_AUTO_TEST_CASE(the_highest_of_several_marks_counts) {
     l.body = {"TUYỆT MẬT"};
     BOOST_TEST((pdf::first_page_marking(make_letter(l)) == secret_marking::tuyet_mat));
 }
+
+BOOST_AUTO_TEST_CASE(a_mark_beside_text_on_nearly_the_same_height_is_still_alone) {
+    letter l;
+    l.title = "MẬT"; // a little higher than the recipients at the left, which therefore come after it
+    BOOST_TEST((pdf::first_page_marking(make_letter(l)) == secret_marking::mat));
+}

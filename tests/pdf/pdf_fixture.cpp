@@ -12,12 +12,12 @@ template <class T> T must(result<T> r) {
     std::abort();
 }
 
-const bytes& upright() {
-    static const bytes font = font_upright();
+const pdf::typeface& upright() {
+    static const pdf::typeface font(font_upright());
     return font;
 }
-const bytes& italic() {
-    static const bytes font = font_italic();
+const pdf::typeface& italic() {
+    static const pdf::typeface font(font_italic());
     return font;
 }
 

@@ -130,7 +130,9 @@ BOOST_AUTO_TEST_CASE(a_time_stamp_makes_level_b_t_with_its_time) {
 }
 
 BOOST_AUTO_TEST_CASE(a_second_leader_signs_after_the_first_under_another_name) {
-    bytes twice = world().approved(world().approved(make_letter()));
+    auto elsewhere = request_for(pdf::profile::approved);
+    elsewhere.place = pdf::placement{1, 90, 300, 200, 50};
+    bytes twice = world().sign(world().approved(make_letter()), world().leader, elsewhere);
     auto report = world().verify(twice);
     BOOST_TEST((report.verdict == verdict::valid), shown(report));
     BOOST_REQUIRE(report.signatures.size() == 2u);
@@ -173,7 +175,8 @@ BOOST_AUTO_TEST_CASE(signing_refuses_with_a_code_what_it_cannot_do_well) {
     BOOST_TEST((refused(good, [](auto& r) { r.place = pdf::placement{1, 580, 10, 50, 50}; }) == errc::bad_rectangle));
     BOOST_TEST((refused(good, [](auto& r) { r.signer_name = "Nguye\u0302\u0303n"; }) == errc::bad_text));
     BOOST_TEST((refused(good, [](auto& r) { r.signer_name = "漢字"; }) == errc::glyph_missing));
-    BOOST_TEST((refused(good, [](auto& r) { r.type.upright = as_bytes("no font"); }) == errc::font_unusable));
+    BOOST_TEST(
+        (refused(good, [](auto& r) { r.type.upright = pdf::typeface(to_bytes("no font")); }) == errc::font_unusable));
     BOOST_TEST((refused(good, [](auto& r) { r.kind = pdf::profile::issued; }) == errc::number_and_date_required));
     auto sealed = world().approved(good);
     BOOST_TEST((refused(sealed, [](auto& r) {

@@ -1,0 +1,91 @@
+#include "signing/pdf/stamp.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace vanthu::pdf {
+
+result<> stamps::add(QPDFObjectHandle widget, stamp what) {
+    for (const stamp_line& line : what.lines) {
+        VANTHU_CHECK(usable_text(line.text));
+        (line.italic && type_.italic ? italic_texts_ : upright_texts_).push_back(line.text);
+    }
+    all_.emplace_back(widget, std::move(what));
+    return {};
+}
+
+result<stamps::face> stamps::load(const typeface& from, const std::vector<std::string>& texts) {
+    if (texts.empty()) return face{};
+    VANTHU_TRY(auto font, embedded_font::of(from, texts));
+    return face{font, font->write(out_)};
+}
+
+std::string stamps::text_of(const stamp& what, const face& upright, const face& italic) const {
+    if (what.lines.empty()) return "";
+    auto face_of = [&](const stamp_line& line) -> const embedded_font& {
+        return line.italic && italic.font ? *italic.font : *upright.font;
+    };
+    double size = what.size, room = std::max(1.0, what.width - 4);
+    for (const stamp_line& line : what.lines) // a long name is set smaller rather than cut
+        size = std::min(size, what.size * room / std::max(1.0, face_of(line).width(line.text, what.size)));
+    double leading = size * 1.2, block = leading * static_cast<double>(what.lines.size());
+    double top = what.at_bottom ? 2 + block : what.height / 2 + block / 2;
+    std::string content = "BT\n0 g\n";
+    for (const stamp_line& line : what.lines) {
+        top -= leading;
+        double x = what.right_aligned ? what.width - 2 - face_of(line).width(line.text, size) : 2;
+        content +=
+            fmt::format("/{} {:.3f} Tf\n1 0 0 1 {:.2f} {:.2f} Tm\n{} Tj\n", line.italic && italic.font ? "I" : "U",
+                        size, x, top + size * 0.3, face_of(line).encoded(line.text));
+    }
+    return content + "ET\n";
+}
+
+QPDFObjectHandle stamps::write(const picture& image) {
+    const picture::pixels& p = image.content();
+    auto entries = [&](const char* colours) {
+        return QPDFObjectHandle::parse(
+            fmt::format("<< /Type /XObject /Subtype /Image /Width {} /Height {} /BitsPerComponent 8 /ColorSpace {} >>",
+                        p.columns, p.rows, colours));
+    };
+    QPDFObjectHandle dictionary = entries("/DeviceRGB");
+    if (!p.transparency.empty())
+        dictionary.replaceKey("/SMask", out_.add_compressed(entries("/DeviceGray"), p.transparency));
+    return out_.add_compressed(dictionary, p.colours);
+}
+
+result<> stamps::draw() {
+    VANTHU_TRY(face upright, load(type_.upright, upright_texts_));
+    VANTHU_TRY(face italic, load(type_.italic, italic_texts_));
+    for (auto& [widget, what] : all_) {
+        std::string content = what.is_field ? "/Tx BMC\n" : "";
+        content += fmt::format("q\n0 0 {:.2f} {:.2f} re W n\n", what.width, what.height);
+        const placement& at = what.image_at;
+        if (what.image)
+            content += fmt::format("q {:.4f} 0 0 {:.4f} {:.2f} {:.2f} cm /P Do Q\n", at.width, at.height, at.x, at.y);
+        content += text_of(what, upright, italic);
+        content += what.is_field ? "Q\nEMC\n" : "Q\n";
+        QPDFObjectHandle form = QPDFObjectHandle::parse(
+            fmt::format("<< /Type /XObject /Subtype /Form /BBox [0 0 {:.2f} {:.2f}] {} /Resources << >> >>", what.width,
+                        what.height, what.upright));
+        QPDFObjectHandle resources = form.getKey("/Resources");
+        if (!what.lines.empty()) {
+            QPDFObjectHandle used = QPDFObjectHandle::newDictionary();
+            if (upright.font) used.replaceKey("/U", upright.object);
+            if (italic.font) used.replaceKey("/I", italic.object);
+            resources.replaceKey("/Font", used);
+        }
+        if (what.image) {
+            QPDFObjectHandle used = QPDFObjectHandle::newDictionary();
+            used.replaceKey("/P", write(*what.image));
+            resources.replaceKey("/XObject", used);
+        }
+        QPDFObjectHandle appearance = QPDFObjectHandle::newDictionary();
+        appearance.replaceKey("/N", out_.add_stream(form, content));
+        widget.replaceKey("/AP", appearance);
+        out_.changed(widget);
+    }
+    return {};
+}
+
+} // namespace vanthu::pdf
