@@ -2,6 +2,7 @@
 
 #include "daemon/base/files.hpp"
 #include "daemon/cli/sign.hpp"
+#include "signing/asic/container.hpp"
 #include "signing/cades/levels.hpp"
 #include "signing/cades/verify.hpp"
 #include "signing/cms/build.hpp"
@@ -9,6 +10,7 @@
 #include "signing/xml/levels.hpp"
 
 #include <fmt/format.h>
+#include <memory>
 
 namespace vanthu::cli {
 namespace {
@@ -71,33 +73,30 @@ result<bytes> raise_pdf(bytes file, const raise_request& r, trust_session& s) {
 // --- CMS
 
 struct cms_content {
-    bytes whole; // empty: the message carries its content
+    std::function<bytes(x509::hash)> under;
     digest sha256;
-    bytes under(x509::hash h) const { return x509::hash_of(h, whole); }
 };
 
 result<cms_content> content_of(bytes_view message, const raise_request& r) {
-    cms_content out;
+    auto whole = std::make_shared<bytes>();
     if (auto parts = cms::detach(message)) {
-        for (bytes_view piece : parts->content) out.whole.insert(out.whole.end(), piece.begin(), piece.end());
+        for (bytes_view piece : parts->content) whole->insert(whole->end(), piece.begin(), piece.end());
     } else {
         if (!r.content) return failed(sign_errc::content_missing);
-        VANTHU_TRY(out.whole, read_file(*r.content, std::size_t{1} << 30));
+        VANTHU_TRY(*whole, read_file(*r.content, std::size_t{1} << 30));
     }
-    out.sha256 = sha256::of(out.whole);
-    return out;
+    return cms_content{[whole](x509::hash h) { return x509::hash_of(h, *whole); }, sha256::of(*whole)};
 }
 
-result<bytes> raise_cms(bytes message, const raise_request& r, trust_session& s) {
-    VANTHU_TRY(cms_content content, content_of(message, r));
+// Up to B-LT, or B-LTA with archive-time-stamp-v3.
+result<bytes> raise_message(bytes message, const cms_content& content, const raise_request& r, trust_session& s) {
     std::vector<validation::conclusion> judged;
     std::vector<signature_report> reports;
     auto look = [&] {
         judged.clear();
         reports.clear();
         std::vector<x509::need> missing;
-        for (const auto& facts : cades::read_signatures(message, [&](x509::hash h) { return content.under(h); },
-                                                        {.content_inside = true})) {
+        for (const auto& facts : cades::read_signatures(message, content.under, {.content_inside = true})) {
             judged.push_back(validation::judge(facts, s.trust(), s.known(), s.now()));
             reports.push_back(validation::report_of(facts, judged.back()));
             missing.insert(missing.end(), judged.back().missing.begin(), judged.back().missing.end());
@@ -126,6 +125,40 @@ result<bytes> raise_cms(bytes message, const raise_request& r, trust_session& s)
         VANTHU_TRY(message, cades::add_archive_stamp(message, content.sha256, token, i));
     }
     return message;
+}
+
+result<bytes> raise_cms(bytes message, const raise_request& r, trust_session& s) {
+    VANTHU_TRY(cms_content content, content_of(message, r));
+    return raise_message(std::move(message), content, r, s);
+}
+
+// --- containers
+
+// The CAdES signatures inside; B-LTA of ASiC-S in the signature, of ASiC-E by a manifest over the whole container
+// (EN 319 162-1, 4.4.3 and A.7).
+result<bytes> raise_container(bytes container, const raise_request& r, trust_session& s) {
+    VANTHU_TRY(std::vector<asic::signature_file> all, asic::signatures(container));
+    if (all.empty()) return failed(sign_errc::not_available, "ASiC/XAdES");
+    const bool by_manifest = all.front().over_manifest;
+    raise_request inside = r;
+    if (by_manifest) inside.to = std::min(r.to, level::b_lt);
+    for (const asic::signature_file& one : all) {
+        // What it signs is known by its SHA-256 value; a signature with another hash cannot be judged by that.
+        cms_content content{
+            [&](x509::hash h) { return h == x509::hash::sha256 ? to_bytes(as_text(one.content.view())) : bytes{}; },
+            one.content};
+        VANTHU_TRY(bytes raised, raise_message(one.cms, content, inside, s));
+        if (raised == one.cms) continue;
+        auto with = asic::with_signature(container, one.name, raised);
+        if (with)
+            container = std::move(*with);
+        else if (with.error().code != asic::errc::signature_fixed) // archived before: a new manifest covers it again
+            return std::unexpected(with.error());
+    }
+    if (r.to < level::b_lta || !by_manifest) return container;
+    VANTHU_TRY(asic::planned_archive plan, asic::plan_archive(container));
+    VANTHU_TRY(cms::timestamp_token token, stamped(r, s, plan.sha256()));
+    return asic::with_archive(container, plan, token);
 }
 
 // --- XML
@@ -193,6 +226,7 @@ result<bytes> raise(bytes file, const raise_request& request, trust_session& ses
     case signed_file::kind::cms:
         return raise_cms(std::move(file), request, session);
     case signed_file::kind::container:
+        return raise_container(std::move(file), request, session);
     case signed_file::kind::other:
         break;
     }

@@ -6,6 +6,7 @@
 #include "daemon/cli/sign_key.hpp"
 #include "daemon/cli/sign_pdf.hpp"
 #include "daemon/cli/voice.hpp"
+#include "signing/asic/container.hpp"
 #include "signing/xml/sign.hpp"
 
 #include <CLI/CLI.hpp>
@@ -79,6 +80,40 @@ result<bytes> sign_xades(const bytes& content, const std::string& name, const re
     return xml::spliced(content, what);
 }
 
+std::string mime_type_of(bytes_view content) {
+    switch (signed_file::kind_of(content)) {
+    case signed_file::kind::pdf:
+        return "application/pdf";
+    case signed_file::kind::xml:
+        return "text/xml";
+    default:
+        return "application/octet-stream";
+    }
+}
+
+// One container for all inputs, signed with CAdES.
+result<bytes> sign_container(const request& q, const cms::signer& who, timestamp now) {
+    std::vector<bytes> contents;
+    std::vector<asic::data_file> files;
+    std::set<std::string> names;
+    for (const std::string& input : q.inputs) {
+        std::string name = std::filesystem::path(input).filename();
+        if (!names.insert(name).second) return failed(sign_errc::output_exists, input);
+        VANTHU_TRY(bytes content, read_file(input, largest_input));
+        contents.push_back(std::move(content));
+        files.push_back({name, mime_type_of(contents.back()), {}});
+    }
+    for (std::size_t i = 0; i < files.size(); ++i) files[i].content = contents[i];
+    if (q.format == "asic-s") {
+        if (files.size() != 1) return failed(asic::errc::not_one_file, q.inputs.back());
+        VANTHU_TRY(bytes message, cms::build_signature(sha256::of(contents.front()), who, {.signing_time = now}));
+        return asic::make_simple(files.front(), message);
+    }
+    asic::planned_manifest plan = asic::plan_extended(files);
+    VANTHU_TRY(bytes message, cms::build_signature(plan.sha256(), who, {.signing_time = now}));
+    return asic::make_extended(files, plan, message);
+}
+
 std::string output_name(const request& q, const std::filesystem::path& input) {
     if (q.format == "pades") return input.filename();
     if (q.format == "cades") return input.filename().string() + (q.detached ? ".p7s" : ".p7m");
@@ -109,7 +144,8 @@ result<> sign(const request& q) {
     auto wanted = level_of(q.level);
     if (!wanted) return failed(sign_errc::bad_arguments, "--level " + q.level);
     if (*wanted > level::b_b && q.tsa.empty()) return failed(sign_errc::time_stamp_missing);
-    if (q.format != "pades" && q.format != "cades" && q.format != "xades")
+    const bool container = q.format == "asic-s" || q.format == "asic-e";
+    if (q.format != "pades" && q.format != "cades" && q.format != "xades" && !container)
         return failed(sign_errc::not_available, "--format " + q.format);
     VANTHU_CHECK(check(q.pdf));
     const bool issues = q.format == "pades" && q.pdf.profile == "issued";
@@ -118,6 +154,13 @@ result<> sign(const request& q) {
     if (!session->trust().anchors.empty())
         VANTHU_CHECK(complete_chain(who, session->trust(), session->known(), session->now()));
 
+    if (container) {
+        VANTHU_TRY(bytes made, sign_container(q, who, session->now()));
+        if (*wanted > level::b_b) {
+            VANTHU_TRY(made, raise(std::move(made), {.to = *wanted, .tsa = q.tsa}, *session));
+        }
+        return write_file_atomically(q.output, made);
+    }
     if (q.inputs.size() == 1 && !std::filesystem::is_directory(q.output))
         return sign_one(q.inputs.front(), q.output, q, who, *session);
     std::set<std::string> names;

@@ -161,10 +161,11 @@ result<std::vector<signature_file>> signatures(bytes_view container, const limit
     for (const auto& [name, content] : all.files) {
         if (!is_cades_file(name)) continue;
         const bytes* about = all.manifest_of(name, bounds);
+        const bool over_manifest = about;
         if (!about && name == "META-INF/signature.p7s" && data_files == 1)
             about = &std::ranges::find_if(all.files, [](const auto& f) { return is_data_file(f.first); })->second;
         if (!about) return failed(errc::manifest_unreadable, name);
-        out.push_back({name, content, sha256::of(*about)});
+        out.push_back({name, content, sha256::of(*about), over_manifest});
     }
     return out;
 }

@@ -49,6 +49,7 @@ struct signature_file {
     std::string name; // "META-INF/signature001.p7s"
     bytes cms;
     digest content; // SHA-256 of the file or manifest that it signs
+    bool over_manifest = false;
 };
 result<std::vector<signature_file>> signatures(bytes_view container, const limits& bounds = {});
 // The container with that signature replaced. errc::signature_fixed: an ASiCArchiveManifest is over it.

@@ -1,6 +1,7 @@
 #include "signing/signed_file/verify.hpp"
 
 #include "daemon/base/base64.hpp"
+#include "signing/asic/verify.hpp"
 #include "signing/cades/verify.hpp"
 
 #include <algorithm>
@@ -55,6 +56,8 @@ validation::file_report verify(bytes_view file, const x509::trust_store& trust, 
                              policy, bounds.cms);
     }
     case kind::container:
+        if (asic::is_container(file)) return asic::verify(file, trust, known, at, policy, bounds.container).report;
+        break; // any ZIP: a word-processor's file, for instance
     case kind::other:
         break;
     }

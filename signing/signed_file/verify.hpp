@@ -1,6 +1,7 @@
 // Verification of a file of whatever format: looked at, then handed to the room that knows it.
 #pragma once
 
+#include "signing/asic/zip.hpp"
 #include "signing/cms/parts.hpp"
 #include "signing/pdf/report.hpp"
 #include "signing/xml/verify.hpp"
@@ -23,6 +24,7 @@ struct limits {
     pdf::budget pdf{};
     xml::limits xml{};
     cms::budget cms{};
+    asic::limits container{};
 };
 
 // Never fails: a file of no known kind is unsigned with the finding "file.no_signature_format".

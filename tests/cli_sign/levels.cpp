@@ -13,7 +13,8 @@ struct kind {
 };
 constexpr kind kinds[] = {{"pades", "in.pdf", "out.pdf", false},        {"cades", "in.txt", "out.p7m", false},
                           {"cades", "in.txt", "out.p7s", true},         {"xades", "in.xml", "out.xml", false},
-                          {"xades", "in.txt", "out.enveloping", false}, {"xades", "in.txt", "out.detached", true}};
+                          {"xades", "in.txt", "out.enveloping", false}, {"xades", "in.txt", "out.detached", true},
+                          {"asic-s", "in.txt", "out.asics", false},     {"asic-e", "in.txt", "out.asice", false}};
 
 std::vector<std::string> content_of(const desk& d, const kind& k) {
     return k.detached ? std::vector<std::string>{"--content", d.at(k.in)} : std::vector<std::string>{};
@@ -117,6 +118,20 @@ BOOST_AUTO_TEST_CASE(several_files_are_signed_into_a_folder_with_one_login) {
     std::filesystem::create_directory(d.at("a"));
     d.put("a/in.pdf", make_letter());
     BOOST_TEST(d.sign("leader.p12", "in.pdf", "folder", {d.at("a/in.pdf")}) == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_container_holds_several_files_and_shows_one_that_is_not_signed) {
+    desk d;
+    BOOST_TEST(d.sign("leader.p12", "in.txt", "two.asice", {d.at("in.xml"), "--format", "asic-e"}) == 0);
+    auto [code, file] = d.verify("two.asice");
+    BOOST_TEST(code == 0, boost::json::serialize(file));
+    std::string said;
+    BOOST_TEST(run({"unzip", "-l", d.at("two.asice")}, &said) == 0);
+    BOOST_TEST((said.find("in.txt") != said.npos && said.find("in.xml") != said.npos), said);
+    BOOST_TEST(run({"zip", "-jq", d.at("two.asice"), d.at("in.pdf")}) == 0);
+    BOOST_TEST(d.verify("two.asice").first == 3);
+    BOOST_TEST(d.sign("leader.p12", "in.txt", "none", {d.at("in.xml"), "--format", "asic-s"}) == 1);
+    BOOST_TEST(!std::filesystem::exists(d.at("none")));
 }
 
 BOOST_AUTO_TEST_CASE(the_exit_code_is_that_of_the_worst_file) {
