@@ -1,34 +1,16 @@
 #include "daemon/cli/connection.hpp"
 
 #include "daemon/base/files.hpp"
+#include "daemon/cli/wait_for.hpp"
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/json.hpp>
 
 namespace vanthu::cli {
 
 namespace json = boost::json;
-
-namespace {
-
-template <class T> result<T> wait_for(asio::io_context& context, task<T> work) {
-    std::optional<result<T>> answer;
-    std::exception_ptr thrown;
-    asio::co_spawn(context, std::move(work), [&](std::exception_ptr e, result<T> r) {
-        thrown = e;
-        answer.emplace(std::move(r));
-    });
-    context.restart();
-    while (!answer && context.run_one() > 0) {
-    } // a kept connection may leave work behind
-    if (thrown) std::rethrow_exception(thrown);
-    return std::move(*answer);
-}
-
-} // namespace
 
 void add_connection_options(CLI::App& command, connection_options& o) {
     command.add_option("--server", o.server, "Máy chủ / server: https://host:port")->envname("VANTHU_SERVER");

@@ -120,9 +120,17 @@ std::string output_name(const request& q, const std::filesystem::path& input) {
     return input.filename().string() + (q.detached ? ".xades.xml" : ".xml");
 }
 
+// The input is never changed, not even when it is named as the output.
+result<> apart(const std::string& input, const std::filesystem::path& output) {
+    std::error_code absent;
+    if (std::filesystem::equivalent(input, output, absent)) return failed(sign_errc::bad_arguments, "-o = IN");
+    return {};
+}
+
 result<> sign_one(const std::string& input, const std::filesystem::path& output, const request& q,
                   const cms::signer& who, trust_session& session) {
     const level wanted = *level_of(q.level);
+    VANTHU_CHECK(apart(input, output));
     VANTHU_TRY(bytes content, read_file(input, largest_input));
     bytes made;
     if (q.format == "pades") {
@@ -155,6 +163,7 @@ result<> sign(const request& q) {
         VANTHU_CHECK(complete_chain(who, session->trust(), session->known(), session->now()));
 
     if (container) {
+        for (const std::string& input : q.inputs) VANTHU_CHECK(apart(input, q.output));
         VANTHU_TRY(bytes made, sign_container(q, who, session->now()));
         if (*wanted > level::b_b) {
             VANTHU_TRY(made, raise(std::move(made), {.to = *wanted, .tsa = q.tsa}, *session));
@@ -184,6 +193,7 @@ struct extension {
 result<> extend(const extension& x) {
     auto to = level_of(x.level);
     if (!to || *to == level::b_b) return failed(sign_errc::bad_arguments, "--level " + x.level);
+    VANTHU_CHECK(apart(x.input, x.output));
     VANTHU_TRY(auto session, trust_session::open(x.trust));
     VANTHU_TRY(bytes file, read_file(x.input, largest_input));
     raise_request higher{*to, x.tsa, x.content.empty() ? std::nullopt : std::optional(x.content)};

@@ -3,12 +3,12 @@
 #include "daemon/base/error_table.hpp"
 #include "daemon/base/files.hpp"
 #include "daemon/cli/errors.hpp"
+#include "daemon/cli/wait_for.hpp"
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <algorithm>
-#include <boost/asio/co_spawn.hpp>
 #include <cstdlib>
 
 namespace vanthu::cli {
@@ -37,18 +37,6 @@ result<x509::trust_store> read_trust_folder(const std::filesystem::path& folder)
         contents.push_back(std::move(content));
     }
     return x509::load_trust(contents);
-}
-
-template <class T> result<T> wait_for(asio::io_context& context, task<T> work) {
-    std::optional<result<T>> answer;
-    asio::co_spawn(context, std::move(work), [&](std::exception_ptr e, result<T> r) {
-        if (e) std::rethrow_exception(e);
-        answer.emplace(std::move(r));
-    });
-    context.restart();
-    while (!answer && context.run_one() > 0) {
-    }
-    return std::move(*answer);
 }
 
 } // namespace

@@ -1,5 +1,5 @@
-// How each kind of signature looks and where it stands: a table of rows, built in, that an operator may replace row by
-// row (daemon/appearance reads conf/appearance.toml).
+// How each kind of signature looks and where it stands: a table of rows, built in, that a caller may replace row by
+// row.
 //
 // A text pattern is a list of parts parted by "; ". Variables: {signer} {organisation} {number} {form} {date} {time}
 // {offset} {comment}; times are those of Viet Nam. A part whose variables are all empty is left out, a line without

@@ -134,6 +134,15 @@ BOOST_AUTO_TEST_CASE(a_container_holds_several_files_and_shows_one_that_is_not_s
     BOOST_TEST(!std::filesystem::exists(d.at("none")));
 }
 
+BOOST_AUTO_TEST_CASE(an_input_is_never_its_own_output) {
+    desk d;
+    bytes before = read_file(d.at("in.pdf")).value();
+    BOOST_TEST(d.sign("leader.p12", "in.pdf", "in.pdf", {}) == 64);
+    BOOST_TEST(d.sign("leader.p12", "in.pdf", "in.pdf", {"--format", "asic-s"}) == 64);
+    BOOST_TEST(d.run({"extend", "--level", "B-T", "--tsa", d.tsa(), d.at("in.pdf"), "-o", d.at("in.pdf")}) == 64);
+    BOOST_TEST((read_file(d.at("in.pdf")).value() == before));
+}
+
 BOOST_AUTO_TEST_CASE(the_exit_code_is_that_of_the_worst_file) {
     desk d;
     BOOST_TEST(d.sign("leader.p12", "in.pdf", "good.pdf", {}) == 0);
