@@ -1,5 +1,6 @@
 #include "schemas/edxml/writer.hpp"
 
+#include "daemon/base/xml_text.hpp"
 #include "schemas/edxml/fields.hpp"
 #include "schemas/edxml/utf8.hpp"
 
@@ -21,9 +22,9 @@ bool writable(std::string_view text) {
 }
 
 // Writes with the literal prefixes that consumers look for; two spaces a level.
-class xml_text {
+class indented {
 public:
-    explicit xml_text(unsigned level = 0) : level_(level) {}
+    explicit indented(unsigned level = 0) : level_(level) {}
 
     void open(std::string_view name, std::string_view attributes = {}) {
         line(fmt::format("<{}{}>", name, attributes));
@@ -36,7 +37,7 @@ public:
     void leaf(std::string_view name, std::string_view text) {
         indent();
         out += fmt::format("<{}>", name);
-        escape(text);
+        out += xml_text(text);
         out += fmt::format("</{}>\n", name);
     }
     void optional(std::string_view name, std::string_view text) {
@@ -52,24 +53,6 @@ public:
     std::string out;
 
 private:
-    void escape(std::string_view text) {
-        for (char c : text) switch (c) {
-            case '&':
-                out += "&amp;";
-                break;
-            case '<':
-                out += "&lt;";
-                break;
-            case '>':
-                out += "&gt;";
-                break;
-            case '\r':
-                out += "&#13;";
-                break; // a parser would turn it into a line feed
-            default:
-                out += c;
-            }
-    }
     unsigned level_;
 };
 
@@ -77,7 +60,7 @@ constexpr std::string_view declaration = "<?xml version=\"1.0\" encoding=\"UTF-8
 
 std::string xmlns(std::string_view prefix) { return fmt::format(" xmlns{}=\"{}\"", prefix, namespace_uri); }
 
-void write_organisation(xml_text& x, std::string_view name, const organisation& o) {
+void write_organisation(indented& x, std::string_view name, const organisation& o) {
     x.open(name);
     x.leaf("edXML:OrganId", o.organ_id);
     x.optional("edXML:OrganizationInCharge", o.organization_in_charge);
@@ -90,14 +73,14 @@ void write_organisation(xml_text& x, std::string_view name, const organisation& 
     x.close(name);
 }
 
-void write_list(xml_text& x, std::string_view list, std::string_view item, const std::vector<std::string>& texts) {
+void write_list(indented& x, std::string_view list, std::string_view item, const std::vector<std::string>& texts) {
     if (texts.empty()) return;
     x.open(list);
     for (const std::string& text : texts) x.leaf(item, text);
     x.close(list);
 }
 
-void write_response(xml_text& x, const response_for& r) {
+void write_response(indented& x, const response_for& r) {
     x.open("edXML:ResponseFor");
     x.leaf("edXML:OrganId", r.organ_id);
     x.leaf("edXML:Code", r.code);
@@ -106,7 +89,7 @@ void write_response(xml_text& x, const response_for& r) {
     x.close("edXML:ResponseFor");
 }
 
-void write_staff(xml_text& x, const std::optional<staff_info>& s) {
+void write_staff(indented& x, const std::optional<staff_info>& s) {
     if (!s) return;
     x.open("edXML:StaffInfo");
     x.optional("edXML:Department", s->department);
@@ -118,7 +101,7 @@ void write_staff(xml_text& x, const std::optional<staff_info>& s) {
     x.close("edXML:StaffInfo");
 }
 
-void write_other(xml_text& x, const std::optional<other_info>& o) {
+void write_other(indented& x, const std::optional<other_info>& o) {
     if (!o) return;
     x.open("edXML:OtherInfo");
     x.optional("edXML:Priority", o->priority);
@@ -131,7 +114,7 @@ void write_other(xml_text& x, const std::optional<other_info>& o) {
     x.close("edXML:OtherInfo");
 }
 
-void write_code_to_due_date(xml_text& x, const document_header& h) {
+void write_code_to_due_date(indented& x, const document_header& h) {
     x.open("edXML:Code");
     x.leaf("edXML:CodeNumber", h.code.number);
     x.leaf("edXML:CodeNotation", h.code.notation);
@@ -157,7 +140,7 @@ void write_code_to_due_date(xml_text& x, const document_header& h) {
     x.optional("edXML:DueDate", h.due_date.text);
 }
 
-void write_message_header(xml_text& x, const document_header& h, element_order order) {
+void write_message_header(indented& x, const document_header& h, element_order order) {
     bool sdk = order == element_order::sdk;
     x.open("edXML:MessageHeader");
     write_organisation(x, "edXML:From", h.from);
@@ -175,7 +158,7 @@ void write_message_header(xml_text& x, const document_header& h, element_order o
     x.close("edXML:MessageHeader");
 }
 
-void write_document_info(xml_text& x, const bussiness_document_info& info) {
+void write_document_info(indented& x, const bussiness_document_info& info) {
     x.open("edXML:BussinessDocumentInfo");
     x.optional("edXML:DocumentInfo", info.document_info);
     x.optional("edXML:DocumentReceiver", info.document_receiver);
@@ -192,7 +175,7 @@ void write_document_info(xml_text& x, const bussiness_document_info& info) {
     x.close("edXML:BussinessDocumentInfo");
 }
 
-void write_bussiness(xml_text& x, const bussiness& b) {
+void write_bussiness(indented& x, const bussiness& b) {
     x.open("edXML:Bussiness");
     x.optional("edXML:DocumentId", b.document_id);
     x.leaf("edXML:BussinessDocType", b.doc_type);
@@ -213,7 +196,7 @@ void write_bussiness(xml_text& x, const bussiness& b) {
     x.close("edXML:Bussiness");
 }
 
-void write_trace(xml_text& x, const document_header& h, const std::optional<trace_header>& appended) {
+void write_trace(indented& x, const document_header& h, const std::optional<trace_header>& appended) {
     x.open("edXML:TraceHeaderList");
     auto one = [&](const trace_header& t) {
         x.open("edXML:TraceHeader");
@@ -235,7 +218,7 @@ struct outgoing_attachment {
     piece content;
 };
 
-void write_reference(xml_text& x, const manifest_reference& r) {
+void write_reference(indented& x, const manifest_reference& r) {
     x.open("edXML:Reference");
     x.leaf("edXML:ContentId", with_cid(r.content_id));
     x.leaf("edXML:ContentType", r.content_type);
@@ -248,7 +231,7 @@ std::vector<piece> compose(const document_header& h, const std::optional<trace_h
                            const std::vector<manifest_reference>& manifest,
                            const std::vector<outgoing_attachment>& attachments, element_order order) {
     std::vector<piece> pieces;
-    xml_text x;
+    indented x;
     x.out = declaration;
     x.open("edXML", xmlns(""));
     x.open("edXML:edXMLEnvelope", xmlns(":edXML"));
@@ -374,7 +357,7 @@ result<std::string> compose_document(const document_header& h, element_order ord
 result<std::string> compose_status(const status_packet& s, echo repeated) {
     for (const field& f : fields_of(s))
         if (repeated == echo::checked || !f.path.starts_with("response_for.")) VANTHU_CHECK(check_field(f));
-    xml_text x;
+    indented x;
     x.out = declaration;
     x.open("edXML", xmlns(""));
     x.open("edXML:edXMLEnvelope", xmlns(":edXML"));

@@ -1,5 +1,7 @@
 #include "signing/asic/container.hpp"
 
+#include "daemon/base/xml_text.hpp"
+
 #include <algorithm>
 
 namespace vanthu::asic {
@@ -39,8 +41,8 @@ bytes open_document_manifest(const std::vector<data_file>& files) {
     std::string out = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<manifest:manifest xmlns:manifest="
                       "\"urn:oasis:names:tc:opendocument:xmlns:manifest:1.0\" manifest:version=\"1.2\">";
     auto entry = [&](std::string_view path, std::string_view type) {
-        out += "<manifest:file-entry manifest:full-path=\"" + attribute_text(path) + "\" manifest:media-type=\"" +
-               attribute_text(type) + "\"/>";
+        out += "<manifest:file-entry manifest:full-path=\"" + xml_attribute(path) + "\" manifest:media-type=\"" +
+               xml_attribute(type) + "\"/>";
     };
     entry("/", mime_type(kind::extended));
     for (const data_file& f : files) entry(f.name, f.mime_type.empty() ? "application/octet-stream" : f.mime_type);

@@ -1,6 +1,7 @@
 #include "signing/asic/manifest.hpp"
 
 #include "daemon/base/base64.hpp"
+#include "daemon/base/xml_text.hpp"
 #include "signing/xml/algorithms.hpp"
 #include "signing/xml/sign.hpp"
 #include "signing/xml/tree.hpp"
@@ -43,24 +44,6 @@ result<data_reference> read_reference(const xml::element& e) {
 
 } // namespace
 
-std::string attribute_text(std::string_view value) {
-    std::string out;
-    for (char c : value) switch (c) {
-        case '&':
-            out += "&amp;";
-            break;
-        case '<':
-            out += "&lt;";
-            break;
-        case '"':
-            out += "&quot;";
-            break;
-        default:
-            out += c;
-        }
-    return out;
-}
-
 result<manifest> read_manifest(bytes_view document, const limits& bounds) {
     xml::limits xml_bounds;
     xml_bounds.bytes = bounds.signature_file;
@@ -92,11 +75,11 @@ result<manifest> read_manifest(bytes_view document, const limits& bounds) {
 bytes write_manifest(const manifest& what, std::string_view mime_type) {
     std::string out = "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"no\"?>\n<asic:ASiCManifest xmlns:asic=\"" +
                       std::string(namespace_uri) + "\" xmlns:ds=\"" + std::string(xml::dsig_uri) +
-                      "\"><asic:SigReference MimeType=\"" + attribute_text(mime_type) + "\" URI=\"" +
-                      attribute_text(xml::to_reference_uri(what.signature)) + "\"/>";
+                      "\"><asic:SigReference MimeType=\"" + xml_attribute(mime_type) + "\" URI=\"" +
+                      xml_attribute(xml::to_reference_uri(what.signature)) + "\"/>";
     for (const data_reference& f : what.files) {
-        std::string mime = f.mime_type.empty() ? "" : " MimeType=\"" + attribute_text(f.mime_type) + "\"";
-        out += "<asic:DataObjectReference" + mime + " URI=\"" + attribute_text(xml::to_reference_uri(f.name)) +
+        std::string mime = f.mime_type.empty() ? "" : " MimeType=\"" + xml_attribute(f.mime_type) + "\"";
+        out += "<asic:DataObjectReference" + mime + " URI=\"" + xml_attribute(xml::to_reference_uri(f.name)) +
                "\"><ds:DigestMethod Algorithm=\"" + std::string(xml::algorithm_of(f.algorithm.value())) +
                "\"/><ds:DigestValue>" + base64_encode(f.digest) + "</ds:DigestValue></asic:DataObjectReference>";
     }

@@ -28,7 +28,4 @@ result<manifest> read_manifest(bytes_view xml, const limits& bounds = {});
 // Algorithms must be there. `mime_type` is the signature's.
 bytes write_manifest(const manifest& what, std::string_view mime_type);
 
-// Text as it stands between double quotes in XML.
-std::string attribute_text(std::string_view value);
-
 } // namespace vanthu::asic

@@ -1,6 +1,7 @@
 #include "signing/validation/report_xml.hpp"
 
 #include "daemon/base/base64.hpp"
+#include "daemon/base/xml_text.hpp"
 
 #include <fmt/format.h>
 #include <set>
@@ -12,23 +13,11 @@ using signing::indication;
 
 constexpr std::string_view sha256_uri = "http://www.w3.org/2001/04/xmlenc#sha256";
 
-// Text for content and attributes; what XML 1.0 cannot hold becomes '?'.
-std::string escaped(std::string_view text) {
-    std::string out;
-    for (char c : text) {
-        if (c == '<')
-            out += "&lt;";
-        else if (c == '>')
-            out += "&gt;";
-        else if (c == '&')
-            out += "&amp;";
-        else if (c == '"')
-            out += "&quot;";
-        else if (static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n')
-            out += '?';
-        else
-            out += c;
-    }
+// What XML 1.0 cannot hold becomes '?'.
+std::string printable(std::string_view text) {
+    std::string out(text);
+    for (char& c : out)
+        if (static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n') c = '?';
     return out;
 }
 
@@ -47,7 +36,7 @@ private:
 };
 
 void leaf(std::string& out, std::string_view name, std::string_view text) {
-    out += fmt::format("<{0}>{1}</{0}>", name, escaped(text));
+    out += fmt::format("<{0}>{1}</{0}>", name, xml_text(printable(text)));
 }
 void reference(std::string& out, std::string_view name, std::string_view id) {
     out += fmt::format("<{} VOReference=\"{}\"/>", name, id);

@@ -1,6 +1,7 @@
 #include "signing/xml/sign.hpp"
 
 #include "daemon/base/base64.hpp"
+#include "daemon/base/xml_text.hpp"
 #include "signing/cms/der.hpp"
 #include "signing/xml/properties.hpp"
 
@@ -11,27 +12,6 @@ namespace vanthu::xml {
 namespace {
 
 constexpr std::string_view asic_uri = "http://uri.etsi.org/02918/v1.2.1#";
-
-std::string escaped(std::string_view text) {
-    std::string out;
-    for (char c : text) switch (c) {
-        case '&':
-            out += "&amp;";
-            break;
-        case '<':
-            out += "&lt;";
-            break;
-        case '>':
-            out += "&gt;";
-            break;
-        case '"':
-            out += "&quot;";
-            break;
-        default:
-            out += c;
-        }
-    return out;
-}
 
 bool fit(const x509::certificate& leaf, x509::scheme s) {
     bool ec = leaf.kind() == x509::key_kind::ec_p256 || leaf.kind() == x509::key_kind::ec_p384;
@@ -130,8 +110,9 @@ private:
         std::string all = method("CanonicalizationMethod", algorithm_of(options_.method)) +
                           method("SignatureMethod", algorithm_of(signature_algorithm{who_.scheme, x509::hash::sha256}));
         for (std::size_t i = 0; i < references_.size(); ++i)
-            all += one_reference(fmt::format("Id=\"{}\" URI=\"{}\"", reference_id(i), escaped(references_[i].uri)),
-                                 references_[i].transforms, references_[i].digest);
+            all +=
+                one_reference(fmt::format("Id=\"{}\" URI=\"{}\"", reference_id(i), xml_attribute(references_[i].uri)),
+                              references_[i].transforms, references_[i].digest);
         all += one_reference(fmt::format("Type=\"{}\" URI=\"#{}-signed\"", signed_properties_type, id_),
                              algorithm_of(canonicalisation{}), properties_digest);
         return wrap("SignedInfo", all);
@@ -148,7 +129,7 @@ private:
         for (std::size_t i = 0; i < references_.size(); ++i)
             formats += fmt::format("<xades:DataObjectFormat ObjectReference=\"#{}\"><xades:MimeType>{}</xades:MimeType>"
                                    "</xades:DataObjectFormat>",
-                                   reference_id(i), escaped(references_[i].mime_type));
+                                   reference_id(i), xml_text(references_[i].mime_type));
         return wrap("Object",
                     fmt::format("<xades:QualifyingProperties xmlns:xades=\"{0}\" Target=\"#{1}\">"
                                 "<xades:SignedProperties Id=\"{1}-signed\"><xades:SignedSignatureProperties>"
@@ -265,7 +246,7 @@ result<bytes> sign_enveloping(bytes_view content, const cms::signer& who, const 
     composer parts(who, options, {{"#" + id, options.mime_type, std::string(base64_algorithm), hashed}});
     std::string name = options.prefix.empty() ? "Object" : options.prefix + ":Object";
     std::string object = fmt::format("<{0} Id=\"{1}\" MimeType=\"{2}\" Encoding=\"{3}\">{4}</{0}>", name, id,
-                                     escaped(options.mime_type), base64_algorithm, base64_encode(content));
+                                     xml_attribute(options.mime_type), base64_algorithm, base64_encode(content));
     VANTHU_TRY(std::string text, complete(parts, who, object, [&](const std::string& signature) {
                    return only_signature(in_memory(as_bytes(signature)), options.bounds);
                }));
