@@ -1,15 +1,11 @@
 #include "signing/pdf/findings.hpp"
 
-#include <algorithm>
-#include <fmt/format.h>
+#include "signing/finding_table.hpp"
 
 namespace vanthu::pdf {
 namespace {
 
-struct text_row {
-    std::string_view code, vi, en;
-};
-constexpr text_row texts[] = {
+constexpr signing::finding_row texts[] = {
     {"budget", "Văn bản vượt giới hạn kiểm tra nên chưa xác định được.",
      "The document exceeds the limits of verification, so nothing is determined."},
     {"pdf.not_a_pdf", "Tệp không phải là PDF.", "The file is not a PDF."},
@@ -44,14 +40,8 @@ constexpr text_row texts[] = {
 
 } // namespace
 
-signing::finding remark(std::string_view code, std::string_view detail) {
-    auto row = std::find_if(std::begin(texts), std::end(texts), [&](const text_row& r) { return r.code == code; });
-    signing::finding f{std::string(code), std::string(row->vi), std::string(row->en)};
-    if (!detail.empty()) {
-        f.text_vi += fmt::format(" ({})", detail);
-        f.text_en += fmt::format(" ({})", detail);
-    }
-    return f;
+signing::finding make_finding(std::string_view code, std::string_view detail) {
+    return signing::finding_from(texts, code, detail);
 }
 
 } // namespace vanthu::pdf

@@ -8,6 +8,6 @@
 namespace vanthu::pdf {
 
 // `detail` follows the text in brackets.
-signing::finding remark(std::string_view code, std::string_view detail = {});
+signing::finding make_finding(std::string_view code, std::string_view detail = {});
 
 } // namespace vanthu::pdf

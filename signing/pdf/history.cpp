@@ -24,7 +24,7 @@ public:
 
 private:
     void note(std::string_view code, std::string_view detail = {}) {
-        if (!signing::has_finding(out_.findings, code)) out_.findings.push_back(remark(code, detail));
+        if (!signing::has_finding(out_.findings, code)) out_.findings.push_back(make_finding(code, detail));
     }
 
     void inspect() {

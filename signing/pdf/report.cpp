@@ -131,7 +131,7 @@ private:
         signature_report r;
         if (!s.trouble.empty() || (step_of(s) == history_.steps.end() && !over_budget())) {
             r.indication = indication::total_passed; // until something speaks against it
-            fail(r, signing::sub::format_failure, remark(s.trouble.empty() ? "pdf.not_a_revision" : s.trouble));
+            fail(r, signing::sub::format_failure, make_finding(s.trouble.empty() ? "pdf.not_a_revision" : s.trouble));
         } else if (s.is_time_stamp())
             r = report_of_time_stamp(stamps_[i].verdict);
         else if (s.kind == "/ETSI.CAdES.detached" || s.kind == "/adbe.pkcs7.detached")
@@ -139,7 +139,7 @@ private:
         else {
             r.format = "pkcs7";
             r.sub_indication = signing::sub::format_failure;
-            r.findings.push_back(remark("pdf.subfilter", s.kind));
+            r.findings.push_back(make_finding("pdf.subfilter", s.kind));
         }
         r.field = s.name;
         r.covered_bytes = s.end;
@@ -238,11 +238,11 @@ private:
                                    return p.docmdp == 1 || (!new_field && p.locks(c.what));
                                });
                 if (c.kind == change_kind::forbidden)
-                    fail(r, signing::sub::format_failure, remark("pdf.changed_after_signing", name));
+                    fail(r, signing::sub::format_failure, make_finding("pdf.changed_after_signing", name));
                 else if (against)
-                    fail(r, signing::sub::format_failure, remark("pdf.change_not_permitted", name));
+                    fail(r, signing::sub::format_failure, make_finding("pdf.change_not_permitted", name));
                 else if (c.kind == change_kind::field_filled && !answered_for(*step))
-                    doubt(r, signing::sub::sig_constraints_failure, remark("pdf.filled_without_signature", name));
+                    doubt(r, signing::sub::sig_constraints_failure, make_finding("pdf.filled_without_signature", name));
             }
     }
 
