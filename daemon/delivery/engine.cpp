@@ -10,6 +10,7 @@
 #include <boost/asio/redirect_error.hpp>
 
 #include <algorithm>
+#include <tuple>
 
 namespace vanthu::delivery {
 
@@ -97,7 +98,8 @@ asio::awaitable<void> engine::run_lane(lane& l) {
                     next = i.due;
             }
             std::sort(due.begin(), due.end(), [](const item* a, const item* b) {
-                return a->priority != b->priority ? a->priority > b->priority : a->created < b->created;
+                if (a->priority != b->priority) return a->priority > b->priority;
+                return std::tie(a->created, a->document) < std::tie(b->created, b->document);
             });
             for (const item* i : due) {
                 if (l.active.size() >= options_.concurrency) break;
@@ -202,8 +204,16 @@ task<> engine::compose_once(transfer_row& t, const records::document_row& d) {
     t.manifest = peer::encode(m);
     co_return co_await ledger::commit(store_, [&](ledger::transaction& tr) -> result<> {
         records::writer w(tr);
-        w.put(t);
-        w.sent(options_.home, t);
+        VANTHU_TRY(auto now, w.transfer(t.owner, t.document, t.node));
+        if (!now) return failed(errc::transfer_unknown, t.document);
+        now->composed = true;
+        now->pieces = t.pieces;
+        now->size = t.size;
+        now->packet_sha256 = t.packet_sha256;
+        now->expires_at = t.expires_at;
+        now->manifest = t.manifest;
+        w.put(*now);
+        w.sent(options_.home, *now);
         return {};
     });
 }
@@ -217,13 +227,23 @@ std::int64_t engine::backoff(unsigned attempts, std::optional<std::chrono::secon
     return wait;
 }
 
-task<> engine::conclude(transfer_row t, const outcome& o) {
-    const std::int64_t wait = backoff(t.attempts + 1, o.retry_after);
+// `before`: the row as the attempt began. What others have written since (a notice, an operator's release) stays.
+task<> engine::conclude(const transfer_row& before, const outcome& o) {
+    const std::int64_t wait = backoff(before.attempts + 1, o.retry_after);
     bool notices = false;
-    auto change = [&, t](ledger::transaction& tr) mutable -> result<> {
+    auto change = [&](ledger::transaction& tr) -> result<> {
         records::writer w(tr);
-        VANTHU_TRY(auto document, w.document(t.owner, t.document));
-        if (!document) return failed(records::errc::document_unknown, t.document);
+        VANTHU_TRY(auto document, w.document(before.owner, before.document));
+        if (!document) return failed(records::errc::document_unknown, before.document);
+        VANTHU_TRY(auto stored, w.transfer(before.owner, before.document, before.node));
+        if (!stored) return failed(errc::transfer_unknown, before.document);
+        transfer_row& t = *stored;
+        // Ended by somebody else: only a receipt is a later word.
+        if (records::is_final(t.state_now) && o.what != outcome::kind::delivered) {
+            w.remove_work(options_.home, t);
+            return {};
+        }
+        const bool released = t.next_attempt_at != before.next_attempt_at;
         const std::string last_reason = t.reason;
         ++t.attempts;
         t.last_attempt_at = w.now();
@@ -245,13 +265,13 @@ task<> engine::conclude(transfer_row t, const outcome& o) {
             event = notice = t.state_now == state::expired ? "expired" : "returned";
             break;
         case outcome::kind::deferred:
-            if (t.attempts >= options_.attempts) {
+            if (t.attempts >= options_.attempts && !released) {
                 t.state_now = state::parked;
                 event = notice = "parked";
             } else {
                 t.state_now = state::deferred;
-                t.next_attempt_at = w.now() + wait;
-                if (last_reason != t.reason) event = "deferred"; // one event a reason, not one an attempt
+                if (!released) t.next_attempt_at = w.now() + wait; // else "now", as the operator asked meanwhile
+                if (last_reason != t.reason) event = "deferred";   // one event a reason, not one an attempt
             }
             break;
         }
@@ -268,7 +288,8 @@ task<> engine::conclude(transfer_row t, const outcome& o) {
             // A notice from beyond may have ended it while our attempt ran ("returned"): that is the later word.
             if (!records::is_final(c->state_now)) {
                 c->state_now = t.state_now;
-                c->reason = t.reason;
+                // A notice may be quicker than the receipt that it follows.
+                c->reason = t.state_now == state::delivered ? c->reason_beyond : t.reason;
             }
             c->updated_at = w.now();
             w.put(t.owner, *c);

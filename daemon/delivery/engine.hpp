@@ -74,7 +74,7 @@ private:
     task<bool> tell_some(const std::string& node);
     asio::awaitable<void> attempt(lane&, item);
     task<> compose_once(records::transfer_row&, const records::document_row&);
-    task<> conclude(records::transfer_row, const outcome&);
+    task<> conclude(const records::transfer_row& before, const outcome&);
     std::int64_t backoff(unsigned attempts, std::optional<std::chrono::seconds> asked);
 
     engine_options options_;

@@ -97,10 +97,12 @@ task<std::uint64_t> receive_notices(ledger::store& store, std::string home, std:
                 consignment->state_now = n.kind == "returned" ? state::refused : state::expired;
                 consignment->reason = n.code;
             } else if (n.kind == "parked") {
-                consignment->reason = n.code;
+                consignment->reason_beyond = n.code;
             } else if (n.kind == "accepted" || n.kind == "kept" || n.kind == "on_axis" || n.kind == "released") {
-                consignment->reason.clear();
+                consignment->reason_beyond.clear();
             }
+            // Before our own attempt has its receipt, why it waits here is what matters; see engine::conclude().
+            if (consignment->state_now == state::delivered) consignment->reason = consignment->reason_beyond;
             consignment->updated_at = w.now();
             w.put(place->owner, *consignment);
             VANTHU_CHECK(w.add_event(place->owner, {.document = place->document,

@@ -89,8 +89,9 @@ struct consignment_row {
     std::string recipient;      // organisation after aliases and successors; the code itself when unknown
     std::string recipient_name;
     state state_now = state::waiting;
-    std::string hop;    // "local", a node id, or empty while held
-    std::string reason; // error code while deferred, parked or refused
+    std::string hop;           // "local", a node id, or empty while held
+    std::string reason;        // error code while deferred, parked or refused
+    std::string reason_beyond; // why a later hop has parked it, as its notices say; empty: it has not
     std::string inbox_id;
     std::uint64_t inbox_sequence = 0;
     std::string last_status; // what the statuses seen amount to (statuses.hpp): 01..06, 13, 15, 16, or an unknown code
@@ -100,8 +101,8 @@ struct consignment_row {
     std::int64_t updated_at = 0;
 };
 BOOST_DESCRIBE_STRUCT(consignment_row, (),
-                      (document, recipient_code, recipient, recipient_name, state_now, hop, reason, inbox_id,
-                       inbox_sequence, last_status, last_status_time, statuses, asked_back, updated_at))
+                      (document, recipient_code, recipient, recipient_name, state_now, hop, reason, reason_beyond,
+                       inbox_id, inbox_sequence, last_status, last_status_time, statuses, asked_back, updated_at))
 
 // A piece of a composed packet: new text, or a range of the packet as it was received.
 struct piece_row {

@@ -196,6 +196,39 @@ struct fixture {
             kinds.push_back(e.kind);
         return kinds;
     }
+    bool attempt_runs() {
+        return eventually([&] {
+            std::lock_guard lock(hop.guard);
+            return hop.running == 1;
+        });
+    }
+    void release(const std::string& id) {
+        BOOST_REQUIRE(asio::co_spawn(io, engine->release("@mine", id, "hop"), asio::use_future).get().has_value());
+    }
+    void notice(const std::string& id, std::string kind, std::string code) {
+        peer::notice_call told{.instance = "one", .notices = {}};
+        told.notices.push_back({.sequence = ++noticed,
+                                .packet_sha256 = transfer(id).packet_sha256,
+                                .recipient = "H48",
+                                .kind = std::move(kind),
+                                .code = std::move(code),
+                                .by = "H48",
+                                .at = 1});
+        auto kept = asio::co_spawn(io, delivery::receive_notices(*store, "@mine", "hop", told), asio::use_future).get();
+        BOOST_REQUIRE(kept.has_value());
+    }
+    // As another part of the daemon would.
+    void change(const std::string& id, const std::function<void(records::transfer_row&)>& how) {
+        auto done = store->commit_and_wait([&](ledger::transaction& t) -> result<> {
+            records::writer w(t);
+            VANTHU_TRY(auto row, w.transfer("@mine", id, "hop"));
+            how(*row);
+            w.put(*row);
+            return {};
+        });
+        BOOST_REQUIRE(done.has_value());
+    }
+    std::uint64_t noticed = 0;
     // Bounded only so that a broken engine does not hang the test.
     template <class F> bool eventually(F holds) {
         for (int i = 0; i < 2000; ++i) {
@@ -402,20 +435,8 @@ BOOST_FIXTURE_TEST_CASE(returned_while_an_attempt_is_open_stays_the_last_word, f
     hop.otherwise = delivered();
     add("d1", "before");
     start();
-    BOOST_REQUIRE(eventually([&] {
-        std::lock_guard lock(hop.guard);
-        return hop.running == 1;
-    }));
-    peer::notice_call returned{.instance = "one", .notices = {}};
-    returned.notices.push_back({.sequence = 1,
-                                .packet_sha256 = transfer("d1").packet_sha256,
-                                .recipient = "H48",
-                                .kind = "returned",
-                                .code = "intake.recipient_closed",
-                                .by = "H48",
-                                .at = 1});
-    auto kept = asio::co_spawn(io, delivery::receive_notices(*store, "@mine", "hop", returned), asio::use_future).get();
-    BOOST_REQUIRE(kept.has_value());
+    BOOST_REQUIRE(attempt_runs());
+    notice("d1", "returned", "intake.recipient_closed");
     BOOST_TEST((consignment("d1").state_now == state::refused));
     hop.held = false; // the receipt of that very attempt comes after it
     BOOST_REQUIRE(eventually([&] { return transfer("d1").state_now == state::delivered; }));
@@ -423,4 +444,78 @@ BOOST_FIXTURE_TEST_CASE(returned_while_an_attempt_is_open_stays_the_last_word, f
     BOOST_TEST(consignment("d1").reason == "intake.recipient_closed");
     std::vector<std::string> expected{"notice", "handed_over"};
     BOOST_TEST(events("d1") == expected, boost::test_tools::per_element());
+}
+
+// The worst thing between the beginning of an attempt and its end is a change by somebody else.
+BOOST_FIXTURE_TEST_CASE(released_while_an_attempt_is_open_it_is_tried_again_at_once, fixture) {
+    options.first_retry = options.longest_retry = 1h;
+    hop.held = true;
+    add("d1");
+    start();
+    BOOST_REQUIRE(attempt_runs());
+    release("d1");
+    hop.script = {deferred("net.connect_refused"), delivered()};
+    hop.held = false;
+    BOOST_REQUIRE(eventually([&] { return transfer("d1").state_now == state::delivered; }));
+    BOOST_TEST(transfer("d1").attempts == 2u);
+}
+
+BOOST_FIXTURE_TEST_CASE(released_while_the_last_attempt_is_open_it_is_not_parked, fixture) {
+    options.attempts = 1;
+    hop.held = true;
+    add("d1");
+    start();
+    BOOST_REQUIRE(attempt_runs());
+    release("d1");
+    hop.script = {deferred("net.connect_refused"), delivered()};
+    hop.held = false;
+    BOOST_REQUIRE(eventually([&] { return records::is_final(transfer("d1").state_now); }));
+    std::vector<std::string> expected{"released", "deferred", "handed_over"};
+    BOOST_TEST(events("d1") == expected, boost::test_tools::per_element());
+}
+
+BOOST_FIXTURE_TEST_CASE(what_others_write_into_the_row_while_an_attempt_is_open_stays, fixture) {
+    hop.held = true;
+    add("d1");
+    start();
+    BOOST_REQUIRE(attempt_runs());
+    change("d1", [](records::transfer_row& t) { t.priority = 3; });
+    hop.otherwise = delivered();
+    hop.held = false;
+    BOOST_REQUIRE(eventually([&] { return transfer("d1").state_now == state::delivered; }));
+    BOOST_TEST(transfer("d1").priority == 3);
+    BOOST_TEST(transfer("d1").composed);
+    BOOST_TEST(transfer("d1").attempts == 1u);
+}
+
+BOOST_FIXTURE_TEST_CASE(ended_while_an_attempt_is_open_it_ends_unless_the_hop_has_taken_it, fixture) {
+    for (const bool taken : {false, true}) {
+        const std::string id = taken ? "d2" : "d1";
+        hop.held = true;
+        hop.script = {taken ? delivered() : deferred("net.connect_refused")};
+        add(id);
+        if (!taken) start();
+        BOOST_REQUIRE(attempt_runs());
+        change(id, [](records::transfer_row& t) { t.state_now = state::recalled; });
+        hop.held = false;
+        BOOST_REQUIRE(eventually([&] { return !engine->is_active(id, "hop"); }));
+        BOOST_TEST((transfer(id).state_now == (taken ? state::delivered : state::recalled)));
+        BOOST_TEST(records::reader(store->committed()).hop_receipt("@mine", "@mine", id, "hop").value().has_value() ==
+                   taken);
+    }
+    BOOST_TEST(hop.attempts == 2u);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_notice_that_is_quicker_than_the_receipt_is_not_forgotten, fixture) {
+    hop.held = true;
+    hop.script = {deferred("net.timed_out"), delivered()}; // it came, but its answer was lost once
+    add("d1");
+    start();
+    BOOST_REQUIRE(attempt_runs());
+    notice("d1", "parked", "registry.no_route");
+    hop.held = false;
+    BOOST_REQUIRE(eventually([&] { return transfer("d1").state_now == state::delivered; }));
+    BOOST_TEST(consignment("d1").reason == "registry.no_route");
+    notice("d1", "kept", "");
+    BOOST_TEST(consignment("d1").reason == "");
 }
