@@ -67,7 +67,7 @@ private:
     result<records::document_row> find_document(const call&) const;
     task<net::response> submit_packet(call&, intake::offer);
     task<net::response> submit_files(call&, intake::offer);
-    task<intake::accepted> report(const found_entry&, status_report, bool acknowledges);
+    task<intake::accepted> report(const found_entry&, status_report);
     boost::json::object listed_json(const records::reader&, const records::reader::listed_entry&) const;
     boost::json::object entry_json(const records::inbox_row&, const records::document_row&) const;
 

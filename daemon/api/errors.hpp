@@ -12,7 +12,7 @@ enum class errc {
     organisation_not_yours,
     no_such_resource,
     method_not_allowed,
-    bad_parameter, // a query parameter or JSON member; the cause names it
+    bad_parameter,      // a query parameter or JSON member; the cause names it
     unknown_parameter,  // a query parameter or JSON member that does not exist here; the cause names it
     repeated_parameter, // the same one twice; the cause names it
     unsupported_media_type,

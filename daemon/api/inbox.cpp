@@ -187,7 +187,7 @@ asio::awaitable<net::response> eoffice::attachment(call& c) {
 
 // A status of the recipient: composed as a packet, through the same gate as everything else. What the inbox entry shows
 // changes in the same commit.
-task<intake::accepted> eoffice::report(const found_entry& f, status_report said, bool acknowledges) {
+task<intake::accepted> eoffice::report(const found_entry& f, status_report said) {
     auto registry = gate_.registry();
     timestamp at = clock_.now();
     edxml::status_packet s;
@@ -206,23 +206,7 @@ task<intake::accepted> eoffice::report(const found_entry& f, status_report said,
     intake::offer o;
     o.source = intake::offer::from::ourselves;
     o.about = {f.entry.owner, f.entry.document};
-    o.also = [entry = f.entry, code = said.code, acknowledges](records::writer& w) -> result<> {
-        VANTHU_TRY(auto now, w.inbox_entry(entry.organisation, entry.id));
-        if (!now) return failed(records::errc::inbox_entry_unknown, entry.id);
-        if (acknowledges) {
-            // Another request was first: this change, its 01 included, must not happen.
-            if (now->acked_at != 0) return failed(make_error_code(tasks::errc::cancelled), entry.id);
-            now->acked_at = w.now();
-            VANTHU_CHECK(w.add_event(now->owner, {.document = now->document,
-                                                  .recipient = now->recipient_code,
-                                                  .kind = "acked",
-                                                  .by = now->recipient_code}));
-        }
-        VANTHU_TRY(auto c, w.consignment(now->owner, now->document, now->recipient_code));
-        now->last_status = c ? c->last_status : code;
-        w.put(*now);
-        return {};
-    };
+    o.from_inbox = true;
     net::memory_body body(std::move(bytes));
     co_return co_await gate_.accept(std::move(o), body);
 }
@@ -240,11 +224,8 @@ asio::awaitable<net::response> eoffice::acknowledge(call& c) {
     if (!found) co_return refuse(found.error());
     if (found->entry.acked_at == 0) {
         if (found->entry.kind == records::document_kind::document) {
-            auto done = co_await report(*found, {.code = "01"}, true);
-            if (!done) {
-                auto by_now = find_entry(c);
-                if (!by_now || by_now->entry.acked_at == 0) co_return refuse(done.error());
-            }
+            auto done = co_await report(*found, {.code = "01"});
+            if (!done) co_return refuse(done.error(), told(done.error()));
         } else {
             auto change = [&](ledger::transaction& t) -> result<> {
                 records::writer w(t);
@@ -272,7 +253,7 @@ result<eoffice::status_report> eoffice::status_report_from(std::string_view body
     if (const json::value* code = o.if_contains("code"); !code || !code->is_string())
         return failed(errc::bad_parameter, "code");
     VANTHU_TRY(said.code, text_member(o, "code"));
-    static constexpr std::string_view settable[] = {"02", "03", "04", "05", "06", "15", "16"};
+    static constexpr std::string_view settable[] = {"01", "02", "03", "04", "05", "06", "15", "16"};
     if (std::ranges::find(settable, said.code) == std::end(settable))
         return failed(errc::status_not_settable, said.code.substr(0, 20));
     VANTHU_TRY(said.description, text_member(o, "description"));
@@ -302,12 +283,12 @@ asio::awaitable<net::response> eoffice::set_status(call& c) {
     if (!text) co_return refuse(text.error());
     auto said = status_report_from(as_text(*text));
     if (!said) co_return refuse(said.error(), told(said.error()));
-    auto done = co_await report(*found, std::move(*said), false);
+    auto done = co_await report(*found, std::move(*said));
     if (!done) co_return refuse(done.error(), told(done.error()));
-    co_return answer(201, json::object{{"schema_version", 1},
-                                       {"status_id", done->document.id},
-                                       {"code", done->document.status_code},
-                                       {"receipt", done->receipt}});
+    co_return answer(done->known ? 200 : 201, json::object{{"schema_version", 1},
+                                                           {"status_id", done->document.id},
+                                                           {"code", done->document.status_code},
+                                                           {"receipt", done->receipt}});
 }
 
 } // namespace vanthu::api

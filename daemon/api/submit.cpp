@@ -108,6 +108,7 @@ void fill_in(edxml::document_header& h, const registry::registry& r, const std::
 asio::awaitable<net::response> eoffice::submit(call& c) {
     intake::offer o;
     o.source = intake::offer::from::eoffice;
+    o.from_inbox = c.who->rights.contains("inbox");
     o.credential = c.who->id;
     for (const std::string& code : c.who->organisations) o.may_send_for.push_back(c.registry->canonical(code, c.at));
     std::string dry_run = c.request.query.find("dry_run").value_or("0");

@@ -265,52 +265,75 @@ result<> acceptance::apply_policy() {
     return {};
 }
 
+namespace {
+
+receipt::origin_kind origin_kind_of(const edxml::packet& p) {
+    return p.document() ? receipt::origin_kind::document : receipt::origin_kind::status;
+}
+std::map<std::string, std::string> origin_fields_of(const edxml::packet& p) {
+    return p.status() ? status_fields(*p.status()) : std::map<std::string, std::string>{};
+}
+
+} // namespace
+
 // Contracts 4, the origin: the first vanthu signs what it takes in; every later one checks what travels beside it.
 result<> acceptance::check_origin() {
+    if (offer_.source != offer::from::peer) return sign_origin(arrival_, *packet_);
     receipt::origin_subject subject;
-    subject.kind = packet_->document() ? receipt::origin_kind::document : receipt::origin_kind::status;
+    subject.kind = origin_kind_of(*packet_);
     subject.packet_sha256 = packet_->packet_sha256;
     subject.content_sha256 = packet_->content_sha256;
-    if (const edxml::status_packet* s = packet_->status()) subject.fields = status_fields(*s);
-    if (offer_.source == offer::from::peer) {
-        arrival_.origin = offer_.origin;
-        const std::string& from =
-            packet_->document() ? packet_->document()->header.from.organ_id : packet_->status()->from.organ_id;
-        // The signer is the vanthu that serves the sender, so its organisation is the server's.
-        auto sender = registry_->resolve(from, at_);
-        const registry::node* server = sender.known() ? registry_->server(*sender.found, at_) : nullptr;
-        const registry::organisation* signer = server ? registry_->find_organisation(server->organisation) : nullptr;
-        const registry::dated_code* code = signer ? signer->preferred_code(at_) : nullptr;
-        subject.organisation = code ? code->code : from;
-        subject.packet_unchanged = false; // every hop appends its TraceHeader
-        receipt::origin_verdict v = receipt::verify_origin(offer_.origin, subject, gate_.options_.anchors, at_);
-        arrival_.origin_verdict = receipt::to_string(v.state);
-        if (v.state == receipt::origin_state::invalid) {
-            arrival_.flags.push_back("origin_invalid");
-            log::warning("origin_invalid",
-                         {{"from", from}, {"peer", offer_.node}, {"reason", v.reason}, {"detail", v.detail}});
-        }
-    } else if (gate_.options_.service_key) {
-        receipt::origin_statement statement;
-        statement.kind = subject.kind;
-        statement.packet_sha256 = subject.packet_sha256;
-        statement.content_sha256 = subject.content_sha256;
-        statement.fields = subject.fields;
-        statement.organisation = gate_.options_.organisation;
-        statement.time = at_;
-        VANTHU_TRY(arrival_.origin,
-                   receipt::sign_origin(statement, *gate_.options_.service_key, gate_.options_.service_chain));
-        arrival_.origin_verdict = "proven";
-    } else {
-        arrival_.origin_verdict = "absent";
+    subject.fields = origin_fields_of(*packet_);
+    arrival_.origin = offer_.origin;
+    const std::string& from =
+        packet_->document() ? packet_->document()->header.from.organ_id : packet_->status()->from.organ_id;
+    // The signer is the vanthu that serves the sender, so its organisation is the server's.
+    auto sender = registry_->resolve(from, at_);
+    const registry::node* server = sender.known() ? registry_->server(*sender.found, at_) : nullptr;
+    const registry::organisation* signer = server ? registry_->find_organisation(server->organisation) : nullptr;
+    const registry::dated_code* code = signer ? signer->preferred_code(at_) : nullptr;
+    subject.organisation = code ? code->code : from;
+    subject.packet_unchanged = false; // every hop appends its TraceHeader
+    receipt::origin_verdict v = receipt::verify_origin(offer_.origin, subject, gate_.options_.anchors, at_);
+    arrival_.origin_verdict = receipt::to_string(v.state);
+    if (v.state == receipt::origin_state::invalid) {
+        arrival_.flags.push_back("origin_invalid");
+        log::warning("origin_invalid",
+                     {{"from", from}, {"peer", offer_.node}, {"reason", v.reason}, {"detail", v.detail}});
     }
     return {};
 }
 
+result<> acceptance::sign_origin(arrival& a, const edxml::packet& p) const {
+    a.origin_verdict = "absent";
+    if (!gate_.options_.service_key) return {};
+    receipt::origin_statement statement;
+    statement.kind = origin_kind_of(p);
+    statement.packet_sha256 = p.packet_sha256;
+    statement.content_sha256 = p.content_sha256;
+    statement.fields = origin_fields_of(p);
+    statement.organisation = gate_.options_.organisation;
+    statement.time = at_;
+    VANTHU_TRY(a.origin, receipt::sign_origin(statement, *gate_.options_.service_key, gate_.options_.service_chain));
+    a.origin_verdict = "proven";
+    return {};
+}
+
 result<> acceptance::prepare_companions() {
-    const edxml::document_packet* document = packet_->document();
-    if (!document) return {};
-    const edxml::document_header& h = document->header;
+    if (const edxml::status_packet* said = packet_->status()) {
+        // Who refuses or processes a document has it, also where it did not say so. Whether a 01 has been sent is
+        // decided in the change.
+        static constexpr std::string_view implying[] = {"02", "03", "04", "05", "06"};
+        if (!offer_.from_inbox || std::ranges::find(implying, said->status_code) == std::end(implying)) return {};
+        VANTHU_TRY(arrival_before_, compose_companion(said->response_for, said->from.organ_id, said->from.organ_name,
+                                                      {}, registry_, at_));
+        arrival_before_->from.from_inbox = true;
+        arrival_before_->from.about = offer_.about;
+        VANTHU_CHECK(sign_origin(arrival_before_->status, arrival_before_->packet));
+        arrival_.arrival_before = &arrival_before_->status;
+        return {};
+    }
+    const edxml::document_header& h = packet_->document()->header;
     for (const routed& r : arrival_.recipients) {
         if (r.route.kind != registry::route_kind::local) continue;
         if (arrival_.refused_at_end.empty() && !r.route.final->answers_on_commit) continue;
@@ -318,6 +341,7 @@ result<> acceptance::prepare_companions() {
                                   h.document_id};
         VANTHU_TRY(auto c,
                    compose_companion(std::move(about), r.code, r.name, arrival_.refused_at_end, registry_, at_));
+        VANTHU_CHECK(sign_origin(c->status, c->packet));
         companions_.push_back(std::move(c));
     }
     return {};
@@ -339,6 +363,7 @@ task<> acceptance::store_payloads() {
         }
         VANTHU_TRY(arrival_.payload, writer->finish());
         for (auto& c : companions_) VANTHU_CHECK(c->store_payload(gate_.store_.payloads(), gate_.options_.home));
+        if (arrival_before_) VANTHU_CHECK(arrival_before_->store_payload(gate_.store_.payloads(), gate_.options_.home));
         return {};
     };
     co_return co_await offload(gate_.disk_, copy);
@@ -348,6 +373,7 @@ task<> acceptance::store_payloads() {
 void acceptance::discard_payloads() {
     gate_.store_.payloads().discard(arrival_.payload.ref);
     for (auto& c : companions_) gate_.store_.payloads().discard(c->status.payload.ref);
+    if (arrival_before_) gate_.store_.payloads().discard(arrival_before_->status.payload.ref);
 }
 
 task<accepted> acceptance::commit() {
@@ -359,7 +385,6 @@ task<accepted> acceptance::commit() {
         if (!out.known)
             for (std::size_t i = 0; i < companions_.size(); ++i)
                 VANTHU_CHECK(d.status(companions_[i]->status, followed[i]));
-        if (offer_.also) VANTHU_CHECK(offer_.also(d.writer()));
         std::vector<records::transfer_row> work = out.work;
         std::vector<std::string> inboxes = out.inboxes;
         for (const outcome& f : followed) {
@@ -374,7 +399,10 @@ task<accepted> acceptance::commit() {
         return {};
     };
     result<> done = co_await ledger::commit(gate_.store_, std::move(decide));
-    if (done ? out.known : !may_be_written(done.error())) discard_payloads();
+    if (done ? out.known : !may_be_written(done.error()))
+        discard_payloads();
+    else if (done && arrival_before_ && !out.arrival_sent)
+        gate_.store_.payloads().discard(arrival_before_->status.payload.ref);
     if (!done) co_return std::unexpected(done.error());
     accepted answer;
     answer.known = out.known;

@@ -49,6 +49,7 @@ private:
     task<> inspect_signatures();
     result<> apply_policy();
     result<> check_origin();
+    result<> sign_origin(arrival&, const edxml::packet&) const;
     result<> prepare_companions();
     task<> store_payloads();
     void discard_payloads();
@@ -67,6 +68,7 @@ private:
     arrival arrival_;
 
     std::vector<std::unique_ptr<companion>> companions_;
+    std::unique_ptr<companion> arrival_before_; // arrival::arrival_before
 };
 
 } // namespace vanthu::intake

@@ -30,6 +30,8 @@ struct arrival {
     std::string signature_report;
     std::vector<std::string> flags;
     std::string refused_at_end; // policy: an error code; local recipients refuse with 02 instead of taking it in
+    // Beside a status 02 to 06 of an eOffice: the 01 that goes before it where none has.
+    arrival* arrival_before = nullptr;
 };
 
 } // namespace vanthu::intake

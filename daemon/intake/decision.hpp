@@ -10,6 +10,7 @@ struct outcome {
     records::document_row document;
     std::vector<records::consignment_row> consignments;
     bool known = false;
+    bool arrival_sent = false; // of a status: the 01 beside it went first
     // Where the receipt for exactly the packet offered stands; a document that came in two envelopes has two.
     std::string log_origin;
     std::uint64_t leaf = 0;
@@ -24,7 +25,6 @@ public:
         : options_(options), log_(log), write_(t) {}
     result<> document(arrival&, outcome&);
     result<> status(arrival&, outcome&);
-    records::writer& writer() { return write_; }
 
     using transfers = std::map<std::string, records::transfer_row>; // of one document, by node
     enum class placing {
@@ -69,6 +69,12 @@ private:
     result<std::optional<records::reader::place>> subject_of(const arrival&, const records::document_row& status,
                                                              const std::string& party);
     result<> apply_status(const arrival&, records::document_row& status, const records::reader::place&);
+    result<std::optional<records::inbox_row>> entry_of(const arrival&, const std::string& party,
+                                                       std::optional<records::reader::place>& about);
+    result<bool> arrived_before(const arrival&, const std::string& reporter, const records::inbox_row&,
+                                const records::reader::place& about, outcome&);
+    result<> arrive_first(const arrival&, outcome&);
+    result<> take_over(const arrival&, const records::inbox_row&, const records::reader::place& about);
 
     const gate_options& options_;
     ledger::receipt_log& log_;

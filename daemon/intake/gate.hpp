@@ -60,8 +60,10 @@ struct offer {
     // ourselves: owner and id of the document that a status speaks of, where that is known; empty: found by its
     // identity.
     std::pair<std::string, std::string> about;
-    // Runs in the same commit, after the rows are written (acknowledgement and status 01 are one change).
-    std::function<result<>(records::writer&)> also;
+    // What a status says of an inbox entry is the word of the eOffice that reads this inbox: it has the document then
+    // (contracts 3). False: its credential has no right to the inbox, or nobody has fetched anything (answered on
+    // commit).
+    bool from_inbox = false;
 };
 
 std::string_view to_string(offer::from source);

@@ -1,4 +1,5 @@
 // What a status changes: it finds the document it speaks of and moves that document's ladder.
+#include "daemon/base/ids.hpp"
 #include "daemon/intake/decision.hpp"
 #include "daemon/records/statuses.hpp"
 
@@ -25,8 +26,6 @@ errc refusal_of(records::status_fault fault) {
         return errc::answer_without_request;
     case records::status_fault::refusal_after_acceptance:
         return errc::refusal_after_acceptance;
-    case records::status_fault::before_arrival:
-        return errc::status_before_ack;
     case records::status_fault::after_the_end:
     case records::status_fault::none:
         break;
@@ -40,6 +39,11 @@ bool fits(std::string_view code, const document_row& d, const consignment_row& c
     if (code == "15" || code == "16") return asks_back;
     if (code == "01") return std::ranges::find(c.statuses, code, &records::status_seen::code) == c.statuses.end();
     return !asks_back;
+}
+
+// What the 01 of an inbox entry occupies among the statuses: there is one, whoever sent it and in whatever words.
+records::business_identity arrival_of(const records::inbox_row& e) {
+    return {.issuer = e.organisation, .business_type = 1000, .document_id = "arrival " + e.id};
 }
 
 } // namespace
@@ -86,29 +90,46 @@ result<> decision::status(arrival& a, outcome& out) {
     d.identity.date = date_text(s.response_for.promulgation_date);
     d.subject = s.response_for.code;
 
-    // The same status twice (another hop, a retry of the eOffice): the first answer again.
+    // The same status twice (another hop, a retry of the eOffice): the first answer again. Two documents of one
+    // identity have each their own where it is known which is meant.
     sha256 fields;
     for (const auto& [name, value] : status_fields(s)) fields.update(name).update("\n").update(value).update("\n");
     d.content_sha256 = fields.finish();
     records::business_identity once{.issuer = reporter, .business_type = 1000, .document_id = d.content_sha256.hex()};
+    if (!a.from->about.second.empty()) once.document_id += " about " + a.from->about.second;
+    const std::string party = by_sender ? a.registry->canonical(s.response_for.organ_id, a.at) : reporter;
     VANTHU_TRY(auto seen, write_.occupied(options_.home, "status", once));
     if (seen) {
         VANTHU_TRY(auto own, write_.document(d.owner, seen->document));
         VANTHU_CHECK(known_document(own ? d.owner : options_.home, seen->document, out));
-        if (from_peer) {
-            VANTHU_CHECK(receipt_for_new_envelope(a, d, out));
-        }
-        return {};
+        if (from_peer) return receipt_for_new_envelope(a, d, out);
+        // Sent on commit, in the same second: still nobody had fetched it.
+        VANTHU_TRY(auto original, document_of(issuer, out.document.about));
+        if (!original || by_sender) return {};
+        std::optional<records::reader::place> about{{original->owner, original->id, {}, 0}};
+        VANTHU_TRY(auto entry, entry_of(a, party, about));
+        return entry ? take_over(a, *entry, *about) : result<>();
     }
 
-    const std::string party = by_sender ? a.registry->canonical(s.response_for.organ_id, a.at) : reporter;
     VANTHU_TRY(auto about, subject_of(a, d, party));
+    std::optional<records::inbox_row> entry;
+    if (about && !from_peer && !by_sender) {
+        VANTHU_TRY(entry, entry_of(a, party, about));
+    }
+    if (entry && s.status_code == "01") {
+        VANTHU_TRY(bool before, arrived_before(a, reporter, *entry, *about, out));
+        if (before) return {};
+    } else if (entry && a.arrival_before) {
+        VANTHU_CHECK(arrive_first(a, out));
+        d.id = new_id(a.at); // ids are in the order of what happened
+    }
 
     VANTHU_CHECK(write_.transaction().adopt(a.payload));
     transfers to;
     routed target = route_recipient(*a.registry, options_.node, s.response_for.organ_id, a.at, {});
     if (about) {
         VANTHU_CHECK(apply_status(a, d, *about));
+        if (entry) VANTHU_CHECK(take_over(a, *entry, *about));
         // Back along the way the document came, also where the registry knows another one by now.
         VANTHU_TRY(auto original, write_.document(about->owner, about->document));
         if (!by_sender && original && !original->previous_node.empty())
@@ -133,6 +154,8 @@ result<> decision::status(arrival& a, outcome& out) {
                                              : receipt::role::relayed));
     write_.put(d);
     write_.occupy(options_.home, "status", once, {d.id, d.content_sha256});
+    if (entry && s.status_code == "01")
+        write_.occupy(options_.home, "status", arrival_of(*entry), {d.id, d.content_sha256});
     out.log_origin = d.log_origin;
     out.leaf = d.leaf;
     if (from_peer) write_.received(options_.home, a.from->node, d.packet_sha256, {d.owner, d.id, d.log_origin, d.leaf});
@@ -167,6 +190,67 @@ result<std::optional<records::reader::place>> decision::subject_of(const arrival
         if (best) break;
     }
     return best;
+}
+
+// The inbox entry of the document that a recipient served here speaks of. A document that came a second time under
+// another code of its recipient has the entry of the first: then it is the first that an eOffice speaks of.
+result<std::optional<records::inbox_row>> decision::entry_of(const arrival& a, const std::string& party,
+                                                             std::optional<records::reader::place>& about) {
+    using found = std::optional<records::inbox_row>;
+    VANTHU_TRY(auto all, write_.consignments(about->owner, about->document));
+    found entry;
+    for (const consignment_row& c : all) {
+        if (!is_party(a, c, party) || c.inbox_id.empty()) continue;
+        VANTHU_TRY(entry, write_.inbox_entry(c.recipient, c.inbox_id));
+    }
+    if (!entry) return found();
+    if (!a.from->from_inbox) {
+        if (a.from->source == offer::from::eoffice) return failed(errc::inbox_right_missing);
+        return entry->document == about->document ? entry : found();
+    }
+    if (a.from->source == offer::from::eoffice &&
+        std::ranges::find(a.from->may_send_for, entry->organisation) == a.from->may_send_for.end())
+        return failed(errc::sender_not_yours, entry->organisation);
+    about = records::reader::place{entry->owner, entry->document, {}, 0};
+    return entry;
+}
+
+// A 01 where one has been sent for the entry: that one is the answer, and no second one leaves (contracts 3).
+result<bool> decision::arrived_before(const arrival& a, const std::string& reporter, const records::inbox_row& entry,
+                                      const records::reader::place& about, outcome& out) {
+    VANTHU_TRY(auto first, write_.occupied(options_.home, "status", arrival_of(entry)));
+    if (!first) return false;
+    VANTHU_TRY(auto own, write_.document(reporter, first->document));
+    VANTHU_CHECK(known_document(own ? reporter : options_.home, first->document, out));
+    VANTHU_CHECK(take_over(a, entry, about));
+    return true;
+}
+
+// The 01 that a status 02 to 06 implies, in the same change.
+result<> decision::arrive_first(const arrival& a, outcome& out) {
+    outcome first;
+    VANTHU_CHECK(status(*a.arrival_before, first));
+    out.arrival_sent = !first.known;
+    out.work = std::move(first.work);
+    out.inboxes = std::move(first.inboxes);
+    return {};
+}
+
+// What the entry shows: that its eOffice has it, and what its statuses amount to.
+result<> decision::take_over(const arrival& a, const records::inbox_row& found, const records::reader::place& about) {
+    VANTHU_TRY(auto entry, write_.inbox_entry(found.organisation, found.id));
+    if (!entry) return failed(records::errc::inbox_entry_unknown, found.id);
+    if (a.from->from_inbox && a.packet->status()->status_code == "01" && entry->acked_at == 0) {
+        entry->acked_at = write_.now();
+        VANTHU_CHECK(write_.add_event(about.owner, event_row{.document = about.document,
+                                                             .recipient = entry->recipient_code,
+                                                             .kind = "acked",
+                                                             .by = entry->recipient_code}));
+    }
+    VANTHU_TRY(auto c, write_.consignment(about.owner, about.document, entry->recipient_code));
+    if (c) entry->last_status = c->last_status;
+    write_.put(*entry);
+    return {};
 }
 
 // Puts the status on the ladder of the document it speaks of. Late, repeated and unknown codes are kept; only the shown

@@ -79,8 +79,6 @@ status_fault fault_of(const consignment_row& c, std::string_view code, std::int6
     if (code != "02" && refusal && refusal->first <= time) return status_fault::after_the_end;
     if (code != "15" && code != "13" && agreed && agreed->first <= time) return status_fault::after_the_end;
     if (code == "02" && accepted_before(c, time)) return status_fault::refusal_after_acceptance;
-    const bool arrived = seen(c, "01") || std::ranges::any_of(processing, [&](auto p) { return seen(c, p); });
-    if (is_processing(code) && !arrived) return status_fault::before_arrival;
     return status_fault::none;
 }
 

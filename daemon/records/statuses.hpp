@@ -21,13 +21,13 @@ void add_status(consignment_row&, std::string_view code, std::int64_t time);
 // A recall, update or replace of this document is on record: 15 and 16 answer it.
 void ask_back(consignment_row&);
 
-// Why a further status makes no sense after what is on record.
+// Why a further status makes no sense beside what is on record. 03 to 06 without a 01 do: they show that the document
+// has arrived, and its 01 may be on another way.
 enum class status_fault {
     none,
     answer_without_request,   // 15, 16: nothing was asked
     refusal_after_acceptance, // 02 after 03, 04, 05 or 06
     after_the_end,            // after a refusal or an agreed recall
-    before_arrival,           // 03 to 06, and nothing says that it has arrived
 };
 status_fault fault_of(const consignment_row&, std::string_view code, std::int64_t time);
 

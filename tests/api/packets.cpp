@@ -70,6 +70,25 @@ reply submit_packet(daemon_parts& at, const std::string& key, std::string packet
     return at.call(key, "POST", "/v1/documents" + query, std::move(packet), fields);
 }
 
+std::string answer_packet::to(const letter& about) const {
+    edxml::status_packet s;
+    s.from = {.organ_id = from, .organ_name = "Nơi nhận"};
+    s.response_for = {about.from, std::to_string(about.number) + "/SNV-VP", edxml::packet_date::parse(about.date),
+                      about.document_id};
+    s.status_code = code;
+    s.description = description;
+    s.timestamp = edxml::packet_time::parse(time);
+    return edxml::compose_status(s, edxml::echo::as_received).value();
+}
+
+reply report(daemon_parts& at, const std::string& key, const std::string& entry, const std::string& body) {
+    return at.call(key, "POST", "/v1/inbox/" + entry + "/status", body, {{"Content-Type", "application/json"}});
+}
+
+reply acknowledge(daemon_parts& at, const std::string& key, const std::string& entry) {
+    return at.call(key, "POST", "/v1/inbox/" + entry + "/ack");
+}
+
 std::string text_of(const json::object& o, std::initializer_list<const char*> path) {
     const json::value* v = nullptr;
     for (const char* name : path) {
@@ -84,6 +103,33 @@ json::array inbox_of(daemon_parts& at, const std::string& key, std::uint64_t aft
     reply r = at.call(key, "GET", "/v1/inbox?after=" + std::to_string(after));
     BOOST_REQUIRE_MESSAGE(r.status == 200, r.body);
     return r.json().at("entries").as_array();
+}
+
+std::string first_entry(daemon_parts& at, const std::string& key) {
+    return text_of(inbox_of(at, key).at(0).as_object(), {"id"});
+}
+
+std::vector<std::string> status_codes(daemon_parts& at, const std::string& key) {
+    std::vector<std::string> out;
+    for (const json::value& e : inbox_of(at, key))
+        out.push_back(text_of(e.as_object(), {"document", "status", "code"}));
+    return out;
+}
+
+json::object first_recipient(daemon_parts& at, const std::string& key, const std::string& document) {
+    json::object ladder = at.call(key, "GET", "/v1/documents/" + document).json();
+    return ladder.at("recipients").at(0).as_object();
+}
+
+std::string rungs_text(const json::object& recipient) {
+    std::string out;
+    for (const json::value& each : recipient.at("rungs").as_array()) {
+        const json::object& rung = each.as_object();
+        out += text_of(rung, {"code"}) + "=" + text_of(rung, {"state"}) + " ";
+        BOOST_TEST(rung.at("at").is_null() == (text_of(rung, {"state"}) != "reached"));
+        BOOST_TEST(!text_of(rung, {"name_vi"}).empty());
+    }
+    return out;
 }
 
 bool eventually(const std::function<bool()>& holds) {

@@ -24,9 +24,23 @@ reply submit(daemon_parts& at, const std::string& key, const letter& what, const
 reply submit_packet(daemon_parts& at, const std::string& key, std::string packet, net::headers more = {},
                     const std::string& query = {});
 
+// An answer to `about` as its recipient's eOffice would make it.
+struct answer_packet {
+    std::string code, from = "H48.99.01", time = "2025/07/15 08:00:00", description;
+    std::string to(const letter& about) const; // edXML
+};
+// POST /v1/inbox/{id}/status
+reply report(daemon_parts& at, const std::string& key, const std::string& entry, const std::string& body);
+reply acknowledge(daemon_parts& at, const std::string& key, const std::string& entry);
+
 std::string text_of(const boost::json::object& o, std::initializer_list<const char*> path);
 // The entries of an inbox, all of them.
 boost::json::array inbox_of(daemon_parts& at, const std::string& key, std::uint64_t after = 0);
+std::string first_entry(daemon_parts& at, const std::string& key);               // its id
+std::vector<std::string> status_codes(daemon_parts& at, const std::string& key); // of the statuses in an inbox
+// What a sender is told of the first recipient.
+boost::json::object first_recipient(daemon_parts& at, const std::string& key, const std::string& document);
+std::string rungs_text(const boost::json::object& recipient); // "01=reached 03=waiting …"
 // Asks until `holds` or 20 seconds have passed; the answer of the last question.
 bool eventually(const std::function<bool()>& holds);
 

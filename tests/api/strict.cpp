@@ -8,7 +8,6 @@ namespace json = boost::json;
 
 namespace {
 
-std::string first_id(office& o) { return text_of(inbox_of(o.node, "key-xa").at(0).as_object(), {"id"}); }
 std::string cause_of(const reply& r) { return text_of(r.json(), {"cause"}); }
 
 reply status(office& o, const std::string& id, const std::string& body, const char* type = "application/json") {
@@ -81,7 +80,7 @@ BOOST_AUTO_TEST_CASE(the_list_of_documents_has_a_limit_and_pages) {
 BOOST_AUTO_TEST_CASE(a_status_report_is_json_with_the_members_and_types_that_are_known) {
     office o;
     BOOST_REQUIRE(submit(o.node, "key-so", {}).status == 201);
-    const std::string id = first_id(o);
+    const std::string id = first_entry(o.node, "key-xa");
     for (const char* type : {"", "text/plain", "application/xml", "application/jsonx"}) {
         reply r = status(o, id, R"({"code":"03"})", type);
         BOOST_TEST(r.status == 415, type);
@@ -119,7 +118,7 @@ BOOST_AUTO_TEST_CASE(a_status_report_is_json_with_the_members_and_types_that_are
 BOOST_AUTO_TEST_CASE(a_description_that_is_too_long_is_refused_by_its_name) {
     office o;
     BOOST_REQUIRE(submit(o.node, "key-so", {}).status == 201);
-    const std::string id = first_id(o);
+    const std::string id = first_entry(o.node, "key-xa");
     auto described = [&](std::size_t length) {
         return status(o, id, R"({"code":"02","description":")" + std::string(length, 'x') + "\"}");
     };
@@ -133,7 +132,7 @@ BOOST_AUTO_TEST_CASE(a_description_that_is_too_long_is_refused_by_its_name) {
 BOOST_AUTO_TEST_CASE(an_acknowledgement_says_nothing_more) {
     office o;
     BOOST_REQUIRE(submit(o.node, "key-so", {}).status == 201);
-    const std::string path = "/v1/inbox/" + first_id(o) + "/ack";
+    const std::string path = "/v1/inbox/" + first_entry(o.node, "key-xa") + "/ack";
     reply r = o.node.call("key-xa", "POST", path, R"({"code":"02"})", {{"Content-Type", "application/json"}});
     BOOST_TEST(r.code() == "api.unknown_parameter");
     BOOST_TEST(cause_of(r) == "code");
