@@ -135,7 +135,7 @@ void add_exchange_commands(CLI::App& app, int& exit_code) {
     c->add_option("INBOX_ID", o->id)->required();
     c = command("status", "Báo trạng thái xử lý / report a status", set_status);
     c->add_option("INBOX_ID", o->id)->required();
-    c->add_option("CODE", o->code, "02, 03, 04, 05, 06, 15, 16")->required();
+    c->add_option("CODE", o->code, "01, 02, 03, 04, 05, 06, 15, 16")->required();
     c->add_option("--description", o->description, "Lý do, nội dung / reason, text");
     c = command("track", "Hành trình văn bản / how far a document is", track);
     c->add_option("DOCUMENT_ID", o->id)->required();
