@@ -105,14 +105,26 @@ private:
 
     // A /ByteRange in an object no signature field leads to: an older or hidden signature.
     void look_for_stray_values(const document& d) {
-        // In the bytes, but in no revision that the last cross-reference leads to.
-        if (out_.signatures.empty() && text_.find("/ByteRange") != text_.npos) note("pdf.stray_signature");
+        if (out_.signatures.empty() && has_range_in_bytes()) note("pdf.stray_signature");
         for (QPDFObjectHandle o : d.qpdf().getAllObjects()) {
             if (!o.isDictionary() || !o.hasKey("/ByteRange") || !o.hasKey("/Contents")) continue;
             bool listed = std::any_of(out_.signatures.begin(), out_.signatures.end(),
                                       [&](const found_signature& s) { return s.value == o.getObjGen(); });
             if (!listed) note("pdf.stray_signature");
         }
+    }
+
+    // A range in the bytes, but in no revision that the last cross-reference leads to. A text that only speaks of
+    // /ByteRange is none.
+    bool has_range_in_bytes() const {
+        constexpr std::string_view key = "/ByteRange";
+        for (std::size_t at = text_.find(key); at != text_.npos; at = text_.find(key, at)) {
+            at += key.size();
+            scanner s(text_, at);
+            if (s.next().kind != token_kind::array_open) continue;
+            if (token first = s.next(); first.kind == token_kind::word && first.text == "0") return true;
+        }
+        return false;
     }
 
     // From the first signed revision on.

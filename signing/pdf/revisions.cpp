@@ -222,13 +222,21 @@ private:
             else if (key == "/SigFlags" && b.isInteger() &&
                      (!a.isInteger() || (a.getIntValue() & ~b.getIntValue()) == 0))
                 continue;
-            else if (key == "/NeedAppearances" && !(b.isBool() && b.getBoolValue()))
-                continue;
-            else if (key == "/DA" && a.isNull())
-                continue;
+            else if (key == "/NeedAppearances" && !is_true(b) && !(is_true(a) && has_value_field()))
+                continue; // from true, prepared pictures would replace what readers drew from the values
+            else if (key == "/DA" && a.isNull() && !has_value_field("/DA"))
+                continue; // else a value that nothing drew so far could be drawn
             else
                 forbid("form_changed:" + key.substr(1));
         }
+    }
+
+    static bool is_true(QPDFObjectHandle o) { return o.isBool() && o.getBoolValue(); }
+    // Is there a field that shows a text, and has no entry `without` of its own?
+    bool has_value_field(const char* without = nullptr) const {
+        return std::any_of(old_fields_.fields.begin(), old_fields_.fields.end(), [&](const form_field& f) {
+            return !f.is_signature() && f.type != "/Btn" && !(without && f.object.hasKey(without));
+        });
     }
 
     // Everything that was there stays, in its order; new members are judged by `added`.

@@ -217,7 +217,7 @@ BOOST_AUTO_TEST_CASE(later_actions_layers_attachments_and_appearances_are_caught
     expect_change_caught("/A of a field", in_field("vanthu_number", "/A", "<< /S /JavaScript /JS (x) >>"));
     expect_change_caught("/AA of a field", in_field("vanthu_number", "/AA", "<< /K << /S /JavaScript /JS (x) >> >>"));
     expect_change_caught("/MK of a field", in_field("vanthu_number", "/MK", "<< /BG [1 1 1] >>"));
-    expect_change_caught("/DA of the form", [](pdf::document& d, pdf::update& out) {
+    expect_change_caught("/XFA of the form", [](pdf::document& d, pdf::update& out) {
         d.root().getKey("/AcroForm").replaceKey("/XFA", QPDFObjectHandle::newString("x"));
         out.changed(d.root().getKey("/AcroForm"), d.root());
     });
@@ -240,6 +240,90 @@ BOOST_AUTO_TEST_CASE(later_actions_layers_attachments_and_appearances_are_caught
         field.replaceKey("/AP", picture);
         out.changed(field);
     });
+}
+
+BOOST_AUTO_TEST_CASE(a_form_never_shows_other_values_than_when_it_was_signed) {
+    auto with_text_field = [](std::string entries, std::string form) {
+        return world().approved(revised(make_letter(), [&](pdf::document& d, pdf::update& out) {
+            QPDFObjectHandle field = out.add(QPDFObjectHandle::parse(
+                "<< /Type /Annot /Subtype /Widget /FT /Tx /T (sum) /V (900) /Rect [10 10 90 30] " + entries + ">>"));
+            QPDFObjectHandle fields = QPDFObjectHandle::newArray();
+            fields.appendItem(field);
+            QPDFObjectHandle dictionary = QPDFObjectHandle::parse("<< " + form + ">>");
+            dictionary.replaceKey("/Fields", fields);
+            d.root().replaceKey("/AcroForm", dictionary);
+            QPDFObjectHandle annotations = QPDFObjectHandle::newArray();
+            annotations.appendItem(field);
+            first_page(d).replaceKey("/Annots", annotations);
+            out.changed(first_page(d));
+            out.changed(d.root());
+        }));
+    };
+    auto set = [](const bytes& file, const char* key, const char* value) {
+        return revised(file, [&](pdf::document& d, pdf::update& out) {
+            d.root().getKey("/AcroForm").replaceKey(key, QPDFObjectHandle::parse(value));
+            out.changed(d.root().getKey("/AcroForm"), d.root());
+        });
+    };
+    auto valid = [](const bytes& file) { return world().verify(file).verdict == verdict::valid; };
+    bytes undrawn = with_text_field("", ""), drawn = with_text_field("/DA (/Helv 9 Tf 0 g) ", "");
+    bytes by_reader = with_text_field("/DA (/Helv 9 Tf 0 g) ", "/NeedAppearances true ");
+    BOOST_TEST((valid(undrawn) && valid(drawn) && valid(by_reader)));
+    expect_caught("/DA for a value that nothing drew", set(undrawn, "/DA", "(/Helv 9 Tf 0 g)"));
+    BOOST_TEST(valid(set(drawn, "/DA", "(/Helv 9 Tf 0 g)"))); // some signers add it, without an effect
+    expect_caught("from drawn values to prepared pictures", set(by_reader, "/NeedAppearances", "false"));
+    expect_caught("from prepared pictures to drawn values", set(drawn, "/NeedAppearances", "true"));
+    BOOST_TEST(valid(set(drawn, "/NeedAppearances", "false")));
+}
+
+BOOST_AUTO_TEST_CASE(updates_with_a_cross_reference_stream_are_caught_alike) {
+    struct row {
+        int id, type;
+        std::size_t place;
+        int detail;
+    };
+    for (const bytes& original :
+         {approved_letter(), world().approved(reshaped(make_letter(), {"--object-streams=generate"}))}) {
+        auto doc = pdf::document::open(original).value();
+        auto update = [&](std::string objects, std::vector<row> rows, std::string entries) {
+            std::size_t at = original.size() + objects.size();
+            rows.push_back({950, 1, at, 0});
+            std::string index, data;
+            for (const row& r : rows) {
+                index += fmt::format("{} 1 ", r.id);
+                data += static_cast<char>(r.type);
+                for (int shift = 24; shift >= 0; shift -= 8) data += static_cast<char>(r.place >> shift & 0xff);
+                data += static_cast<char>(r.detail);
+            }
+            return appended(original, objects +
+                                          fmt::format("950 0 obj\n<< /Type /XRef /W [1 4 1] /Index [{}] /Size 951 "
+                                                      "/Root {} {} /Length {} >>\nstream\n",
+                                                      index, doc.root().unparse(), entries, data.size()) +
+                                          data + fmt::format("\nendstream\nendobj\nstartxref\n{}\n%%EOF\n", at));
+        };
+        std::string previous = fmt::format("/Prev {}", doc.startxref());
+        QPDFObjectHandle page = first_page(doc), content = page.getKey("/Contents");
+        std::string white =
+            fmt::format("{} 0 obj\n<< /Length 5 >>\nstream\nBT ET\nendstream\nendobj\n", content.getObjectID());
+        expect_caught("content replaced", update(white, {{content.getObjectID(), 1, original.size(), 0}}, previous));
+        expect_caught("object nobody lists", update(white, {}, previous));
+        expect_caught("older revisions left out", update(white, {{content.getObjectID(), 1, original.size(), 0}}, ""));
+        QPDFObjectHandle other = page.shallowCopy();
+        other.removeKey("/Contents");
+        std::string inner = fmt::format("{} 0 ", page.getObjectID()), body = other.unparseResolved();
+        std::string packed = fmt::format("900 0 obj\n<< /Type /ObjStm /N 1 /First {} /Length {} >>\nstream\n{}{}\n"
+                                         "endstream\nendobj\n",
+                                         inner.size(), inner.size() + body.size(), inner, body);
+        expect_caught("page in an object stream",
+                      update(packed, {{900, 1, original.size(), 0}, {page.getObjectID(), 2, 900, 0}}, previous));
+        expect_caught("page made free", update("", {{page.getObjectID(), 0, 0, 1}}, previous));
+        // Names written with escapes mean the same.
+        QPDFObjectHandle root = doc.root().shallowCopy();
+        root.replaceKey("/OpenAction", QPDFObjectHandle::parse("<< /S /JavaScript /JS (x) >>"));
+        std::string escaped = fmt::format("{} 0 obj\n{}\nendobj\n", doc.root().getObjectID(), root.unparseResolved());
+        escaped.replace(escaped.find("/OpenAction"), 11, "/Open#41ction");
+        expect_caught("escaped name", update(escaped, {{doc.root().getObjectID(), 1, original.size(), 0}}, previous));
+    }
 }
 
 BOOST_AUTO_TEST_CASE(tricks_of_structure_are_caught) {

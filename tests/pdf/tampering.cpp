@@ -27,6 +27,19 @@ BOOST_AUTO_TEST_CASE(unsigned_and_foreign_files_are_never_valid) {
     BOOST_TEST((world().verify(by_stranger).verdict == verdict::indeterminate), shown(world().verify(by_stranger)));
 }
 
+BOOST_AUTO_TEST_CASE(a_text_about_signatures_is_no_signature_but_a_hidden_one_is_seen) {
+    auto with_bytes = [](std::string_view text) {
+        return world().verify(revised(make_letter(), [&](pdf::document& d, pdf::update& out) {
+            QPDFObjectHandle plain = QPDFObjectHandle::newStream(&d.qpdf(), std::string(text));
+            out.changed(plain);
+        }));
+    };
+    BOOST_TEST((with_bytes("a signature has an entry /ByteRange and a value").verdict == verdict::unsigned_));
+    auto report = with_bytes("<< /Type /Sig /ByteRange [ 0 10 20 30 ] /Contents <00> >>");
+    BOOST_TEST((report.verdict == verdict::indeterminate));
+    BOOST_TEST(signing::has_finding(report.findings, "pdf.stray_signature"));
+}
+
 BOOST_AUTO_TEST_CASE(no_flipped_byte_leaves_a_file_valid) {
     bytes sealed = world().issued(signed_letter());
     std::vector<std::size_t> places;
