@@ -79,6 +79,20 @@ BOOST_AUTO_TEST_CASE(a_worker_reports_what_the_library_reports) {
     BOOST_TEST(p->restarts() == 0u);
 }
 
+BOOST_AUTO_TEST_CASE(a_revocation_list_of_thousands_is_read_by_a_worker) {
+    identity lost = world().ca.issue({.common_name = "Người khác"});
+    test_ca::crl_spec list;
+    list.revoked.assign(5000, {lost.certificate(), signing_day});
+    inspect::options o;
+    o.executable = VANTHU_INSPECT_EXECUTABLE;
+    o.trust = world().trust;
+    o.known.crls = {x509::parse_crl(world().ca.root_crl()).value(), x509::parse_crl(world().ca.sub_crl(list)).value()};
+    auto p = inspect::inspector_pool::start(std::move(o)).value();
+    auto seen = p->inspect(bytes_view(world().approved(make_letter())), at, soon());
+    BOOST_TEST(seen.finished);
+    BOOST_TEST((seen.report.verdict == verdict::valid), shown(seen.report));
+}
+
 BOOST_AUTO_TEST_CASE(hostile_documents_always_get_an_answer_and_never_a_valid_one) {
     auto p = pool();
     std::string deep(200'000, '['), deep_dict;
