@@ -1,8 +1,10 @@
 #include "daemon/cli/bench.hpp"
 
 #include "daemon/base/base64.hpp"
-#include "daemon/base/error_table.hpp"
+#include "daemon/cli/bench_figures.hpp"
 #include "daemon/cli/bench_parts.hpp"
+#include "daemon/cli/bench_sign.hpp"
+#include "daemon/cli/bench_verify.hpp"
 #include "daemon/intake/gate.hpp"
 #include "daemon/net/io_threads.hpp"
 #include "schemas/edxml/writer.hpp"
@@ -137,11 +139,6 @@ struct measured {
     bool preflight = false;
     std::vector<double> accepts_per_s, disk_per_s, fdatasync_us, p99_ms;
 };
-
-double median(std::vector<double> v) {
-    std::sort(v.begin(), v.end());
-    return v.empty() ? 0 : v[v.size() / 2];
-}
 
 struct round_result {
     double per_s = 0, p99_ms = 0;
@@ -292,13 +289,9 @@ void add_bench_commands(CLI::App& app, int& exit_code) {
     deliver->add_option("--directory", o->directory, "Thư mục trên ổ đĩa cần đo / directory on the disk to measure")
         ->check(CLI::ExistingDirectory);
     deliver->add_flag("--json", o->json, "JSON");
-    deliver->callback([o, &exit_code] {
-        if (auto done = bench_deliver(*o); !done) {
-            std::cerr << public_code(done.error().code) << ": " << done.error().code.message() << ' '
-                      << done.error().detail << '\n';
-            exit_code = 1;
-        }
-    });
+    deliver->callback([o, &exit_code] { exit_code = tell_failure(bench_deliver(*o)); });
+    add_bench_sign(*bench, exit_code);
+    add_bench_verify(*bench, exit_code);
 }
 
 } // namespace vanthu::cli

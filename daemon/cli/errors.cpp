@@ -39,6 +39,10 @@ constexpr error_row rows[] = {
     {int(errc::directory_given), "directory_given", 422, retry::no, "Đây là một thư mục, không phải tệp.",
      "This is a directory, not a file.", "Ghi tên từng tệp, ví dụ THƯ_MỤC/*.pdf.",
      "Name the files, for example DIRECTORY/*.pdf."},
+    {int(errc::bench_failed), "bench_failed", 500, retry::no, "Không đo được: phép thử không cho kết quả đúng.",
+     "Nothing was measured: what was to be measured did not give the right result.",
+     "Báo lỗi kèm dòng chi tiết; kết quả đo sẽ không có nghĩa.",
+     "Report it with the detail; figures would have no meaning."},
 };
 const error_table table("cli", rows);
 } // namespace

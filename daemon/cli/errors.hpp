@@ -17,6 +17,7 @@ enum class errc {
     hash_mismatch,       // what was fetched is not what the server names
     bad_rewrite,         // --rewrite without FROM=TO
     directory_given,     // where a file is needed
+    bench_failed,        // what was to be measured did not work
 };
 std::error_code make_error_code(errc);
 
