@@ -23,11 +23,20 @@ policy_action action_named(std::string_view name) {
 
 struct listener {
     bool understood = false, unix_socket = false, loopback = false;
+    std::string host; // in the one form inet_ntop gives; "*": every address
+    unsigned port = 0;
 };
+
+// Would the second one find its place taken? Port 0 is any free one.
+bool collide(const listener& a, const listener& b) {
+    if (!a.understood || !b.understood || a.unix_socket || b.unix_socket || a.port == 0 || a.port != b.port)
+        return false;
+    return a.host == b.host || a.host == "*" || b.host == "*";
+}
 
 // "unix:/absolute/path", "127.0.0.1:8443", "[::1]:8443". Names are not looked up: what a name means can change.
 listener read_address(const std::string& text) {
-    if (text.starts_with("unix:")) return {text.size() > 6 && text[5] == '/', true, true};
+    if (text.starts_with("unix:")) return {text.size() > 6 && text[5] == '/', true, true, {}, 0};
     std::size_t colon = text.rfind(':');
     if (colon == std::string::npos) return {};
     unsigned port = 0;
@@ -35,11 +44,16 @@ listener read_address(const std::string& text) {
     if (error != std::errc() || end != text.data() + text.size() || port > 65535) return {};
     std::string host = text.substr(0, colon);
     in_addr four{};
-    if (inet_pton(AF_INET, host.c_str(), &four) == 1) return {true, false, (ntohl(four.s_addr) >> 24) == 127};
+    char plain[INET6_ADDRSTRLEN] = "*";
+    if (inet_pton(AF_INET, host.c_str(), &four) == 1) {
+        if (four.s_addr != INADDR_ANY) inet_ntop(AF_INET, &four, plain, sizeof plain);
+        return {true, false, (ntohl(four.s_addr) >> 24) == 127, plain, port};
+    }
     if (host.size() < 3 || host.front() != '[' || host.back() != ']') return {};
     in6_addr six{};
     if (inet_pton(AF_INET6, host.substr(1, host.size() - 2).c_str(), &six) != 1) return {};
-    return {true, false, IN6_IS_ADDR_LOOPBACK(&six) != 0};
+    if (!IN6_IS_ADDR_UNSPECIFIED(&six)) inet_ntop(AF_INET6, &six, plain, sizeof plain);
+    return {true, false, IN6_IS_ADDR_LOOPBACK(&six) != 0, plain, port};
 }
 
 class checker {
@@ -52,6 +66,7 @@ public:
         address("listen.api.address", false);
         peer();
         operator_door();
+        a_place_for_each_door();
         in_order("store.inline_limit", "store.segment_limit");
         in_order("limits.packet_size", "listen.api.body_limit");
         in_order("limits.header_size", "limits.packet_size");
@@ -130,6 +145,17 @@ private:
         if (any_tls && !mutual_tls)
             complain(errc::incomplete, key, "Cần đủ certificate, key và ca.", "It needs certificate, key and ca.");
         if (!mutual_tls) needs(key, "listen.operator.secret_file");
+    }
+
+    void a_place_for_each_door() {
+        constexpr std::string_view doors[] = {"listen.api.address", "listen.peer.address", "listen.operator.address"};
+        for (std::size_t i = 0; i < std::size(doors); ++i)
+            for (std::size_t j = i + 1; j < std::size(doors); ++j) {
+                const std::string &a = values_.get<std::string>(doors[i]), &b = values_.get<std::string>(doors[j]);
+                if (collide(read_address(a), read_address(b)))
+                    complain(errc::conflict, doors[j], fmt::format("{} đã dùng {}.", doors[i], a),
+                             fmt::format("{} takes {} already.", doors[i], a));
+            }
     }
 
     // --- one key, one role ---

@@ -138,9 +138,35 @@ int run(const std::filesystem::path& file, daemon_config config) {
     page.use_secret(std::move(*operator_secret));
 
     task_group lanes;
-    if (auto started = engine.start(lanes); !started) return cannot_start({"bộ phận chuyển", "delivery"}, started.error());
-    lanes.spawn(executor, [&rerouting] { return rerouting.run(); });
     std::vector<std::unique_ptr<net::server>> servers;
+    // Both ends of the life below need it: a stop, and a start that fails half-way. Not on the deciding thread: what is
+    // still under way needs that one.
+    auto stop_all = [&] {
+        for (auto& s : servers) s->stop_accepting();
+        bell.close();
+        for (auto& s : servers) s->stop(stop_grace);
+        lanes.cancel();
+        if (!lanes.join(stop_grace)) log::warning("stopped_while_busy", {});
+        decisions.stop();
+    };
+    auto let_go = [&] {
+        servers.clear();
+        network.stop();
+        disk.join();
+        crypto.join();
+        (*store)->close();
+    };
+    // From here on something runs: it ends, joined, before what it uses is destroyed.
+    auto take_back = [&](part what, const failure& f) {
+        const int code = cannot_start(what, f);
+        std::thread stopper(stop_all);
+        decisions.run();
+        stopper.join();
+        let_go();
+        return code;
+    };
+    if (auto started = engine.start(lanes); !started) return take_back({"bộ phận chuyển", "delivery"}, started.error());
+    lanes.spawn(executor, [&rerouting] { return rerouting.run(); });
     auto open = [&](std::string_view name, net::listener_options options, net::handler handler) -> result<> {
         start::count_requests(options, name, meters);
         VANTHU_TRY(auto server, net::server::open(network.executors(), std::move(options), std::move(handler)));
@@ -150,12 +176,12 @@ int run(const std::filesystem::path& file, daemon_config config) {
         return {};
     };
     if (auto ok = open("api", start::api_listener(config), [&](net::request& r) { return eoffice.handle(r); }); !ok)
-        return cannot_start({"cổng eOffice", "listen.api"}, ok.error());
+        return take_back({"cổng eOffice", "listen.api"}, ok.error());
     if (!config.peer.address.empty())
         if (auto ok = open("peer", start::peer_listener(config, receiver), [&](net::request& r) { return receiver.handle(r); }); !ok)
-            return cannot_start({"cổng liên nút", "listen.peer"}, ok.error());
+            return take_back({"cổng liên nút", "listen.peer"}, ok.error());
     if (auto ok = open("operator", start::operator_listener(config), [&](net::request& r) { return page.handle(r); }); !ok)
-        return cannot_start({"cổng vận hành", "listen.operator"}, ok.error());
+        return take_back({"cổng vận hành", "listen.operator"}, ok.error());
     page.listening_at(servers.back()->address());
 
     // Life: the watchdog proves that the deciding thread decides; SIGHUP reloads, SIGTERM and SIGINT stop.
@@ -166,15 +192,7 @@ int run(const std::filesystem::path& file, daemon_config config) {
         notify::stopping();
         log::info("stopping", {});
         reload_signals.cancel();
-        // Not on this thread: what is still under way needs it.
-        stopper = std::thread([&] {
-            for (auto& s : servers) s->stop_accepting();
-            bell.close();
-            for (auto& s : servers) s->stop(stop_grace);
-            lanes.cancel();
-            if (!lanes.join(stop_grace)) log::warning("stopped_while_busy", {});
-            decisions.stop();
-        });
+        stopper = std::thread(stop_all);
     });
     start::reloadable live{file, config, gate, rerouting, eoffice, inspectors->get(), page, servers};
     std::function<void()> await_reload = [&] {
@@ -203,11 +221,7 @@ int run(const std::filesystem::path& file, daemon_config config) {
     decisions.run();
 
     if (stopper.joinable()) stopper.join();
-    servers.clear();
-    network.stop();
-    disk.join();
-    crypto.join();
-    (*store)->close();
+    let_go();
     log::info("stopped", {});
     return 0;
 }

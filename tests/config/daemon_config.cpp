@@ -95,6 +95,20 @@ BOOST_AUTO_TEST_CASE(transit_cannot_be_told_to_refuse) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(two_doors_need_two_places) {
+    // The sample's eOffice door stands at 127.0.0.1:8443.
+    auto peer = [&](const std::string& address) {
+        return codes(read_config(
+            with("listen.peer", "address = '" + address + "'\ncertificate = 'c'\nkey = 'k'\nca = 'a'"), "t", nowhere));
+    };
+    for (const char* taken : {"127.0.0.1:8443", "0.0.0.0:8443", "[::]:8443", "127.0.0.1:08443"})
+        BOOST_TEST(peer(taken) == code("listen.peer.address", errc::conflict), taken);
+    for (const char* free : {"127.0.0.2:8443", "127.0.0.1:8444", "[::1]:8443", "127.0.0.1:0"})
+        BOOST_TEST(peer(free) == "", free);
+    BOOST_TEST(codes(read_config(with("listen.operator", "address = '127.0.0.1:8443'\nsecret_file = 's'"), "t",
+                                 nowhere)) == code("listen.operator.address", errc::conflict));
+}
+
 BOOST_AUTO_TEST_CASE(an_operator_door_open_to_the_network_needs_mutual_tls) {
     const std::string key = "listen.operator.address";
     auto door = [&](const std::string& lines) {

@@ -35,7 +35,14 @@ VIETNAM = datetime.timezone(datetime.timedelta(hours=7))
 
 
 class Failure(Exception):
-    """Something did not go as it must; the text is for people."""
+    """Something did not go as it must; the text is for people. code: of a program that ended by itself."""
+
+    def __init__(self, text, code=None):
+        super().__init__(text)
+        self.code = code
+
+
+CANNOT_START = 69  # vanthud's exit code where a part could not be started
 
 
 class Organisation:
@@ -304,13 +311,13 @@ class Node:
             if "vanthud: sẵn sàng" in self.process.said():
                 return True
             if not self.process.running():
-                raise Failure("vanthud of %s ended with %s\n%s" % (self.id, self.process.child.returncode,
-                                                                  tail(self.log)))
+                code = self.process.child.returncode
+                raise Failure("vanthud of %s ended with %s" % (self.id, code), code)
             return False
         try:
             until("vanthud of %s is ready" % self.id, ready, timeout)
         except Failure as failure:
-            raise Failure("%s\n%s" % (failure, tail(self.log))) from None
+            raise Failure("%s\n%s" % (failure, tail(self.log)), failure.code) from None
 
     def start(self):
         self.launch()
@@ -512,7 +519,8 @@ class Axis:
                     node.await_ready()
                 return
             except Failure as failure:
-                if "net.address_in_use" not in str(failure) or len(wanted) < len(self.nodes) or attempt == 3:
+                lost_a_port = failure.code == CANNOT_START and "net.address_in_use" in str(failure)
+                if not lost_a_port or len(wanted) < len(self.nodes) or attempt == 3:
                     raise
                 for node in wanted:
                     node.kill()
