@@ -1,8 +1,11 @@
 #include "daemon/cli/token.hpp"
 
 #include "daemon/base/base64.hpp"
-#include "daemon/base/error_table.hpp"
 #include "daemon/base/files.hpp"
+#include "daemon/base/utf8.hpp"
+#include "daemon/cli/packet_files.hpp"
+#include "daemon/cli/token_login.hpp"
+#include "daemon/cli/voice.hpp"
 #include "daemon/tokens/pin_guard.hpp"
 
 #include <CLI/CLI.hpp>
@@ -21,37 +24,25 @@ struct options {
     std::string module_path, label, serial, uri, pin_file, state_dir = "/var/lib/vanthu";
     std::string key_id, key_label, p12, passphrase_file, key_pem, certificate, kind = "p256", common_name, organisation,
                                                                                output;
-    bool as_json = false;
+    voice say;
 };
 
-int tell(const failure& f, bool as_json) {
-    const error_row* row = describe(f.code);
-    std::string_view vi = row ? row->message_vi : "Lỗi nội bộ.", en = row ? row->message_en : "Internal error.";
-    if (as_json)
-        fmt::print("{}\n", json::serialize(json::object{{"schema_version", 1},
-                                                        {"code", public_code(f.code)},
-                                                        {"message_vi", vi},
-                                                        {"message_en", en},
-                                                        {"cause", f.detail},
-                                                        {"action_vi", row ? row->action_vi : std::string_view()},
-                                                        {"action_en", row ? row->action_en : std::string_view()},
-                                                        {"retryable", transient(f.code)},
-                                                        {"next_attempt_at", nullptr}}));
-    else
-        fmt::print(stderr, "{}\n  {} / {}\n  → {} / {}\n", f.detail, vi, en, row ? row->action_vi : std::string_view(),
-                   row ? row->action_en : std::string_view());
-    return 1;
+// What comes from a token may be anything; JSON and the terminal get well-formed UTF-8.
+std::string clean(std::string_view text) {
+    std::string out;
+    for (std::size_t at = 0; at < text.size();) {
+        std::size_t length = read_code_point(text, at).length;
+        out += length ? text.substr(at, length) : "?";
+        at += std::max<std::size_t>(length, 1);
+    }
+    return out;
 }
 
 json::object as_json(const token::token_info& t) {
-    return {{"uri", token::to_uri(t)},
-            {"label", t.label},
-            {"serial", t.serial},
-            {"manufacturer", t.manufacturer},
-            {"model", t.model},
-            {"initialised", t.initialised},
-            {"pin_count_low", t.pin_count_low},
-            {"pin_final_try", t.pin_final_try},
+    return {{"uri", token::to_uri(t)},          {"label", clean(t.label)},
+            {"serial", clean(t.serial)},        {"manufacturer", clean(t.manufacturer)},
+            {"model", clean(t.model)},          {"initialised", t.initialised},
+            {"pin_count_low", t.pin_count_low}, {"pin_final_try", t.pin_final_try},
             {"pin_locked", t.pin_locked}};
 }
 
@@ -64,7 +55,7 @@ json::object as_json(const token::token_info& t, const token::key_info& k) {
     for (x509::scheme s : k.schemes) schemes.emplace_back(scheme_text(s));
     json::object out{{"uri", token::to_uri(t, k.id, k.label)},
                      {"id", to_hex(k.id)},
-                     {"label", k.label},
+                     {"label", clean(k.label)},
                      {"schemes", std::move(schemes)}};
     if (k.leaf) {
         out["subject"] = k.leaf.subject();
@@ -96,19 +87,18 @@ struct opened {
     token::selector which;
 };
 
-// The token that was named, logged in through the guard where a PIN file was given.
+// The token that was named, logged in through the guard if asked for.
 result<opened> open(const options& o, bool login) {
     VANTHU_TRY(auto which, selected(o));
-    VANTHU_TRY(auto library, token::module::load(o.module_path.empty() ? which.module_path : o.module_path));
+    VANTHU_TRY(auto library, open_module(o.module_path, which.module_path));
     VANTHU_TRY(auto found, card::open(library, which));
-    if (login && o.pin_file.empty()) return failed(token::errc::pin_needed, "--pin-file");
-    if (login) VANTHU_CHECK(tokens::pin_guard(o.state_dir).login(*found, o.pin_file));
+    if (login) VANTHU_CHECK(log_in(*found, o.pin_file, o.state_dir));
     return opened{std::move(found), std::move(which)};
 }
 
 result<json::object> list(const options& o) {
     VANTHU_TRY(auto which, selected(o));
-    VANTHU_TRY(auto library, token::module::load(o.module_path.empty() ? which.module_path : o.module_path));
+    VANTHU_TRY(auto library, open_module(o.module_path, which.module_path));
     VANTHU_TRY(auto all, library->tokens());
     json::array out;
     for (const token::token_info& t : all) {
@@ -126,6 +116,9 @@ result<json::object> list(const options& o) {
 result<json::object> status(const options& o) {
     VANTHU_TRY(auto found, open(o, !o.pin_file.empty()));
     json::object out = as_json(found.token->info());
+    // A guard that cannot be read (no right to its directory) is left out: the token's own state is still worth
+    // showing.
+    if (auto tries = tokens::pin_guard(o.state_dir).tries(found.token->info().serial)) out["failed_logins"] = *tries;
     if (!o.pin_file.empty()) {
         VANTHU_TRY(auto keys, found.token->keys());
         json::array rows;
@@ -168,6 +161,8 @@ result<json::object> import(const options& o) {
         VANTHU_TRY(bytes file, read_file(o.certificate, 1u << 20));
         VANTHU_TRY(auto cert, x509::parse_certificate(file));
         if (id.empty()) return failed(token::errc::key_not_found, "--id of the key");
+        // The key must be there and be this certificate's: a signature shows it.
+        VANTHU_CHECK(found.token->sign_with_new_key(id, token::spki_of(cert), sha256::of(random_bytes(32)).view()));
         VANTHU_CHECK(found.token->import_certificate(cert, id, found.which.key_label));
         return json::object{{"id", to_hex(id)}, {"subject", cert.subject()}};
     }
@@ -177,7 +172,10 @@ result<json::object> import(const options& o) {
     auto imported = found.token->import_key(der, id, found.which.key_label);
     OPENSSL_cleanse(der.data(), der.size());
     if (!imported) return std::unexpected(std::move(imported.error()));
-    VANTHU_CHECK(found.token->import_certificate(key.leaf, id, found.which.key_label));
+    if (auto put = found.token->import_certificate(key.leaf, id, found.which.key_label); !put) {
+        put.error().detail += fmt::format("; the key is on the token, its certificate is missing: --id {}", to_hex(id));
+        return std::unexpected(std::move(put.error()));
+    }
     return json::object{{"uri", token::to_uri(found.token->info(), id, found.which.key_label)},
                         {"id", to_hex(id)},
                         {"subject", key.leaf.subject()}};
@@ -188,6 +186,8 @@ result<json::object> keygen(const options& o) {
     bytes id = found.which.key_id.empty() ? random_bytes(8) : found.which.key_id;
     auto kind = o.kind == "rsa2048"   ? card::new_key::rsa_2048
                 : o.kind == "rsa3072" ? card::new_key::rsa_3072
+                : o.kind == "rsa4096" ? card::new_key::rsa_4096
+                : o.kind == "p384"    ? card::new_key::p384
                                       : card::new_key::p256;
     VANTHU_TRY(bytes spki, found.token->generate_key(kind, id, found.which.key_label));
     auto sign = [&](bytes_view hash) { return found.token->sign_with_new_key(id, spki, hash); };
@@ -207,8 +207,8 @@ result<json::object> unlock_guard(const options& o) {
         VANTHU_TRY(auto found, open(o, false));
         serial = found.token->info().serial;
     }
-    VANTHU_CHECK(tokens::pin_guard(o.state_dir).release(serial));
-    return json::object{{"serial", serial}, {"guard", "released"}};
+    VANTHU_TRY(bool was_shut, tokens::pin_guard(o.state_dir).release(serial));
+    return json::object{{"serial", clean(serial)}, {"guard", was_shut ? "released" : "nothing on record"}};
 }
 
 void print_plain(const json::value& v, int depth) {
@@ -219,7 +219,7 @@ void print_plain(const json::value& v, int depth) {
             print_plain(value, depth + 1);
         } else {
             fmt::print("{}{}: {}\n", indent, name,
-                       value.is_string() ? std::string(value.get_string()) : json::serialize(value));
+                       value.is_string() ? for_terminal(value.get_string()) : json::serialize(value));
         }
     };
     if (v.is_object())
@@ -242,20 +242,22 @@ void add_token_commands(CLI::App& app, int& exit_code) {
         command->add_option("--serial", o->serial, "serial number of the token");
         command->add_option("--id", o->key_id, "id of the key, hex");
         command->add_option("--label", o->key_label, "label of the key");
-        command->add_option("--pin-file", o->pin_file, "file that holds the PIN");
-        command->add_option("--state", o->state_dir, "directory of the PIN guard's records, shared with the daemon")
+        command->add_option("--pin-file", o->pin_file, "file that holds the PIN; asked for otherwise");
+        command
+            ->add_option("--state,--state-dir", o->state_dir,
+                         "directory of the PIN guard's records, shared with the daemon")
             ->capture_default_str();
-        command->add_flag("--json", o->as_json, "answer as JSON");
+        add_voice_options(*command, o->say);
         command->callback([o, act, &exit_code] {
             auto done = act(*o);
             if (!done) {
-                exit_code = tell(done.error(), o->as_json);
+                exit_code = tell(done.error(), o->say);
                 return;
             }
             exit_code = 0;
-            if (!o->as_json) return print_plain(*done, 0);
+            if (!o->say.as_json) return print_plain(*done, 0);
             (*done)["schema_version"] = 1;
-            fmt::print("{}\n", json::serialize(*done));
+            print(*done);
         });
         return command;
     };
@@ -269,7 +271,7 @@ void add_token_commands(CLI::App& app, int& exit_code) {
     importing->add_option("--certificate", o->certificate, "PEM or DER certificate");
     CLI::App* generating = add("keygen", "a new key pair and its certificate request", keygen);
     generating->add_option("--kind", o->kind, "kind of key")
-        ->check(CLI::IsMember({"rsa2048", "rsa3072", "p256"}))
+        ->check(CLI::IsMember({"rsa2048", "rsa3072", "rsa4096", "p256", "p384"}))
         ->capture_default_str();
     generating->add_option("--common-name", o->common_name, "CN of the request")->required();
     generating->add_option("--organisation", o->organisation, "O of the request");

@@ -43,59 +43,119 @@ result<borrowed_session> card::state::borrow(bool writable) {
     CK_SESSION_HANDLE session = 0;
     CK_FLAGS flags = CKF_SERIAL_SESSION | (writable ? CKF_RW_SESSION : 0);
     if (CK_RV rv = p11->C_OpenSession(slot, flags, nullptr, nullptr, &session); rv != CKR_OK)
-        return failed_call(rv, "C_OpenSession");
+        return library->failed_call(rv, "C_OpenSession");
     return borrowed_session(*this, session, generation_now, !writable);
 }
 
 void card::state::give_back(CK_SESSION_HANDLE session, unsigned of_generation, bool healthy) {
+    bool keeps_login = false;
+    CK_SLOT_ID slot;
     {
         std::lock_guard lock(mutex);
-        // The last session of a token takes the login with it: the pool always keeps one.
         if (healthy && of_generation == generation && idle.size() < most_idle) {
             idle.push_back(session);
             return;
         }
+        // The last session of a token takes the login with it: another one is opened before this one is closed.
+        keeps_login = idle.empty() && logged_in && of_generation == generation;
+        slot = info.slot;
     }
+    CK_SESSION_HANDLE fresh = 0;
+    if (keeps_login && p11->C_OpenSession(slot, CKF_SERIAL_SESSION, nullptr, nullptr, &fresh) == CKR_OK)
+        give_back(fresh, of_generation, true);
     p11->C_CloseSession(session);
 }
 
 // ---- login ----
 
-result<bool> card::state::log_in(CK_SESSION_HANDLE session, const pin& code) {
-    CK_TOKEN_INFO raw{};
-    if (CK_RV rv = p11->C_GetTokenInfo(info.slot, &raw); rv != CKR_OK) return failed_call(rv, "C_GetTokenInfo");
-    token_info fresh = read_token_info(info.slot, raw);
-    if (fresh.pin_locked) return failed(errc::pin_locked);
-    if (fresh.pin_final_try) return failed(errc::pin_final_try);
-    std::string_view text = code.text();
-    auto* data = reinterpret_cast<unsigned char*>(const_cast<char*>(text.data()));
-    CK_RV rv = p11->C_Login(session, CKU_USER, fresh.protected_path && text.empty() ? nullptr : data, text.size());
-    if (rv == CKR_USER_ALREADY_LOGGED_IN) return false;
-    if (rv != CKR_OK) return failed_call(rv, "C_Login");
-    return true;
+namespace {
+
+// What the token lets us know of the tries that are left: three flags, never a number.
+std::string_view tries_left(const token_info& t) {
+    return t.pin_locked      ? "the token now reports its PIN locked"
+           : t.pin_final_try ? "the token now reports one try left, which is not spent"
+           : t.pin_count_low ? "the token now reports few tries left"
+                             : "the token does not say how many tries are left";
 }
 
-result<> card::login(const pin& code) {
+} // namespace
+
+result<bool> card::state::log_in(CK_SESSION_HANDLE session, CK_USER_TYPE user, const pin& code,
+                                 const login_gate& through, CK_RV& rv) {
+    CK_SLOT_ID slot;
+    {
+        std::lock_guard lock(mutex);
+        slot = info.slot;
+    }
+    VANTHU_TRY(token_info fresh, library->token(slot));
+    if (fresh.pin_locked) return failed(errc::pin_locked, fresh.serial);
+    if (fresh.pin_final_try) return failed(errc::pin_final_try, fresh.serial);
+    if (code.empty() && !fresh.protected_path) return failed(errc::pin_needed, fresh.label);
+    bool asked = false;
+    auto attempt = [&]() -> result<bool> {
+        std::string_view text = code.text();
+        auto* data = reinterpret_cast<unsigned char*>(const_cast<char*>(text.data()));
+        asked = true;
+        rv = p11->C_Login(session, user, text.empty() ? nullptr : data, text.size());
+        if (rv == CKR_USER_ALREADY_LOGGED_IN) return false;
+        if (rv == CKR_OK) return true;
+        fail why = library->failed_call(rv, "C_Login");
+        if (map_rv(rv) == errc::pin_incorrect)
+            if (auto after = library->token(slot)) why.error().detail += fmt::format("; {}", tries_left(*after));
+        return why;
+    };
+    auto answer = through(fresh, attempt);
+    if (!answer && asked) {
+        std::lock_guard lock(mutex);
+        logged_in = logged_in && user == CKU_CONTEXT_SPECIFIC;
+        worked = pin();
+    }
+    return answer;
+}
+
+result<bool> card::state::log_in_again(CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_RV& rv) {
+    pin code;
+    login_gate through;
+    bool keypad;
+    {
+        std::lock_guard lock(mutex);
+        code = worked.clone();
+        through = gate;
+        keypad = info.protected_path;
+    }
+    if ((code.empty() && !keypad) || !through) return failed(errc::pin_needed, "no PIN of this process has worked");
+    return log_in(session, user, code, through, rv);
+}
+
+result<> card::login(const pin& code, login_gate gate) {
     std::lock_guard one_at_a_time(state_->login_mutex);
     VANTHU_TRY(borrowed_session session, state_->borrow(false));
-    VANTHU_TRY(bool proven, state_->log_in(session.handle(), code));
+    CK_RV rv = CKR_OK;
+    VANTHU_TRY(bool proven, state_->log_in(session.handle(), CKU_USER, code, gate, rv));
     std::lock_guard lock(state_->mutex);
     if (proven) state_->worked = code.clone(); // a PIN the token has not looked at is never used again by itself
-    state_->logged_in = true;
+    state_->gate = std::move(gate);
+    state_->login_wanted = state_->logged_in = true;
     return {};
 }
 
-// After the token was pulled out, reset or lost its login. Only a PIN that worked before is used again, once.
+bool card::state::lost_login(unsigned& generation_now) const {
+    std::lock_guard lock(mutex);
+    generation_now = generation;
+    return login_wanted && !logged_in;
+}
+
 result<> card::state::recover(unsigned seen_generation) {
     std::lock_guard one_at_a_time(login_mutex);
     selector same;
     std::vector<CK_SESSION_HANDLE> stale;
     {
         std::lock_guard lock(mutex);
-        if (generation != seen_generation) return {}; // another thread has done it
+        if (generation != seen_generation && logged_in == login_wanted) return {}; // another thread has done it
         stale.swap(idle);
         ++generation;
         handles.clear();
+        logged_in = false;
         same.serial = info.serial;
         same.label = info.label;
     }
@@ -104,26 +164,14 @@ result<> card::state::recover(unsigned seen_generation) {
     {
         std::lock_guard lock(mutex);
         info = std::move(found);
-        if (!logged_in) return {};
+        if (!login_wanted) return {};
     }
     VANTHU_TRY(borrowed_session session, borrow(false));
-    pin code = proven_pin();
-    if (code.empty()) return failed(errc::pin_needed);
-    auto done = log_in(session.handle(), code);
-    if (done) return {};
-    forget_pin(); // never again by itself
-    return std::unexpected(std::move(done.error()));
-}
-
-pin card::state::proven_pin() const {
+    CK_RV rv = CKR_OK;
+    VANTHU_CHECK(log_in_again(session.handle(), CKU_USER, rv));
     std::lock_guard lock(mutex);
-    return worked.clone();
-}
-
-void card::state::forget_pin() {
-    std::lock_guard lock(mutex);
-    logged_in = false;
-    worked = pin();
+    logged_in = true;
+    return {};
 }
 
 // ---- signing ----
@@ -140,7 +188,7 @@ result<bytes> card::state::sign_once(const signing_request& what, CK_RV& rv) {
     VANTHU_TRY(borrowed_session session, borrow(false));
     auto given_up = [&](const char* call) {
         session.spoil();
-        return failed_call(rv, call);
+        return library->failed_call(rv, call);
     };
     CK_OBJECT_HANDLE key = 0;
     if (rv = find_private_key(session.handle(), what.key_id, what.key_label, session.generation(), key); rv != CKR_OK)
@@ -158,14 +206,12 @@ result<bytes> card::state::sign_once(const signing_request& what, CK_RV& rv) {
     }
     if (rv = p11->C_SignInit(session.handle(), &mechanism, key); rv != CKR_OK) return given_up("C_SignInit");
     if (what.always_authenticate) {
-        pin code = proven_pin();
-        if (code.empty()) return failed(errc::pin_needed, "the key wants its PIN each time");
-        auto* data = reinterpret_cast<unsigned char*>(const_cast<char*>(code.text().data()));
-        rv = p11->C_Login(session.handle(), CKU_CONTEXT_SPECIFIC, data, code.text().size());
-        if (rv != CKR_OK) {
-            if (map_rv(rv) == errc::pin_incorrect) forget_pin(); // or each signature would spend a try
-            return given_up("C_Login for the key");
+        auto agreed = log_in_again(session.handle(), CKU_CONTEXT_SPECIFIC, rv);
+        if (!agreed) {
+            session.spoil();
+            return std::unexpected(std::move(agreed.error()));
         }
+        rv = CKR_OK;
     }
     bytes signature(2048); // large: asking for the length costs a second signature on some tokens
     CK_ULONG size = signature.size();
@@ -177,19 +223,7 @@ result<bytes> card::state::sign_once(const signing_request& what, CK_RV& rv) {
 }
 
 result<bytes> card::state::sign(const signing_request& what) {
-    unsigned seen;
-    {
-        std::lock_guard lock(mutex);
-        seen = generation;
-    }
-    CK_RV rv = CKR_OK;
-    auto signature = sign_once(what, rv);
-    bool again = !signature && (lost(rv) || signature.error().code == errc::token_removed ||
-                                rv == CKR_KEY_HANDLE_INVALID || rv == CKR_OBJECT_HANDLE_INVALID);
-    if (!again) return signature;
-    VANTHU_CHECK(recover(seen));
-    rv = CKR_OK;
-    return sign_once(what, rv);
+    return with_recovery<bytes>([&](CK_RV& rv) { return sign_once(what, rv); });
 }
 
 result<bytes> card::sign(const key_info& key, x509::scheme how, bytes_view sha256_value) {

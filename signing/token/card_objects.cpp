@@ -51,27 +51,43 @@ CK_RV find_objects(CK_FUNCTION_LIST* p11, CK_SESSION_HANDLE session, template_of
     return rv != CKR_OK ? rv : ended;
 }
 
-// Empty for an attribute that the object does not have.
-bytes attribute(CK_FUNCTION_LIST* p11, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type) {
-    CK_ATTRIBUTE wanted{type, nullptr, 0};
-    if (p11->C_GetAttributeValue(session, object, &wanted, 1) != CKR_OK) return {};
-    if (wanted.ulValueLen == CK_UNAVAILABLE_INFORMATION || wanted.ulValueLen > (1u << 20)) return {};
-    bytes value(wanted.ulValueLen);
-    wanted.pValue = value.data();
-    if (p11->C_GetAttributeValue(session, object, &wanted, 1) != CKR_OK || wanted.ulValueLen > value.size()) return {};
-    value.resize(wanted.ulValueLen);
-    return value;
-}
+// Reads objects. What an object or a token does not have is empty; the token going away ends the reading: `rv` keeps
+// the first such answer and everything after it is empty.
+class reader {
+public:
+    reader(CK_FUNCTION_LIST* p11, CK_SESSION_HANDLE session) : p11_(p11), session_(session) {}
+    CK_RV rv = CKR_OK;
 
-bool flag(CK_FUNCTION_LIST* p11, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type) {
-    bytes value = attribute(p11, session, object, type);
-    return value.size() == 1 && value[0] != 0;
-}
+    bytes attribute(CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type) {
+        CK_ATTRIBUTE wanted{type, nullptr, 0};
+        if (!good(p11_->C_GetAttributeValue(session_, object, &wanted, 1))) return {};
+        if (wanted.ulValueLen == CK_UNAVAILABLE_INFORMATION || wanted.ulValueLen > (1u << 20)) return {};
+        bytes value(wanted.ulValueLen);
+        wanted.pValue = value.data();
+        if (!good(p11_->C_GetAttributeValue(session_, object, &wanted, 1)) || wanted.ulValueLen > value.size())
+            return {};
+        value.resize(wanted.ulValueLen);
+        return value;
+    }
+    bool flag(CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type) {
+        bytes value = attribute(object, type);
+        return value.size() == 1 && value[0] != 0;
+    }
+    bool can_sign_with(CK_SLOT_ID slot, CK_MECHANISM_TYPE mechanism) {
+        CK_MECHANISM_INFO info{};
+        return good(p11_->C_GetMechanismInfo(slot, mechanism, &info)) && (info.flags & CKF_SIGN);
+    }
 
-bool can_sign_with(CK_FUNCTION_LIST* p11, CK_SLOT_ID slot, CK_MECHANISM_TYPE mechanism) {
-    CK_MECHANISM_INFO info{};
-    return p11->C_GetMechanismInfo(slot, mechanism, &info) == CKR_OK && (info.flags & CKF_SIGN);
-}
+private:
+    bool good(CK_RV answer) {
+        bool ended = lost(answer) || answer == CKR_DEVICE_ERROR || answer == CKR_CRYPTOKI_NOT_INITIALIZED ||
+                     answer == CKR_HOST_MEMORY || answer == CKR_DEVICE_MEMORY;
+        if (rv == CKR_OK && ended) rv = answer;
+        return answer == CKR_OK && rv == CKR_OK;
+    }
+    CK_FUNCTION_LIST* p11_;
+    CK_SESSION_HANDLE session_;
+};
 
 constexpr std::uint8_t oid_p256[] = {0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07};
 constexpr std::uint8_t oid_p384[] = {0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x22};
@@ -131,56 +147,69 @@ std::vector<x509::certificate> card::certificates() {
         session->spoil();
         return all;
     }
+    reader read(state_->p11, session->handle());
     for (CK_OBJECT_HANDLE object : found)
-        if (auto cert = x509::parse_certificate(attribute(state_->p11, session->handle(), object, CKA_VALUE)))
-            all.push_back(std::move(*cert));
+        if (auto cert = x509::parse_certificate(read.attribute(object, CKA_VALUE))) all.push_back(std::move(*cert));
     return all;
 }
 
-result<std::vector<key_info>> card::keys() {
-    VANTHU_TRY(borrowed_session session, state_->borrow(false));
-    CK_FUNCTION_LIST* p11 = state_->p11;
+result<std::vector<key_info>> card::state::list_keys(CK_RV& rv) {
+    VANTHU_TRY(borrowed_session session, borrow(false));
     CK_SESSION_HANDLE s = session.handle();
     auto list = [&](CK_OBJECT_CLASS kind, std::vector<CK_OBJECT_HANDLE>& found) {
         template_of wanted;
         wanted.number(CKA_CLASS, kind);
-        CK_RV rv = find_objects(p11, s, std::move(wanted), found);
+        rv = find_objects(p11, s, std::move(wanted), found);
         if (rv != CKR_OK) session.spoil();
-        return rv;
+        return rv == CKR_OK;
     };
     std::vector<CK_OBJECT_HANDLE> private_keys, certs;
-    if (CK_RV rv = list(CKO_PRIVATE_KEY, private_keys); rv != CKR_OK) return failed_call(rv, "C_FindObjects");
-    if (CK_RV rv = list(CKO_CERTIFICATE, certs); rv != CKR_OK) return failed_call(rv, "C_FindObjects");
-    CK_SLOT_ID slot = info().slot;
+    if (!list(CKO_PRIVATE_KEY, private_keys) || !list(CKO_CERTIFICATE, certs))
+        return library->failed_call(rv, "C_FindObjects");
+    CK_SLOT_ID slot;
+    {
+        std::lock_guard lock(mutex);
+        slot = info.slot;
+    }
+    reader read(p11, s);
     std::vector<key_info> all;
     for (CK_OBJECT_HANDLE object : private_keys) {
-        if (!flag(p11, s, object, CKA_SIGN)) continue;
+        if (!read.flag(object, CKA_SIGN)) continue;
         key_info key;
-        key.id = attribute(p11, s, object, CKA_ID);
-        key.label = std::string(as_text(attribute(p11, s, object, CKA_LABEL)));
-        key.always_authenticate = flag(p11, s, object, CKA_ALWAYS_AUTHENTICATE);
+        key.id = read.attribute(object, CKA_ID);
+        key.label = std::string(as_text(read.attribute(object, CKA_LABEL)));
+        key.always_authenticate = read.flag(object, CKA_ALWAYS_AUTHENTICATE);
         for (CK_OBJECT_HANDLE c : certs) {
-            if (key.leaf || key.id.empty() || attribute(p11, s, c, CKA_ID) != key.id) continue;
-            if (auto cert = x509::parse_certificate(attribute(p11, s, c, CKA_VALUE))) key.leaf = std::move(*cert);
+            if (key.id.empty() || read.attribute(c, CKA_ID) != key.id) continue;
+            auto cert = x509::parse_certificate(read.attribute(c, CKA_VALUE));
+            if (cert && (!key.leaf || key.leaf.not_before() < cert->not_before())) key.leaf = std::move(*cert);
         }
-        bytes type = attribute(p11, s, object, CKA_KEY_TYPE);
+        bytes type = read.attribute(object, CKA_KEY_TYPE);
         CK_KEY_TYPE kind = CK_UNAVAILABLE_INFORMATION;
         if (type.size() == sizeof kind) std::copy_n(type.data(), sizeof kind, reinterpret_cast<std::uint8_t*>(&kind));
         if (kind == CKK_RSA) {
             key.kind = x509::key_kind::rsa;
-            if (can_sign_with(p11, slot, CKM_RSA_PKCS)) key.schemes.push_back(x509::scheme::rsa_pkcs1);
-            if (can_sign_with(p11, slot, CKM_RSA_PKCS_PSS)) key.schemes.push_back(x509::scheme::rsa_pss);
+            if (read.can_sign_with(slot, CKM_RSA_PKCS)) key.schemes.push_back(x509::scheme::rsa_pkcs1);
+            if (read.can_sign_with(slot, CKM_RSA_PKCS_PSS)) key.schemes.push_back(x509::scheme::rsa_pss);
         } else if (kind == CKK_EC) {
-            bytes curve = attribute(p11, s, object, CKA_EC_PARAMS);
+            bytes curve = read.attribute(object, CKA_EC_PARAMS);
             key.kind = std::ranges::equal(curve, oid_p256)   ? x509::key_kind::ec_p256
                        : std::ranges::equal(curve, oid_p384) ? x509::key_kind::ec_p384
                                                              : x509::key_kind::other;
-            if (key.kind != x509::key_kind::other && can_sign_with(p11, slot, CKM_ECDSA))
+            if (key.kind != x509::key_kind::other && read.can_sign_with(slot, CKM_ECDSA))
                 key.schemes.push_back(x509::scheme::ecdsa);
         }
         all.push_back(std::move(key));
     }
+    if (rv = read.rv; rv != CKR_OK) {
+        session.spoil();
+        return library->failed_call(rv, "C_GetAttributeValue");
+    }
     return all;
+}
+
+result<std::vector<key_info>> card::keys() {
+    return state_->with_recovery<std::vector<key_info>>([&](CK_RV& rv) { return state_->list_keys(rv); });
 }
 
 result<key_info> card::find_key(const selector& which) {
@@ -190,7 +219,12 @@ result<key_info> card::find_key(const selector& which) {
                (!which.key_label.empty() && which.key_label != k.label);
     });
     if (all.empty()) return failed(errc::key_not_found, which.key_label + " " + to_hex(which.key_id));
-    if (all.size() > 1) return failed(errc::key_ambiguous, fmt::format("{} keys match", all.size()));
+    if (all.size() > 1) {
+        std::string names;
+        for (const key_info& k : all)
+            names += fmt::format("{}\"{}\" (id {})", names.empty() ? "" : ", ", k.label, to_hex(k.id));
+        return failed(errc::key_ambiguous, names);
+    }
     if (!all.front().leaf) return failed(errc::certificate_not_found, all.front().label);
     return std::move(all.front());
 }
@@ -216,7 +250,7 @@ result<> card::import_certificate(const x509::certificate& certificate, const by
     t.raw(CKA_SERIAL_NUMBER, der_of(X509_get0_serialNumber(cert), i2d_ASN1_INTEGER));
     CK_OBJECT_HANDLE made = 0;
     if (CK_RV rv = state_->p11->C_CreateObject(session.handle(), t.data(), t.size(), &made); rv != CKR_OK)
-        return failed_call(rv, "C_CreateObject");
+        return state_->library->failed_call(rv, "C_CreateObject");
     return {};
 }
 
@@ -225,7 +259,7 @@ result<> card::state::id_is_free(CK_SESSION_HANDLE session, const bytes& id) {
     wanted.number(CKA_CLASS, CKO_PRIVATE_KEY).raw(CKA_ID, id);
     std::vector<CK_OBJECT_HANDLE> found;
     if (CK_RV rv = find_objects(p11, session, std::move(wanted), found); rv != CKR_OK)
-        return failed_call(rv, "C_FindObjects");
+        return library->failed_call(rv, "C_FindObjects");
     if (id.empty() || !found.empty()) return failed(errc::already_exists, to_hex(id));
     return {};
 }
@@ -264,21 +298,24 @@ result<> card::import_key(bytes_view pkcs8, const bytes& id, const std::string& 
     VANTHU_CHECK(state_->id_is_free(session.handle(), id));
     CK_OBJECT_HANDLE made = 0;
     if (CK_RV rv = state_->p11->C_CreateObject(session.handle(), t.data(), t.size(), &made); rv != CKR_OK)
-        return failed_call(rv, "C_CreateObject");
+        return state_->library->failed_call(rv, "C_CreateObject");
     return {};
 }
 
 result<bytes> card::generate_key(new_key kind, const bytes& id, const std::string& label) {
     VANTHU_TRY(borrowed_session session, state_->borrow(true));
     VANTHU_CHECK(state_->id_is_free(session.handle(), id));
-    bool ec = kind == new_key::p256;
+    bool ec = kind == new_key::p256 || kind == new_key::p384;
     template_of pub, priv;
     pub.flag(CKA_TOKEN, true).flag(CKA_VERIFY, true).raw(CKA_ID, id).raw(CKA_LABEL, as_bytes(label));
     constexpr std::uint8_t exponent[] = {1, 0, 1};
     if (ec)
-        pub.raw(CKA_EC_PARAMS, oid_p256);
+        pub.raw(CKA_EC_PARAMS, kind == new_key::p256 ? bytes_view(oid_p256) : bytes_view(oid_p384));
     else
-        pub.number(CKA_MODULUS_BITS, kind == new_key::rsa_2048 ? 2048 : 3072).raw(CKA_PUBLIC_EXPONENT, exponent);
+        pub.number(CKA_MODULUS_BITS, kind == new_key::rsa_2048   ? 2048
+                                     : kind == new_key::rsa_3072 ? 3072
+                                                                 : 4096)
+            .raw(CKA_PUBLIC_EXPONENT, exponent);
     describe_private(priv, ec ? CKK_EC : CKK_RSA, id, label);
     CK_MECHANISM mechanism{ec ? CK_MECHANISM_TYPE(CKM_EC_KEY_PAIR_GEN) : CK_MECHANISM_TYPE(CKM_RSA_PKCS_KEY_PAIR_GEN),
                            nullptr, 0};
@@ -287,12 +324,21 @@ result<bytes> card::generate_key(new_key kind, const bytes& id, const std::strin
     CK_SESSION_HANDLE s = session.handle();
     CK_RV rv = p11->C_GenerateKeyPair(s, &mechanism, pub.data(), pub.size(), priv.data(), priv.size(), &public_key,
                                       &private_key);
-    if (rv != CKR_OK) return failed_call(rv, "C_GenerateKeyPair");
-    auto spki =
-        ec ? ec_spki(attribute(p11, s, public_key, CKA_EC_POINT))
-           : rsa_spki(attribute(p11, s, public_key, CKA_MODULUS), attribute(p11, s, public_key, CKA_PUBLIC_EXPONENT));
+    if (rv != CKR_OK) return state_->library->failed_call(rv, "C_GenerateKeyPair");
+    reader read(p11, s);
+    auto spki = ec ? ec_spki(read.attribute(public_key, CKA_EC_POINT))
+                   : rsa_spki(read.attribute(public_key, CKA_MODULUS), read.attribute(public_key, CKA_PUBLIC_EXPONENT));
     if (!spki) return failed(errc::internal, "the public key of the new pair cannot be read");
     return *spki;
+}
+
+bytes spki_of(const x509::certificate& certificate) {
+    unsigned char* out = nullptr;
+    int size = i2d_PUBKEY(certificate.public_key(), &out);
+    bytes der(out, out + std::max(size, 0));
+    OPENSSL_free(out);
+    drain_errors();
+    return der;
 }
 
 result<bytes> card::sign_with_new_key(const bytes& id, bytes_view spki, bytes_view sha256_value) {

@@ -31,19 +31,29 @@ struct card::state {
     std::vector<CK_SESSION_HANDLE> idle;
     std::map<bytes, CK_OBJECT_HANDLE> handles; // private keys by id and label
     unsigned generation = 0;                   // grows when the sessions were lost
-    bool logged_in = false;
-    pin worked; // the PIN of the last login that the token checked
+    bool login_wanted = false;                 // a login was made: it is made again after a loss
+    bool logged_in = false;                    // as far as we know
+    pin worked; // the PIN of the last login that the token checked; empty: none, or it has failed since
+    login_gate gate;
 
     std::mutex login_mutex; // before `mutex`; one login or recovery at a time
 
     result<borrowed_session> borrow(bool writable);
     void give_back(CK_SESSION_HANDLE session, unsigned of_generation, bool healthy);
-    // False: somebody of this process is logged in already, so the PIN was not looked at.
-    result<bool> log_in(CK_SESSION_HANDLE session, const pin& code);
-    pin proven_pin() const;
-    void forget_pin();
+    // False: somebody of this process is logged in already, so the PIN was not looked at. After a call of C_Login that
+    // failed, the remembered PIN is forgotten. `rv`: of C_Login, where it was called.
+    result<bool> log_in(CK_SESSION_HANDLE session, CK_USER_TYPE user, const pin& code, const login_gate& through,
+                        CK_RV& rv);
+    // The same with what is remembered; pin_needed when there is nothing.
+    result<bool> log_in_again(CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_RV& rv);
+    // After the token was pulled out, reset or lost its login. `seen_generation`: when the caller found out.
     result<> recover(unsigned seen_generation);
+    // Is the token to be found and logged in again before it can be used?
+    bool lost_login(unsigned& generation_now) const;
+    // `act` once, and once more after a recovery where the token was lost.
+    template <class T> result<T> with_recovery(const std::function<result<T>(CK_RV&)>& act);
     result<bytes> sign_once(const signing_request& what, CK_RV& rv);
+    result<std::vector<key_info>> list_keys(CK_RV& rv);
     result<bytes> sign(const signing_request& what);
     // already_exists when a private key has this id (or the id is empty).
     result<> id_is_free(CK_SESSION_HANDLE session, const bytes& id);
@@ -51,6 +61,23 @@ struct card::state {
     CK_RV find_private_key(CK_SESSION_HANDLE session, const bytes& id, const std::string& label, unsigned of_generation,
                            CK_OBJECT_HANDLE& key);
 };
+
+template <class T> result<T> card::state::with_recovery(const std::function<result<T>(CK_RV&)>& act) {
+    unsigned seen;
+    if (lost_login(seen)) {
+        VANTHU_CHECK(recover(seen));
+        CK_RV rv = CKR_OK;
+        return act(rv);
+    }
+    CK_RV rv = CKR_OK;
+    auto first = act(rv);
+    bool again = !first && (lost(rv) || first.error().code == errc::token_removed || rv == CKR_KEY_HANDLE_INVALID ||
+                            rv == CKR_OBJECT_HANDLE_INVALID);
+    if (!again) return first;
+    VANTHU_CHECK(recover(seen));
+    rv = CKR_OK;
+    return act(rv);
+}
 
 // SubjectPublicKeyInfo (DER) of a public key object's attributes; the EC point comes as OCTET STRING or bare.
 std::optional<bytes> rsa_spki(bytes_view modulus, bytes_view exponent);

@@ -79,6 +79,9 @@ constexpr error_row rows[] = {
      "Give a .p12 file or a PEM key file."},
     {int(errc::passphrase_wrong), "passphrase_wrong", 403, retry::no, "Mật khẩu của tệp khóa không đúng.",
      "The passphrase of the key file is wrong.", "Sửa tệp chứa mật khẩu.", "Correct the passphrase file."},
+    {int(errc::module_ended), "module_ended", 502, retry::no, "Mô-đun PKCS#11 đã bị lỗi và dừng đột ngột.",
+     "The PKCS#11 module has crashed or was ended.", "Chạy lại lệnh; nếu vẫn lỗi, cập nhật phần mềm của thiết bị ký.",
+     "Run the command again; if it fails again, update the software of the token."},
 };
 const error_table table("token", rows);
 } // namespace

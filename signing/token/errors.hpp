@@ -34,6 +34,7 @@ enum class errc {
     internal,    // the module answered with something it may not answer
     not_pkcs12,  // not a PKCS#12 file or PEM key
     passphrase_wrong,
+    module_ended, // the process that the module runs in has crashed or was ended
 };
 std::error_code make_error_code(errc);
 

@@ -1,5 +1,6 @@
 #include "signing/token/pkcs11.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <map>
 #include <mutex>
@@ -7,6 +8,8 @@
 
 namespace vanthu::token {
 namespace {
+constexpr CK_ULONG most_slots = 1024; // more is nonsense, not a machine
+
 template <std::size_t N> std::string text(const unsigned char (&field)[N]) {
     std::size_t size = N;
     while (size > 0 && (field[size - 1] == ' ' || field[size - 1] == 0)) --size;
@@ -83,6 +86,12 @@ errc map_rv(CK_RV rv) {
 
 fail failed_call(CK_RV rv, const char* call) { return failed(map_rv(rv), fmt::format("{}: 0x{:08x}", call, rv)); }
 
+fail module::failed_call(CK_RV rv, const char* call) const {
+    auto gone = ended_ ? ended_(rv == CKR_DEVICE_ERROR) : std::nullopt;
+    if (gone) return fail(std::move(*gone));
+    return token::failed_call(rv, call);
+}
+
 bool lost(CK_RV rv) { return rv != CKR_OK && (map_rv(rv) == errc::token_removed || rv == CKR_USER_NOT_LOGGED_IN); }
 
 token_info read_token_info(CK_SLOT_ID slot, const CK_TOKEN_INFO& info) {
@@ -120,8 +129,9 @@ result<std::shared_ptr<module>> module::load(const std::string& path) {
     return loaded[path] = around(functions);
 }
 
-std::shared_ptr<module> module::around(_CK_FUNCTION_LIST* functions) {
-    return std::shared_ptr<module>(new module(functions));
+std::shared_ptr<module> module::around(_CK_FUNCTION_LIST* functions,
+                                       std::function<std::optional<failure>(bool)> ended) {
+    return std::shared_ptr<module>(new module(functions, std::move(ended)));
 }
 
 result<token_info> module::token(unsigned long slot) const {
@@ -136,11 +146,12 @@ result<std::vector<token_info>> module::tokens() const {
         CK_ULONG count = 0;
         if (CK_RV rv = functions_->C_GetSlotList(CK_TRUE, nullptr, &count); rv != CKR_OK)
             return failed_call(rv, "C_GetSlotList");
+        if (count > most_slots) return failed(errc::internal, fmt::format("C_GetSlotList: {} slots", count));
         slots.resize(count);
         CK_RV rv = functions_->C_GetSlotList(CK_TRUE, slots.data(), &count);
         if (rv == CKR_BUFFER_TOO_SMALL && tries < 3) continue; // one was plugged in meanwhile
         if (rv != CKR_OK) return failed_call(rv, "C_GetSlotList");
-        slots.resize(count);
+        slots.resize(std::min<std::size_t>(count, slots.size()));
         break;
     }
     std::vector<token_info> all;
@@ -158,9 +169,13 @@ result<token_info> module::find(const selector& which) const {
         if (!t.initialised || !matches(which.label, t.label) || !matches(which.serial, t.serial) ||
             !matches(which.manufacturer, t.manufacturer) || !matches(which.model, t.model))
             continue;
-        if (found) return failed(errc::token_ambiguous, found->label + ", " + t.label);
+        if (found)
+            return failed(errc::token_ambiguous, fmt::format("\"{}\" (serial {}), \"{}\" (serial {})", found->label,
+                                                             found->serial, t.label, t.serial));
         found = &t;
     }
+    // A client whose server is gone shows no slots.
+    if (auto gone = !found && ended_ ? ended_(false) : std::nullopt) return std::unexpected(std::move(*gone));
     if (!found) return failed(errc::token_not_found, which.label + " " + which.serial);
     return *found;
 }

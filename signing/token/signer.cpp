@@ -29,11 +29,11 @@ std::optional<bytes> ec_spki(bytes_view point) {
     if (auto wrapped = der::first(point);
         wrapped && wrapped->tag == der::tag_octets && wrapped->whole.size() == point.size())
         point = wrapped->content;
-    if (point.size() != 65 || point[0] != 4) return std::nullopt; // uncompressed P-256
+    if ((point.size() != 65 && point.size() != 97) || point[0] != 4) return std::nullopt; // uncompressed P-256, P-384
+    const char* curve = point.size() == 65 ? "1.2.840.10045.3.1.7" : "1.3.132.0.34";
     bytes bits(point.begin(), point.end());
     bits.insert(bits.begin(), 0);
-    return der::sequence(
-        {der::sequence({der::oid("1.2.840.10045.2.1"), der::oid("1.2.840.10045.3.1.7")}), der::tlv(0x03, bits)});
+    return der::sequence({der::sequence({der::oid("1.2.840.10045.2.1"), der::oid(curve)}), der::tlv(0x03, bits)});
 }
 
 // CertificationRequestInfo ::= SEQUENCE { version 0, subject, subjectPKInfo, attributes [0] } (RFC 2986, 4.1)

@@ -1,3 +1,4 @@
+#include "tests/signing_token/fake_token.hpp"
 #include "tests/signing_token/softhsm_token.hpp"
 
 #include <thread>
@@ -9,7 +10,7 @@ using token::errc;
 namespace {
 std::shared_ptr<token::card> ready_card() {
     auto card = softhsm_card();
-    BOOST_REQUIRE(card->login(token::pin("1234")));
+    BOOST_REQUIRE(card->login(token::pin("1234"), open_gate()));
     return card;
 }
 } // namespace
@@ -87,7 +88,9 @@ BOOST_AUTO_TEST_CASE(a_certificate_that_is_not_the_keys_own_is_found_out) {
 BOOST_AUTO_TEST_CASE(a_generated_key_makes_a_request_that_openssl_accepts) {
     auto card = ready_card();
     temporary_directory dir;
-    for (auto [kind, id] : {std::pair(token::card::new_key::rsa_2048, 101), {token::card::new_key::p256, 102}}) {
+    using make = token::card::new_key;
+    for (auto [kind, id] :
+         {std::pair(make::rsa_2048, 101), {make::rsa_4096, 103}, {make::p256, 102}, {make::p384, 104}}) {
         bytes own{static_cast<std::uint8_t>(id)};
         auto spki = card->generate_key(kind, own, "new");
         BOOST_REQUIRE_MESSAGE(spki, spki.error().detail);
