@@ -6,6 +6,7 @@
 #include "daemon/tokens/pin_guard.hpp"
 
 #include <cstdlib>
+#include <filesystem>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -16,6 +17,8 @@ result<std::shared_ptr<token::module>> open_module(const std::string& option, co
     if (path.empty() && std::getenv("P11_KIT_SERVER_ADDRESS")) path = "p11-kit-client.so";
     if (path.empty())
         return failed(token::errc::module_not_loaded, "no module: --module PATH, or module-path= in the URI");
+    // A bare name is looked for where p11-kit keeps modules, a path from here.
+    if (path.find('/') != std::string::npos) path = std::filesystem::absolute(path).string();
     return tokens::load_apart(path);
 }
 

@@ -36,10 +36,12 @@ if "$analyze" security --offline=true --threshold=15 --no-pager ./open.service >
 fi
 # Promises that systemd does not judge.
 for line in 'Type=notify' 'WatchdogSec=30' 'ExecStartPre=/usr/bin/vanthud --check-config /etc/vanthu/vanthud.toml' 'LimitCORE=0' \
+    'Environment=P11_KIT_SERVER_ADDRESS=unix:path=/run/vanthu-p11kit/socket' \
     'StateDirectory=vanthu' 'LoadCredential=log-key:/etc/vanthu/keys/log.key'; do
     grep -qxF "$line" "$units/vanthud.service" || complain "vanthud.service lacks $line"
 done
-for line in 'User=vanthu-p11kit' 'LimitCORE=0' 'PrivateNetwork=yes'; do
+for line in 'User=vanthu-p11kit' 'LimitCORE=0' 'PrivateNetwork=yes' 'UMask=0077' \
+    'SystemCallFilter=~@privileged @resources @debug'; do
     grep -qxF "$line" "$units/vanthu-p11kit.service" || complain "vanthu-p11kit.service lacks $line"
 done
 exit $failed
