@@ -143,6 +143,12 @@ public:
     const organisation* parent(const organisation&, timestamp at) const; // null at the top
     // The node that serves it: its served_by, else a vanthu node of its own, else that of the organisation above.
     const node* server(const organisation&, timestamp at) const;
+    // Those whose server `node` is, in the file's order. Closed ones are among them: what they left is still asked for.
+    std::vector<const organisation*> served_by(std::string_view node, timestamp at) const;
+    // Does `node` serve the organisation of this code or, where that is closed, one that holds its duties now?
+    bool speaks_for(std::string_view node, std::string_view code, timestamp at) const;
+    // Its server, and those it had in the 30 days before: what they took over for it is still under way. Each once.
+    std::vector<const node*> servers_lately(const organisation&, timestamp at) const;
     // The node above: its uplink, else the server of the nearest organisation above that is another node. Null at the
     // top.
     const node* uplink(const node&, timestamp at) const;
@@ -155,7 +161,8 @@ public:
                             std::string_view came_from = {}) const;
 
     // A peer may deliver for an organisation when our way to that organisation begins with this peer: one below us for
-    // its subtree, the one above for all that is neither ours nor below us. authorised_for adds to it.
+    // its subtree, the one above for all that is neither ours nor below us. authorised_for adds to it. The way to a
+    // node that served the organisation in the last 30 days counts as well.
     delivery_verdict may_deliver(std::string_view own_node, std::string_view peer_node, std::string_view from_code,
                                  timestamp at) const;
     // san_uri (with ca_sha256 where given) and pins: all that the node's row gives must match. Null: nobody we know.

@@ -82,6 +82,31 @@ const node* registry::server(const organisation& o, timestamp at) const {
     return nullptr;
 }
 
+std::vector<const organisation*> registry::served_by(std::string_view node_id, timestamp at) const {
+    std::vector<const organisation*> out;
+    const node* n = find_node(node_id);
+    for (const organisation& o : organisations_)
+        if (n && server(o, at) == n) out.push_back(&o);
+    return out;
+}
+
+bool registry::speaks_for(std::string_view node_id, std::string_view code, timestamp at) const {
+    const organisation* o = resolve(code, at).found;
+    const node* n = find_node(node_id);
+    if (!o || !n) return false;
+    return server(*o, at) == n || std::ranges::any_of(current(*o, at).organisations, [&](const organisation* holder) {
+               return server(*holder, at) == n;
+           });
+}
+
+std::vector<const node*> registry::servers_lately(const organisation& o, timestamp at) const {
+    std::vector<const node*> out;
+    for (int days = 0; days <= 30; ++days) // rows change at midnight
+        if (const node* n = server(o, at - std::chrono::days(days)); n && std::ranges::find(out, n) == out.end())
+            out.push_back(n);
+    return out;
+}
+
 const node* registry::uplink(const node& n, timestamp at) const {
     if (const node* named = valid_or_null(find_node(n.uplink), at)) return named;
     if (n.kind == node_kind::axis) return nullptr;
@@ -207,6 +232,9 @@ delivery_verdict registry::may_deliver(std::string_view own_node, std::string_vi
         bool here = target == own;
         if (!here && (way(*own, target, at) == peer || next_hop(*own, *speaker, at) == peer))
             v.right = delivery_right::authorised;
+        if (v.right != delivery_right::authorised)
+            for (const node* lately : servers_lately(*speaker, at))
+                if (lately != own && way(*own, lately, at) == peer) v.right = delivery_right::authorised;
         for (const organisation* above = speaker; above; above = parent(*above, at))
             if (std::ranges::find(peer->authorised_for, above->id) != peer->authorised_for.end())
                 v.right = delivery_right::authorised;
