@@ -56,9 +56,8 @@ outcome from_answer(const net::client_response& r) {
 
 class links::link final : public delivery::transport {
 public:
-    link(const links& owner, registry::node row, std::string hop_organisation, std::unique_ptr<net::client> client)
-        : owner_(owner), row_(std::move(row)), hop_organisation_(std::move(hop_organisation)),
-          client_(std::move(client)) {}
+    link(const links& owner, registry::node row, std::unique_ptr<net::client> client)
+        : owner_(owner), row_(std::move(row)), client_(std::move(client)) {}
     const registry::node& row() const { return row_; }
 
     asio::awaitable<outcome> deliver(const delivery::outgoing& packet, steady_time deadline) override {
@@ -126,7 +125,6 @@ private:
     outcome judge(const delivery::outgoing& packet, const std::string& receipt) {
         receipt::expectation expected;
         expected.packet_sha256 = packet.transfer.packet_sha256;
-        expected.hop_organisation = hop_organisation_;
         auto verified = receipt::verify(receipt, owner_.options_.anchors, expected);
         if (!verified) {
             log::error("receipt_not_valid",
@@ -135,13 +133,20 @@ private:
         }
         const auto* custody = std::get_if<receipt::custody_leaf>(&verified->content);
         if (!custody) return deferred(delivery::errc::receipt_not_valid);
+        // By whichever of its codes: the organisation that runs the node has signed, for all that the node serves.
+        const auto by = owner_.registry_()->resolve(custody->hop_organisation, owner_.clock_.now());
+        if (!by.known() || by.found->id != row_.organisation) {
+            log::error("receipt_not_valid", {{"document", packet.transfer.document},
+                                             {"peer", row_.id},
+                                             {"organisation", custody->hop_organisation}});
+            return deferred(delivery::errc::receipt_not_valid, public_code(receipt::errc::not_what_was_sent));
+        }
         return {
             .what = outcome::kind::delivered, .receipt = receipt, .final_hop = custody->as == receipt::role::final_hop};
     }
 
     const links& owner_;
     registry::node row_;
-    std::string hop_organisation_;
     std::unique_ptr<net::client> client_;
     steady_time met_until_{};
 };
@@ -183,10 +188,8 @@ delivery::transport* links::to(const std::string& node) {
         log::error("link_not_usable", {{"peer", node}, {"failure", client.error()}});
         return nullptr;
     }
-    const registry::organisation* organisation = registry->find_organisation(row->organisation);
-    const registry::dated_code* code = organisation ? organisation->preferred_code(clock_.now()) : nullptr;
     if (known) replaced_.push_back(std::move(known));
-    known = std::make_unique<link>(*this, *row, code ? code->code : "", std::move(*client));
+    known = std::make_unique<link>(*this, *row, std::move(*client));
     return known.get();
 }
 

@@ -39,7 +39,8 @@ acceptance::acceptance(gate& g, offer o)
     // A sender that may not speak for From is told before its attachments are read.
     reader_.on_header([this](const edxml::packet& so_far) -> result<> {
         return check_sender(so_far.document() ? so_far.document()->header.from.organ_id
-                                              : so_far.status()->from.organ_id);
+                                              : so_far.status()->from.organ_id,
+                            so_far.document() != nullptr);
     });
 }
 
@@ -60,8 +61,10 @@ task<accepted> acceptance::decide() {
     arrival_.packet = &*packet_;
     arrival_.registry = registry_;
     arrival_.at = at_;
-    VANTHU_CO_CHECK(check_sender(packet_->document() ? packet_->document()->header.from.organ_id
-                                                     : packet_->status()->from.organ_id));
+    const std::string& from =
+        packet_->document() ? packet_->document()->header.from.organ_id : packet_->status()->from.organ_id;
+    arrival_.owner = offer_.source == offer::from::peer ? gate_.options_.home : registry_->canonical(from, at_);
+    VANTHU_CO_CHECK(check_sender(from, packet_->document() != nullptr));
     if (packet_->document()) {
         VANTHU_CO_CHECK(check_attachments());
         VANTHU_CO_CHECK(check_code());
@@ -143,11 +146,14 @@ result<> acceptance::check_announcement() const {
 }
 
 // Contracts 4, the link: the credential's organisations, or what the registry lets this peer deliver.
-result<> acceptance::check_sender(std::string_view from_code) {
+result<> acceptance::check_sender(std::string_view from_code, bool is_document) {
     if (offer_.source == offer::from::eoffice) {
         std::string sender = registry_->canonical(from_code, at_);
         if (std::find(offer_.may_send_for.begin(), offer_.may_send_for.end(), sender) == offer_.may_send_for.end())
             return failed(errc::sender_not_yours, std::string(from_code));
+        // Nobody beyond would believe us. What lies in an inbox here is reported on from here, also after a move.
+        if (is_document && !registry_->speaks_for(gate_.options_.node, from_code, at_))
+            return failed(errc::sender_not_served, std::string(from_code));
     } else if (offer_.source == offer::from::peer) {
         registry::delivery_verdict v = registry_->may_deliver(gate_.options_.node, offer_.node, from_code, at_);
         if (v.right == registry::delivery_right::not_authorised)
@@ -253,15 +259,24 @@ fail acceptance::isolate_or_refuse(const std::string& field) {
 result<> acceptance::apply_policy() {
     bool any_local = false;
     for (const routed& r : arrival_.recipients) any_local |= r.route.kind == registry::route_kind::local;
-    role as = offer_.source == offer::from::eoffice ? role::issue : any_local ? role::final : role::transit;
     std::shared_ptr<const policy> table = gate_.policy_.load();
-    const action what = table->of(as, arrival_.signatures);
-    if (what == action::refuse && as == role::issue)
-        return failed(errc::signature_refused, std::string(to_string(arrival_.signatures)));
-    if (what == action::refuse && as == role::final && table->send_final_refusal)
-        arrival_.refused_at_end = public_code(errc::signature_refused);
-    else if (what != action::accept)
-        arrival_.flags.emplace_back(flag_of(what));
+    std::set<std::string_view> flags;
+    const bool issues = offer_.source == offer::from::eoffice;
+    if (issues || !any_local) {
+        const action what = table->of(issues ? role::issue : role::transit, arrival_.signatures);
+        if (what == action::refuse && issues)
+            return failed(errc::signature_refused, std::string(to_string(arrival_.signatures)));
+        flags.insert(flag_of(what));
+    }
+    if (any_local) { // a neighbour on this node is an end like any other
+        const action what = table->of(role::final, arrival_.signatures);
+        if (what == action::refuse && table->send_final_refusal)
+            arrival_.refused_at_end = public_code(errc::signature_refused);
+        else
+            flags.insert(flag_of(what));
+    }
+    flags.erase("");
+    arrival_.flags.insert(arrival_.flags.end(), flags.begin(), flags.end());
     return {};
 }
 
@@ -287,12 +302,7 @@ result<> acceptance::check_origin() {
     arrival_.origin = offer_.origin;
     const std::string& from =
         packet_->document() ? packet_->document()->header.from.organ_id : packet_->status()->from.organ_id;
-    // The signer is the vanthu that serves the sender, so its organisation is the server's.
-    auto sender = registry_->resolve(from, at_);
-    const registry::node* server = sender.known() ? registry_->server(*sender.found, at_) : nullptr;
-    const registry::organisation* signer = server ? registry_->find_organisation(server->organisation) : nullptr;
-    const registry::dated_code* code = signer ? signer->preferred_code(at_) : nullptr;
-    subject.organisation = code ? code->code : from;
+    subject.organisation = expected_signer(from);
     subject.packet_unchanged = false; // every hop appends its TraceHeader
     receipt::origin_verdict v = receipt::verify_origin(offer_.origin, subject, gate_.options_.anchors, at_);
     arrival_.origin_verdict = receipt::to_string(v.state);
@@ -317,6 +327,21 @@ result<> acceptance::sign_origin(arrival& a, const edxml::packet& p) const {
     VANTHU_TRY(a.origin, receipt::sign_origin(statement, *gate_.options_.service_key, gate_.options_.service_chain));
     a.origin_verdict = "proven";
     return {};
+}
+
+// The signer is the vanthu that serves the sender, so its organisation is the server's, under whichever of its codes.
+std::string acceptance::expected_signer(const std::string& from) const {
+    const registry::resolution sender = registry_->resolve(from, at_);
+    if (!sender.known()) return from;
+    const auto claimed = receipt::decode_origin(offer_.origin);
+    const registry::resolution signer =
+        claimed ? registry_->resolve(claimed->organisation, at_) : registry::resolution();
+    for (const registry::node* n : registry_->servers_lately(*sender.found, at_))
+        if (signer.known() && signer.found->id == n->organisation) return claimed->organisation;
+    const registry::node* server = registry_->server(*sender.found, at_);
+    const registry::organisation* by = server ? registry_->find_organisation(server->organisation) : nullptr;
+    const registry::dated_code* code = by ? by->preferred_code(at_) : nullptr;
+    return code ? code->code : from;
 }
 
 result<> acceptance::prepare_companions() {
@@ -349,7 +374,7 @@ result<> acceptance::prepare_companions() {
 
 task<> acceptance::store_payloads() {
     auto copy = [this]() -> result<> {
-        VANTHU_TRY(auto writer, gate_.store_.payloads().begin(gate_.options_.home, packet_bytes_.size()));
+        VANTHU_TRY(auto writer, gate_.store_.payloads().begin(arrival_.owner, packet_bytes_.size()));
         if (packet_bytes_.in_memory()) {
             VANTHU_CHECK(writer->write(packet_bytes_.memory()));
         } else {
@@ -362,8 +387,8 @@ task<> acceptance::store_payloads() {
             }
         }
         VANTHU_TRY(arrival_.payload, writer->finish());
-        for (auto& c : companions_) VANTHU_CHECK(c->store_payload(gate_.store_.payloads(), gate_.options_.home));
-        if (arrival_before_) VANTHU_CHECK(arrival_before_->store_payload(gate_.store_.payloads(), gate_.options_.home));
+        for (auto& c : companions_) VANTHU_CHECK(c->store_payload(gate_.store_.payloads()));
+        if (arrival_before_) VANTHU_CHECK(arrival_before_->store_payload(gate_.store_.payloads()));
         return {};
     };
     co_return co_await offload(gate_.disk_, copy);

@@ -40,7 +40,7 @@ private:
     task<accepted> decide();
     result<> take(bytes_view piece);
     result<> check_announcement() const;
-    result<> check_sender(std::string_view from_code);
+    result<> check_sender(std::string_view from_code, bool is_document);
     result<> check_attachments() const;
     result<> check_code() const;
     result<> check_dates() const;
@@ -50,6 +50,7 @@ private:
     result<> apply_policy();
     result<> check_origin();
     result<> sign_origin(arrival&, const edxml::packet&) const;
+    std::string expected_signer(const std::string& from) const;
     result<> prepare_companions();
     task<> store_payloads();
     void discard_payloads();

@@ -23,6 +23,7 @@ struct arrival {
     ledger::stored_payload payload;
     std::shared_ptr<const registry::registry> registry;
     timestamp at;
+    std::string owner;              // whose record it becomes: the sender's own here, home's where a peer brought it
     std::vector<routed> recipients; // of a document: those handed over here, each organisation once
     std::string origin, origin_verdict;
     verdict signatures = verdict::unsigned_;

@@ -5,8 +5,8 @@
 
 namespace vanthu::intake {
 
-result<> companion::store_payload(ledger::payload_store& payloads, const std::string& home) {
-    VANTHU_TRY(status.payload, payloads.put(home, as_bytes(text)));
+result<> companion::store_payload(ledger::payload_store& payloads) {
+    VANTHU_TRY(status.payload, payloads.put(status.owner, as_bytes(text)));
     return {};
 }
 
@@ -26,6 +26,7 @@ result<std::unique_ptr<companion>> compose_companion(edxml::response_for about, 
     c->from.source = offer::from::ourselves;
     c->status.from = &c->from;
     c->status.packet = &c->packet;
+    c->status.owner = registry->canonical(recipient_code, at);
     c->status.registry = std::move(registry);
     c->status.at = at;
     c->status.origin_verdict = "absent";

@@ -13,7 +13,7 @@ struct companion {
     std::string text; // the packet's bytes, to be stored
     arrival status;   // points into the two above; without a payload until store_payload()
 
-    result<> store_payload(ledger::payload_store&, const std::string& home);
+    result<> store_payload(ledger::payload_store&);
 };
 
 // `about`: the document, addressed to `recipient_code` as written. `refusal` empty: it has arrived (01); else an error

@@ -92,7 +92,7 @@ result<bool> decision::answered_before(const arrival& a, const std::string& orga
     VANTHU_TRY(auto row, write_.idempotent(organisation, a.from->credential, a.from->idempotency_key));
     if (!row) return false;
     if (row->request_sha256 != request_hash(a)) return failed(errc::idempotency_conflict);
-    VANTHU_CHECK(known_document(row->body, row->document, out)); // body: the owner of the document
+    VANTHU_CHECK(known_document(row->document, row->body, out)); // body: the owner of the document
     return true;
 }
 
@@ -108,11 +108,11 @@ result<> decision::remember_request(const arrival& a, const std::string& organis
     return {};
 }
 
-result<> decision::known_document(const std::string& owner, const std::string& id, outcome& out) {
-    VANTHU_TRY(auto row, write_.document(owner, id));
+result<> decision::known_document(const std::string& id, const std::string& sender, outcome& out) {
+    VANTHU_TRY(auto row, document_of(sender, id));
     if (!row) return failed(records::errc::document_unknown, id);
     out.document = *row;
-    VANTHU_TRY(out.consignments, write_.consignments(owner, id));
+    VANTHU_TRY(out.consignments, write_.consignments(row->owner, id));
     out.known = true;
     out.log_origin = row->log_origin;
     out.leaf = row->leaf;
@@ -121,7 +121,7 @@ result<> decision::known_document(const std::string& owner, const std::string& i
 
 // The very bytes that this peer sent before: the very receipt it got.
 result<> decision::known_packet(const records::reader::place& place, outcome& out) {
-    VANTHU_CHECK(known_document(place.owner, place.document, out));
+    VANTHU_CHECK(known_document(place.document, place.owner, out));
     out.log_origin = place.log_origin;
     out.leaf = place.leaf;
     return {};
@@ -140,9 +140,11 @@ result<> decision::receipt_for_new_envelope(const arrival& a, document_row envel
     return {};
 }
 
-result<std::optional<document_row>> decision::document_of(const std::string& owner, const std::string& id) {
-    VANTHU_TRY(auto row, write_.document(owner, id));
-    if (row || owner == options_.home) return row;
+// Under its sender, who submitted it here, or under home, where a peer brought it: who serves the sender may have
+// changed since.
+result<std::optional<document_row>> decision::document_of(const std::string& sender, const std::string& id) {
+    VANTHU_TRY(auto row, write_.document(sender, id));
+    if (row || sender == options_.home) return row;
     return write_.document(options_.home, id);
 }
 
@@ -276,7 +278,7 @@ result<> decision::document(arrival& a, outcome& out) {
     }
 
     document_row d = row_of(a, write_.now());
-    d.owner = from_peer ? options_.home : issuer;
+    d.owner = a.owner;
     d.identity = identity_of(p, *a.registry, a.at);
     d.from_code = h.from.organ_id;
     d.from_name = h.from.organ_name;
@@ -296,8 +298,7 @@ result<> decision::document(arrival& a, outcome& out) {
     std::string known_id;
     VANTHU_TRY(bool any_new, check_identity(a, d, fresh, known_id, d.flags));
     if (!any_new) {
-        VANTHU_TRY(auto earlier, write_.document(d.owner, known_id));
-        VANTHU_CHECK(known_document(earlier ? d.owner : options_.home, known_id, out));
+        VANTHU_CHECK(known_document(known_id, issuer, out));
         VANTHU_CHECK(write_.add_event(
             out.document.owner,
             event_row{.document = known_id, .kind = "duplicate", .by = by_of(a), .proof = d.packet_sha256.hex()}));

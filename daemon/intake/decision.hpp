@@ -44,7 +44,7 @@ private:
                                     records::consignment_row&, outcome&);
     result<bool> answered_before(const arrival&, const std::string& organisation, outcome&);
     result<> remember_request(const arrival&, const std::string& organisation, const outcome&);
-    result<> known_document(const std::string& owner, const std::string& id, outcome&);
+    result<> known_document(const std::string& id, const std::string& sender, outcome&);
     result<> known_packet(const records::reader::place&, outcome&);
     result<> receipt_for_new_envelope(const arrival&, records::document_row, outcome&);
     result<bool> may_come_again(const records::document_row&, const std::string& recipient);
@@ -59,7 +59,7 @@ private:
                                 std::string& known_id, std::vector<std::string>& flags);
     result<> check_number(const records::document_row&, const std::vector<routed>& fresh);
     result<> note_conversation(const edxml::document_header&, const records::document_row&);
-    result<std::optional<records::document_row>> document_of(const std::string& owner, const std::string& id);
+    result<std::optional<records::document_row>> document_of(const std::string& sender, const std::string& id);
     result<> add_recipient(const arrival&, const records::document_row&, const routed&, transfers&, outcome&);
     result<> place(const records::document_row&, const routed&, const std::string& refusal, records::consignment_row,
                    transfers&, outcome&);

@@ -102,6 +102,11 @@ constexpr error_row rows[] = {
      "Tên tệp đính kèm không phải là một tên tệp thông thường.", "An attachment's name is not a plain file name.",
      "Đặt tên tệp không có dấu gạch chéo hay ký tự điều khiển.",
      "Name the file without slashes, backslashes or control characters."},
+    {int(errc::sender_not_served), "sender_not_served", 403, retry::no,
+     "Theo danh bạ, cơ quan gửi không do đầu mối này phục vụ.",
+     "By the registry the sending organisation is not served by this node.",
+     "Gửi qua đầu mối phục vụ cơ quan, hoặc báo người vận hành cập nhật danh bạ.",
+     "Send through the node that serves it, or ask the operator to bring the registry up to date."},
 };
 const error_table table("intake", rows);
 } // namespace

@@ -34,6 +34,7 @@ enum class errc {
     number_malformed,         // submitted here: a number or notation that cannot stand in a register
     attachment_empty,         // submitted here
     attachment_name_unsafe,   // submitted here: a name that is no plain file name
+    sender_not_served,        // submitted here: the registry has another node serve this sender, or none
 };
 std::error_code make_error_code(errc);
 

@@ -42,7 +42,7 @@ result<decision::standing> decision::standing_of(const document_row& d, const st
     standing s;
     VANTHU_TRY(auto same, write_.occupied(options_.home, recipient, d.identity));
     if (same && same->content_sha256 == d.content_sha256) {
-        VANTHU_TRY(auto earlier, document_of(d.owner, same->document));
+        VANTHU_TRY(auto earlier, document_of(d.identity.issuer, same->document));
         bool again = false;
         if (earlier) {
             VANTHU_TRY(again, may_come_again(*earlier, recipient));
@@ -61,7 +61,7 @@ result<decision::standing> decision::standing_of(const document_row& d, const st
         return s;
     }
     // A refused document may be sent again under its number, corrected.
-    VANTHU_TRY(auto earlier, document_of(d.owner, other->document));
+    VANTHU_TRY(auto earlier, document_of(d.identity.issuer, other->document));
     if (earlier && !is_replaced(*earlier)) {
         VANTHU_TRY(auto consignments, write_.consignments(earlier->owner, earlier->id));
         for (const consignment_row& c : consignments)
@@ -124,22 +124,26 @@ result<> decision::note_conversation(const edxml::document_header& h, const docu
     static constexpr std::string_view kinds[] = {"recall_asked", "update_asked", "replace_asked"};
     const bool replaces = d.identity.business_type == int(edxml::bussiness_type::replace);
     for (const std::string& target : targets) {
-        VANTHU_TRY(auto ids, write_.documents_named(d.owner, d.identity.issuer, target));
+        std::vector<std::string> ids;
+        for (const std::string& owner : std::set{d.identity.issuer, options_.home}) {
+            VANTHU_TRY(auto named, write_.documents_named(owner, d.identity.issuer, target));
+            ids.insert(ids.end(), named.begin(), named.end());
+        }
         for (const std::string& id : ids) {
-            VANTHU_TRY(auto earlier, write_.document(d.owner, id));
+            VANTHU_TRY(auto earlier, document_of(d.identity.issuer, id));
             if (!earlier || id == d.id || asks_for_answer(earlier->identity)) continue;
             VANTHU_TRY(auto theirs, write_.consignments(d.owner, d.id));
-            VANTHU_TRY(auto consignments, write_.consignments(d.owner, id));
+            VANTHU_TRY(auto consignments, write_.consignments(earlier->owner, id));
             for (consignment_row& c : consignments) {
                 if (std::ranges::find(theirs, c.recipient, &consignment_row::recipient) == theirs.end()) continue;
                 records::ask_back(c);
-                write_.put(d.owner, c);
+                write_.put(earlier->owner, c);
                 VANTHU_CHECK(write_.add_event(
-                    d.owner, event_row{.document = id,
-                                       .recipient = c.recipient_code,
-                                       .kind = std::string(kinds[std::size_t(d.identity.business_type) - 1]),
-                                       .by = d.from_code,
-                                       .proof = d.packet_sha256.hex()}));
+                    earlier->owner, event_row{.document = id,
+                                              .recipient = c.recipient_code,
+                                              .kind = std::string(kinds[std::size_t(d.identity.business_type) - 1]),
+                                              .by = d.from_code,
+                                              .proof = d.packet_sha256.hex()}));
             }
             if (replaces && !is_replaced(*earlier)) {
                 earlier->flags.push_back("replaced");

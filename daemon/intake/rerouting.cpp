@@ -140,14 +140,12 @@ result<std::vector<rerouting::candidate>> rerouting::look(const places& all, rep
 result<> rerouting::prepare(candidate& one) const {
     const document_row& d = one.document;
     const timestamp at = gate_.clock_.now();
-    if (!d.previous_node.empty()) {
-        const auto table = gate_.policy_.load();
-        const action what = table->of(role::final, verdict_of(d.signatures));
-        if (what == action::refuse && table->send_final_refusal)
-            one.refusal = public_code(errc::signature_refused);
-        else
-            one.flag = flag_of(what);
-    }
+    const auto table = gate_.policy_.load();
+    const action what = table->of(role::final, verdict_of(d.signatures));
+    if (what == action::refuse && table->send_final_refusal)
+        one.refusal = public_code(errc::signature_refused);
+    else
+        one.flag = flag_of(what);
     if (one.refusal.empty() && !one.to.route.final->answers_on_commit) return {};
     const records::business_identity& i = d.identity;
     edxml::response_for about{d.from_code, i.number + "/" + i.notation, edxml::packet_date::parse(i.date),
@@ -155,7 +153,7 @@ result<> rerouting::prepare(candidate& one) const {
     VANTHU_TRY(one.follows,
                compose_companion(std::move(about), one.to.code, one.to.name, one.refusal, gate_.registry(), at));
     one.follows->from.about = {d.owner, d.id};
-    return one.follows->store_payload(gate_.store_.payloads(), gate_.options_.home);
+    return one.follows->store_payload(gate_.store_.payloads());
 }
 
 task<rerouting::report> rerouting::move(places all, std::string by) {

@@ -72,7 +72,7 @@ result<decision::placing> decision::place_again(const records::reader::unplaced&
 // It came here meanwhile under another code: the entry that it has is its entry (contracts 2).
 result<decision::placing> decision::place_duplicate(const document_row& d, const routed& r, const std::string& known,
                                                     consignment_row& c, outcome& out) {
-    VANTHU_TRY(auto other, document_of(d.owner, known));
+    VANTHU_TRY(auto other, document_of(d.identity.issuer, known));
     if (!other) return placing::held;
     VANTHU_TRY(auto theirs, write_.consignments(other->owner, other->id));
     auto at = std::ranges::find_if(

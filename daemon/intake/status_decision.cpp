@@ -73,7 +73,7 @@ result<> decision::status(arrival& a, outcome& out) {
     }
     document_row d = row_of(a, write_.now());
     d.kind = document_kind::status;
-    d.owner = from_peer ? options_.home : reporter;
+    d.owner = a.owner;
     d.from_code = s.from.organ_id;
     d.from_name = s.from.organ_name;
     d.to_codes = {s.response_for.organ_id};
@@ -100,8 +100,7 @@ result<> decision::status(arrival& a, outcome& out) {
     const std::string party = by_sender ? a.registry->canonical(s.response_for.organ_id, a.at) : reporter;
     VANTHU_TRY(auto seen, write_.occupied(options_.home, "status", once));
     if (seen) {
-        VANTHU_TRY(auto own, write_.document(d.owner, seen->document));
-        VANTHU_CHECK(known_document(own ? d.owner : options_.home, seen->document, out));
+        VANTHU_CHECK(known_document(seen->document, reporter, out));
         if (from_peer) return receipt_for_new_envelope(a, d, out);
         // Sent on commit, in the same second: still nobody had fetched it.
         VANTHU_TRY(auto original, document_of(issuer, out.document.about));
@@ -220,8 +219,7 @@ result<bool> decision::arrived_before(const arrival& a, const std::string& repor
                                       const records::reader::place& about, outcome& out) {
     VANTHU_TRY(auto first, write_.occupied(options_.home, "status", arrival_of(entry)));
     if (!first) return false;
-    VANTHU_TRY(auto own, write_.document(reporter, first->document));
-    VANTHU_CHECK(known_document(own ? reporter : options_.home, first->document, out));
+    VANTHU_CHECK(known_document(first->document, reporter, out));
     VANTHU_CHECK(take_over(a, entry, about));
     return true;
 }
