@@ -129,11 +129,15 @@ result<std::string> eoffice::organisation_of(const call& c) const {
     return failed(errc::organisation_not_yours, *asked);
 }
 
+// Under the organisation that runs the node stands also what peers brought, for whomever: that belongs to the inboxes
+// of its recipients, and what is only carried on to nobody here.
+static bool is_own(const records::document_row& d) { return d.previous_node.empty(); }
+
 result<records::document_row> eoffice::find_document(const call& c) const {
     records::reader read(store_.committed());
     for (const std::string& code : c.who->organisations) {
         VANTHU_TRY(auto d, read.document(c.registry->canonical(code, c.at), c.parameters.at(0)));
-        if (d) return *d;
+        if (d && is_own(*d)) return *d;
     }
     return failed(records::errc::document_unknown, c.parameters.at(0));
 }
@@ -159,16 +163,25 @@ asio::awaitable<net::response> eoffice::documents(call& c) {
     auto limit = number_in(c.request, "limit", 100, 1);
     if (!limit) co_return refuse(limit.error(), told(limit.error()));
     const std::size_t at_most = static_cast<std::size_t>(std::min<std::uint64_t>(*limit, 500));
-    auto rows = records::reader(store_.committed()).list_documents(*organisation, before, at_most);
-    if (!rows) co_return refuse(rows.error());
+    const records::reader read(store_.committed());
     json::array list;
-    for (const records::reader::listed_document& d : *rows) {
-        if (d.row)
-            list.push_back(document_json(*d.row));
-        else
-            list.push_back(json::object{{"id", d.id}, {"error", unreadable(d.row.error(), d.id)}});
+    std::string last = before;
+    bool more = true;
+    for (std::size_t looked_at = 0; more && list.size() < at_most && looked_at < options_.search_at_most;) {
+        auto rows = read.list_documents(*organisation, last, std::min<std::size_t>(at_most, 100));
+        if (!rows) co_return refuse(rows.error());
+        more = !rows->empty();
+        for (const records::reader::listed_document& d : *rows) {
+            if (list.size() == at_most) break;
+            ++looked_at;
+            last = d.id;
+            if (!d.row)
+                list.push_back(json::object{{"id", d.id}, {"error", unreadable(d.row.error(), d.id)}});
+            else if (is_own(*d.row))
+                list.push_back(document_json(*d.row));
+        }
     }
-    json::value next = rows->size() == at_most ? json::value(rows->back().id) : json::value(nullptr);
+    json::value next = more ? json::value(last) : json::value(nullptr);
     co_return answer(
         200, json::object{{"schema_version", 1}, {"documents", std::move(list)}, {"next_before", std::move(next)}});
 }

@@ -21,6 +21,7 @@ struct eoffice_options {
     std::uint64_t memory_spool = 1u << 20;
     std::chrono::microseconds not_fetched_after{std::chrono::hours(8)};
     std::chrono::seconds longest_wait{60}; // of a long poll
+    std::size_t search_at_most = 5000;     // rows looked through by one request for a list
 };
 
 class eoffice {

@@ -194,6 +194,7 @@ task<net::response> eoffice::submit_files(call& c, intake::offer o) {
     if (files.empty()) co_return failed(errc::file_missing);
     VANTHU_CO_TRY(json::object described, strict_object(*metadata, "metadata"));
     VANTHU_CO_TRY(edxml::document_header h, edxml::header_from_json(described));
+    if (h.from.organ_id.empty() && c.who->organisations.size() != 1) co_return failed(errc::organisation_unclear);
     fill_in(h, *c.registry, c.who->organisations.front(), c.at);
 
     std::vector<edxml::new_attachment> attachments;
