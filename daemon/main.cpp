@@ -22,6 +22,7 @@
 #include <boost/asio/signal_set.hpp>
 
 #include <csignal>
+#include <fmt/ranges.h>
 #include <iostream>
 #include <thread>
 
@@ -67,6 +68,7 @@ int run(const std::filesystem::path& file, daemon_config config) {
     const timestamp now = clock.now();
     const std::string node = config.node.id, organisation = config.node.organisation;
     const std::string home = (*registry)->canonical(organisation, now);
+    const std::size_t serves = start::served(config, **registry).size();
 
     // The one durable truth.
     auto store = start::open_store(config, [](const failure& f) {
@@ -216,7 +218,7 @@ int run(const std::filesystem::path& file, daemon_config config) {
         }
     });
     notify::ready("vanthud " VANTHU_VERSION);
-    log::info("started", {{"node", node}, {"organisation", organisation}});
+    log::info("started", {{"node", node}, {"organisation", organisation}, {"serves", serves}});
     std::cout << "vanthud: sẵn sàng / ready" << std::endl;
     decisions.run();
 
@@ -264,7 +266,8 @@ int main(int argc, char** argv) {
             std::cerr << config::to_text(problems);
             return exit_configuration;
         }
-        std::cout << file << ": cấu hình đúng / OK\n";
+        std::cout << file << ": cấu hình đúng / OK\n"
+                  << fmt::format("  phục vụ / serves: {}\n", fmt::join(start::served(*config, **registry), ", "));
         return 0;
     }
     return run(file, std::move(*config));

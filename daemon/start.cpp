@@ -88,7 +88,23 @@ result<std::shared_ptr<const registry::registry>> load_registry(const daemon_con
     if (!loaded.find_node(c.node.id))
         return failed(registry::errc::unknown_reference,
                       c.registry.file.string() + ": [[node]] id = \"" + c.node.id + "\"");
+    const timestamp now = system_clock().now();
+    if (const std::string& by = loaded.find_node(c.node.id)->organisation;
+        loaded.canonical(c.node.organisation, now) != "@" + by)
+        return failed(config::errc::node_of_another, "node.organisation = \"" + c.node.organisation + "\"; " +
+                                                         c.registry.file.string() + ": [[node]] id = \"" + c.node.id +
+                                                         "\", organisation = \"" + by + "\"");
+    if (loaded.served_by(c.node.id, now).empty())
+        return failed(config::errc::serves_nobody, c.registry.file.string() + ": [[node]] id = \"" + c.node.id + "\"");
     return std::make_shared<const registry::registry>(std::move(loaded));
+}
+
+std::vector<std::string> served(const daemon_config& c, const registry::registry& r) {
+    std::vector<std::string> out;
+    const timestamp now = system_clock().now();
+    for (const registry::organisation* o : r.served_by(c.node.id, now))
+        if (!o->closed(now)) out.push_back(o->id);
+    return out;
 }
 
 result<std::shared_ptr<const api::credentials>> load_credentials(const daemon_config& c) {
@@ -338,8 +354,9 @@ void reload(reloadable& live) {
         } else if (!change.identical) {
             live.gate.use_registry(*registry);
             live.rerouting.wake();
-            log::info("registry_loaded",
-                      {{"version", (*registry)->version()}, {"routes_changed", change.routes.size()}});
+            log::info("registry_loaded", {{"version", (*registry)->version()},
+                                          {"routes_changed", change.routes.size()},
+                                          {"serves", served(*next, **registry).size()}});
         }
     }
     if (auto credentials = load_credentials(*next))

@@ -15,7 +15,11 @@
 namespace vanthu::start {
 
 log::settings log_settings(const daemon_config&);
+// Refuses, beside what parse() refuses, a registry that does not know this node, names another organisation as the one
+// that runs it, or lets it serve nobody.
 result<std::shared_ptr<const registry::registry>> load_registry(const daemon_config&);
+// The ids of the open organisations that this node serves now. The registry alone says it.
+std::vector<std::string> served(const daemon_config&, const registry::registry&);
 result<std::shared_ptr<const api::credentials>> load_credentials(const daemon_config&);
 
 result<std::unique_ptr<ledger::store>> open_store(const daemon_config&, std::function<void(const failure&)> on_fatal);

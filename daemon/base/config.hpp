@@ -39,9 +39,11 @@ enum class errc {
     incomplete, // a key that needs another one
     conflict,
     directory_unusable, // found at the start: it cannot be made, read or written to
-    key_unusable,      // no private key can be read from the file (also: an encrypted one)
-    key_mismatch,      // a private key that is not its certificate's
-    certificate_unfit, // a certificate that cannot be read, or does not allow what it is configured for
+    key_unusable,       // no private key can be read from the file (also: an encrypted one)
+    key_mismatch,       // a private key that is not its certificate's
+    certificate_unfit,  // a certificate that cannot be read, or does not allow what it is configured for
+    serves_nobody,      // by the registry this node serves no organisation
+    node_of_another,    // by the registry another organisation runs this node
 };
 std::error_code make_error_code(errc);
 

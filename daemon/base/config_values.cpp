@@ -73,6 +73,15 @@ constexpr error_row rows[] = {
      "Chứng thư không dùng được cho việc đã khai báo.", "A certificate does not serve what it is configured for.",
      "Dùng chứng thư đọc được, được cấp cho đúng mục đích sử dụng nêu trên.",
      "Use a readable certificate that is issued for the use named."},
+    {int(errc::serves_nobody), "serves_nobody", 500, retry::no, "Theo danh bạ, đầu mối này không phục vụ cơ quan nào.",
+     "By the registry this node serves no organisation.",
+     "Kiểm tra node.id, thời hạn của [[node]] và “served_by” của các cơ quan trong danh bạ.",
+     "Check node.id, the dates of the [[node]] row and `served_by` of the organisations in the registry."},
+    {int(errc::node_of_another), "node_of_another", 500, retry::no,
+     "Theo danh bạ, đầu mối này do một cơ quan khác vận hành.",
+     "By the registry this node is run by another organisation.",
+     "Sửa node.organisation trong cấu hình, hoặc “organisation” của [[node]] trong danh bạ.",
+     "Correct node.organisation in the configuration, or `organisation` of the [[node]] row in the registry."},
 };
 const error_table table("config", rows);
 

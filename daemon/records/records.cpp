@@ -84,6 +84,19 @@ std::string comparable_number(std::string_view number) {
     return std::string(number.substr(first));
 }
 
+result<std::vector<std::string>> reader::owners() const {
+    std::vector<std::string> out;
+    for (std::string from;;) {
+        std::optional<std::string> next;
+        VANTHU_CHECK(view_.scan("@", from, [&](std::string_view key, std::string_view) {
+            next = key.substr(0, key.find('\0'));
+            return false;
+        }));
+        if (!next) return out;
+        from = ledger::after_prefix(*next + '\0');
+        out.push_back(std::move(*next));
+    }
+}
 result<std::optional<document_row>> reader::document(std::string_view owner, std::string_view id) const {
     return get<document_row>(view_, 'D', row_key(owner, 'D').text(id));
 }

@@ -25,6 +25,9 @@ class reader {
 public:
     explicit reader(const ledger::view& view) : view_(view) {}
 
+    // The organisations of the registry that own any row here, whether or not this node serves them still: one seek
+    // each.
+    result<std::vector<std::string>> owners() const;
     result<std::optional<document_row>> document(std::string_view owner, std::string_view id) const;
     result<std::vector<consignment_row>> consignments(std::string_view owner, std::string_view document) const;
     result<std::optional<consignment_row>> consignment(std::string_view owner, std::string_view document,

@@ -72,7 +72,8 @@ private:
 
 result<std::optional<records::document_row>> operator_door::state::find(const std::string& id) {
     const records::reader read(store.committed());
-    for (const std::string& owner : owners(*registry())) {
+    VANTHU_TRY(auto all, owners());
+    for (const std::string& owner : all) {
         VANTHU_TRY(auto d, read.document(owner, id));
         if (d) return d;
     }
@@ -152,7 +153,8 @@ result<json::object> operator_door::state::documents(const document_query& q) {
             if (more) break;
         }
     } else {
-        newest_first all(read, owners(*known), q.before);
+        VANTHU_TRY(auto whose, owners());
+        newest_first all(read, whose, q.before);
         while (!more) {
             VANTHU_TRY(auto d, all.next());
             if (!d) break;

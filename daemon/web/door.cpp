@@ -241,7 +241,7 @@ task<json::object> operator_door::state::release(net::request& r) {
         if (!row) co_return failed(records::errc::document_unknown, *document);
         owner = row->owner;
     } else {
-        const auto all = owners(*registry());
+        VANTHU_CO_TRY(auto all, co_await offload(disk, [self] { return self->owners(); }));
         if (std::find(all.begin(), all.end(), *owner) == all.end())
             co_return failed(records::errc::document_unknown, *owner);
     }

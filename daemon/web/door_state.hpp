@@ -51,8 +51,8 @@ struct operator_door::state : std::enable_shared_from_this<state> {
     result<json::object> documents(const document_query&); // documents.cpp
     result<json::object> document(const std::string& id);  //
 
-    // Home and every organisation this node serves: whose rows are shown.
-    std::vector<std::string> owners(const registry::registry&) const;
+    // Whose rows are shown: all that have some, also those that another node serves by now.
+    result<std::vector<std::string>> owners() const;
     // Refreshes the view at most once a second and calls `look` while it is still.
     result<> with_standing(const std::function<void(const standing&)>& look);
     result<std::optional<records::document_row>> find(const std::string& id);

@@ -44,23 +44,19 @@ std::string organisation_name(const registry::registry& r, const std::string& ca
     return canonical;
 }
 
-std::vector<std::string> operator_door::state::owners(const registry::registry& r) const {
-    std::set<std::string> all{options.home};
-    const timestamp now = clock.now();
-    for (const registry::organisation& o : r.organisations()) {
-        const registry::node* by = r.server(o, now);
-        if (by && by->id == options.node) all.insert("@" + o.id);
-    }
-    return {all.begin(), all.end()};
+result<std::vector<std::string>> operator_door::state::owners() const {
+    VANTHU_TRY(auto stored, records::reader(store.committed()).owners());
+    if (std::ranges::find(stored, options.home) == stored.end()) stored.push_back(options.home);
+    return stored;
 }
 
 result<> operator_door::state::with_standing(const std::function<void(const standing&)>& look) {
-    const auto known = registry();
     const timestamp now = clock.now();
     std::lock_guard lock(guard_);
     const bool fresh = refreshed_at_ && now >= *refreshed_at_ && now - *refreshed_at_ < std::chrono::seconds(1);
     if (!fresh) {
-        VANTHU_CHECK(standing_.refresh(store.committed(), owners(*known), now));
+        VANTHU_TRY(auto all, owners());
+        VANTHU_CHECK(standing_.refresh(store.committed(), all, now));
         refreshed_at_ = now;
     }
     look(standing_);
@@ -88,7 +84,15 @@ result<json::object> operator_door::state::overview() {
                     troubled[shown].emplace_back(at->second.owner, at->first);
             }
         }
-        for (const auto& [organisation, open] : s.inboxes()) {
+        // Whom this node serves, and whom it served and keeps entries for.
+        std::set<std::string> shown;
+        for (const registry::organisation* o : known->served_by(options.node, now))
+            if (!o->closed(now)) shown.insert("@" + o->id);
+        for (const auto& [organisation, open] : s.inboxes()) shown.insert(organisation);
+        static const std::map<std::uint64_t, standing::entry> none;
+        for (const std::string& organisation : shown) {
+            const auto at = s.inboxes().find(organisation);
+            const auto& open = at == s.inboxes().end() ? none : at->second;
             std::size_t late = 0;
             for (const auto& [sequence, e] : open)
                 if (now - from_us(e.created_at) > options.not_fetched_after) ++late;

@@ -34,7 +34,7 @@ public:
         bool fetched = false;
     };
 
-    // `owners`: whose rows are read; `inboxes`: organisations served here. After a failure the view is as old as it was
+    // `owners`: whose rows are read. After a failure the view is as old as it was
     // for the owners not yet reached; the next call goes on.
     result<> refresh(const ledger::view&, const std::vector<std::string>& owners, timestamp now);
 
