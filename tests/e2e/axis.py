@@ -49,6 +49,7 @@ class Organisation:
     def __init__(self, id, code, name, kind, parent, node, place, notation, former_parent=None):
         self.id, self.code, self.name, self.kind, self.parent = id, code, name, kind, parent
         self.node, self.place, self.notation, self.former_parent = node, place, notation, former_parent
+        self.served_by = []  # (node, first day), where the tree gives another node
 
 
 ORGANISATIONS = {
@@ -254,7 +255,7 @@ class Eoffice:
 class Node:
     def __init__(self, axis, id):
         self.axis, self.id = axis, id
-        self.organisation = ORGANISATIONS[NODES[id]]
+        self.organisation = axis.organisations[axis.runs[id]]
         self.folder = os.path.join(axis.folder, id)
         self.store = os.path.join(self.folder, "store")
         self.config = os.path.join(self.folder, "vanthud.toml")
@@ -355,9 +356,12 @@ class Node:
 
 
 class Axis:
-    """with Axis() as axis: ...   Makes everything, starts nothing; ends what was started."""
+    """with Axis() as axis: ...   Makes everything, starts nothing; ends what was started.
 
-    def __init__(self, folder=None, tokens=True):
+    organisations: by id, each with the node that serves it; nodes: who runs which daemon."""
+
+    def __init__(self, folder=None, tokens=True, organisations=None, nodes=None):
+        self.organisations, self.runs = organisations or ORGANISATIONS, nodes or NODES
         self.keep = folder is not None
         base = os.environ.get("XDG_RUNTIME_DIR") or "/tmp"
         self.folder = os.path.abspath(folder) if folder else tempfile.mkdtemp(prefix="vanthu-axis-", dir=base)
@@ -368,7 +372,7 @@ class Axis:
         self.env = dict(os.environ, SOFTHSM2_CONF=os.path.join(self.folder, "softhsm2.conf"))
         self.registry_version = 1
         self.with_tokens = tokens
-        self.nodes = {id: Node(self, id) for id in NODES}
+        self.nodes = {id: Node(self, id) for id in self.runs}
         self.tsa = None
         self.tsa_url = ""
         self.keys = {}
@@ -411,13 +415,13 @@ class Axis:
             self.make_credentials()
             if self.with_tokens:
                 self.make_tokens()
-        for organisation in ORGANISATIONS.values():
+        for organisation in self.organisations.values():
             with open(self.key_file(organisation.id)) as file:
                 self.keys[organisation.id] = file.read().strip()
         self.choose_ports()
 
     def make_pki(self):
-        run(TEST_CA, "make", self.pki, *(part for o in ORGANISATIONS.values()
+        run(TEST_CA, "make", self.pki, *(part for o in self.organisations.values()
                                          for part in ("--org", "%s=%s" % (o.code, o.name))))
         os.makedirs(os.path.join(self.pki, "crl"), exist_ok=True)
         for name in ("root.crl", "sub.crl"):
@@ -434,7 +438,7 @@ class Axis:
         return os.path.join(self.folder, "eoffice-%s.key" % organisation)
 
     def make_credentials(self):
-        for o in ORGANISATIONS.values():
+        for o in self.organisations.values():
             run(VANTHU, "credential", "new", "--id", "eoffice-" + o.id, "--organisation", o.code, "--right", "submit",
                 "--right", "inbox", "--right", "track", "--file", self.nodes[o.node].folder + "/credentials.toml",
                 "--key-out", self.key_file(o.id))
@@ -448,7 +452,7 @@ class Axis:
               % folder)
         for id in SIGNING:
             for who in ("leader", "clerk"):
-                self.make_token(ORGANISATIONS[id], who)
+                self.make_token(self.organisations[id], who)
 
     def token(self, organisation, who):
         return "%s-%s" % (organisation, who)
@@ -481,7 +485,7 @@ class Axis:
 
     def write_registry(self, extra="", path=None):
         text = "format = 1\nversion = %d\n" % self.registry_version
-        for o in ORGANISATIONS.values():
+        for o in self.organisations.values():
             text += '\n[[organisation]]\nid = "%s"\nname = "%s"\nkind = "%s"\ncodes = [{ code = "%s", form = "%s" }]\n' % (
                 o.id, o.name, o.kind, o.code, "qd20" if o.code.startswith("H") else "qcvn102")
             if o.former_parent:
@@ -489,9 +493,12 @@ class Axis:
                     o.former_parent, o.parent)
             elif o.parent:
                 text += 'parent = "%s"\n' % o.parent
-        text += ('\n[[organisation]]\nid = "xa-cu"\nname = "Ủy ban nhân dân xã Cũ"\nkind = "UBND xã"\n'
-                 'to = 2025-07-01\nparent = "huyen"\ncodes = [{ code = "000.22.40.H48", form = "qcvn102" }]\n'
-                 'successors = [{ kind = "dissolve", from = 2025-07-01 }]\n')
+            if o.served_by:
+                text += "served_by = [%s]\n" % ", ".join('{ node = "%s", from = %s }' % row for row in o.served_by)
+        if "huyen" in self.organisations:
+            text += ('\n[[organisation]]\nid = "xa-cu"\nname = "Ủy ban nhân dân xã Cũ"\nkind = "UBND xã"\n'
+                     'to = 2025-07-01\nparent = "huyen"\ncodes = [{ code = "000.22.40.H48", form = "qcvn102" }]\n'
+                     'successors = [{ kind = "dissolve", from = 2025-07-01 }]\n')
         for node in self.nodes.values():
             text += '\n[[node]]\nid = "%s"\norganisation = "%s"\nurls = ["https://127.0.0.1:%d"]\n' \
                     'san_uri = "urn:vanthu:org:%s"\nca = "%s"\n' % (
@@ -532,7 +539,7 @@ class Axis:
             node.stop()
 
     def node_of(self, organisation):
-        return self.nodes[ORGANISATIONS[organisation].node]
+        return self.nodes[self.organisations[organisation].node]
 
     def eoffice(self, organisation):
         return Eoffice(self.node_of(organisation).api_port, self.pki + "/ca/chain.pem", self.keys[organisation])
@@ -549,10 +556,10 @@ class Axis:
     # --- documents ---
 
     def metadata(self, sender, recipients, number, subject, **more):
-        o = ORGANISATIONS[sender]
+        o = self.organisations[sender]
         document = {
             "from": {"organ_id": o.code, "organ_name": o.name},
-            "to": [{"organ_id": ORGANISATIONS[r].code} if r in ORGANISATIONS else {"organ_id": r}
+            "to": [{"organ_id": self.organisations[r].code} if r in self.organisations else {"organ_id": r}
                    for r in recipients],
             "code": {"number": str(number), "notation": o.notation},
             "promulgation": {"place": o.place, "date": today().strftime("%Y/%m/%d")},
