@@ -238,7 +238,7 @@ daemon_config fill(config::config_values values) {
                  file("signing.crl_directory"),
                  values.get<std::vector<std::string>>("signing.agency_keys"),
                  text("policy.timestamp") == "required"};
-    c.inspect = {values.get<bool>("inspect.enabled"), file("inspect.executable"), number("inspect.workers"),
+    c.inspect = {values.get<bool>("inspect.enabled"), file("inspect.executable"), file("inspect.policy"), number("inspect.workers"),
                  time("inspect.time_limit"), bytes("inspect.memory_limit")};
     for (std::size_t r = 0; r < std::size(roles); ++r)
         for (std::size_t v = 0; v < std::size(verdicts); ++v)

@@ -58,7 +58,7 @@ struct daemon_config {
     } signing;
     struct inspect_values {
         bool enabled;
-        path executable;
+        path executable, policy; // policy: empty where the built-in rules hold
         std::int64_t workers;
         config::duration time_limit;
         std::uint64_t memory_limit;

@@ -2,6 +2,8 @@
 
 #include "daemon/base/error_table.hpp"
 #include "daemon/key_check.hpp"
+#include "daemon/signing_rules/trust_folder.hpp"
+#include "daemon/signing_rules/verification.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -29,11 +31,6 @@ result<std::vector<bytes>> folder(const fs::path& directory, std::initializer_li
         out.push_back(std::move(content));
     }
     return out;
-}
-
-result<x509::trust_store> signing_trust(const daemon_config& c) {
-    VANTHU_TRY(std::vector<bytes> certificates, folder(c.signing.trust_directory, {".crt", ".pem", ".cer"}));
-    return x509::load_trust(certificates);
 }
 
 result<x509::evidence> known_revocations(const daemon_config& c) {
@@ -165,9 +162,13 @@ result<std::unique_ptr<inspect::inspector_pool>> start_inspectors(const daemon_c
     o.workers = static_cast<unsigned>(c.inspect.workers);
     o.time_limit = c.inspect.time_limit;
     o.memory_limit = c.inspect.memory_limit;
-    VANTHU_TRY(o.trust, signing_trust(c));
+    VANTHU_TRY(o.trust, signing_rules::read_trust_folder(c.signing.trust_directory));
     VANTHU_TRY(o.known, known_revocations(c));
-    o.policy.require_timestamp = c.signing.timestamp_required;
+    if (!c.inspect.policy.empty()) {
+        VANTHU_TRY(std::string rules, read_text_file(c.inspect.policy, 1u << 20));
+        VANTHU_TRY(o.policy, signing_rules::read_verification_policy(rules, c.inspect.policy.string()));
+    }
+    o.policy.require_timestamp = o.policy.require_timestamp || c.signing.timestamp_required;
     return inspect::inspector_pool::start(std::move(o));
 }
 
@@ -371,7 +372,7 @@ void reload(reloadable& live) {
         if (auto done = server->reload_tls(); !done)
             log::error("certificate_refused", {{"address", server->address()}, {"failure", done.error()}});
     if (live.inspectors) {
-        auto trust = signing_trust(*next);
+        auto trust = signing_rules::read_trust_folder(next->signing.trust_directory);
         auto known = known_revocations(*next);
         if (trust && known)
             live.inspectors->replace_trust(std::move(*trust), std::move(*known));

@@ -4,6 +4,7 @@
 #include "daemon/base/files.hpp"
 #include "daemon/cli/errors.hpp"
 #include "daemon/cli/wait_for.hpp"
+#include "daemon/signing_rules/trust_folder.hpp"
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
@@ -20,23 +21,6 @@ std::filesystem::path default_cache() {
     if (const char* home = std::getenv("HOME"); home && *home)
         return std::filesystem::path(home) / ".cache/vanthu/evidence";
     return {};
-}
-
-result<x509::trust_store> read_trust_folder(const std::filesystem::path& folder) {
-    std::error_code error;
-    std::vector<std::filesystem::path> found;
-    for (std::filesystem::directory_iterator at(folder, error), end; !error && at != end; at.increment(error))
-        if (auto kind = at->path().extension(); kind == ".pem" || kind == ".crt" || kind == ".cer" || kind == ".der")
-            found.push_back(at->path());
-    if (error) return failed(files::errc::unreadable, folder.string());
-    if (found.empty()) return failed(files::errc::not_found, folder.string() + "/*.crt");
-    std::sort(found.begin(), found.end());
-    std::vector<bytes> contents;
-    for (const auto& path : found) {
-        VANTHU_TRY(bytes content, read_file(path, 1u << 20));
-        contents.push_back(std::move(content));
-    }
-    return x509::load_trust(contents);
 }
 
 } // namespace
@@ -61,7 +45,7 @@ void add_trust_options(CLI::App& command, trust_options& o) {
 
 result<std::unique_ptr<trust_session>> trust_session::open(const trust_options& o, bool folder_optional) {
     std::unique_ptr<trust_session> out(new trust_session);
-    auto trust = read_trust_folder(o.folder);
+    auto trust = signing_rules::read_trust_folder(o.folder);
     if (trust)
         out->trust_ = std::move(*trust);
     else if (!folder_optional || o.folder_given())
@@ -108,12 +92,13 @@ std::vector<std::string> trust_session::troubles() const {
     return lines;
 }
 
-result<std::unique_ptr<inspect::inspector_pool>> trust_session::start_inspector() const {
+result<std::unique_ptr<inspect::inspector_pool>> trust_session::start_inspector(validation::policy policy) const {
     inspect::options o;
     o.executable = inspect::find_inspect_executable();
     o.workers = 1;
     o.trust = trust_;
     o.known = known_;
+    o.policy = std::move(policy);
     return inspect::inspector_pool::start(std::move(o));
 }
 

@@ -42,7 +42,7 @@ public:
     std::vector<std::string> troubles() const;
 
     // A worker for untrusted files with this session's trust.
-    result<std::unique_ptr<inspect::inspector_pool>> start_inspector() const;
+    result<std::unique_ptr<inspect::inspector_pool>> start_inspector(validation::policy policy = {}) const;
 
 private:
     trust_session() = default;

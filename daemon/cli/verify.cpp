@@ -5,6 +5,7 @@
 #include "daemon/cli/errors.hpp"
 #include "daemon/cli/trust_session.hpp"
 #include "daemon/cli/voice.hpp"
+#include "daemon/signing_rules/verification.hpp"
 #include "signing/validation/report_xml.hpp"
 
 #include <CLI/CLI.hpp>
@@ -25,7 +26,7 @@ namespace json = boost::json;
 
 struct request {
     trust_options trust;
-    std::string at, content, report;
+    std::string at, content, report, policy;
     std::vector<std::string> files;
     voice speak;
 };
@@ -96,6 +97,11 @@ void print_signature(std::size_t number, const signature_report& s, const voice&
     if (!s.sub_indication.empty())
         line(say("Kết luận ETSI", "ETSI indication"),
              fmt::format("{} / {}", to_string(s.indication), s.sub_indication));
+    if (s.try_again)
+        line(say("Có thể kiểm tra lại từ", "may be judged again from"), to_rfc3339_vietnam(*s.try_again));
+    else if (s.transient())
+        line(say("Có thể kiểm tra lại", "may be judged again"),
+             say("khi có thông tin thu hồi", "when revocation data can be had"));
     for (const std::string& c : s.changes_after) line(say("Sau khi ký", "after signing"), change_word(c, say));
     for (const auto& f : s.findings) std::cout << fmt::format("     - {} [{}]\n", say(f.text_vi, f.text_en), f.code);
 }
@@ -147,7 +153,15 @@ int verify(const request& q) {
     }
     auto session = trust_session::open(q.trust);
     if (!session) return tell(session.error(), q.speak), unreadable;
-    auto pool = (*session)->start_inspector();
+    validation::policy policy;
+    if (!q.policy.empty()) {
+        auto text = read_text_file(q.policy, 1u << 20);
+        if (!text) return tell(text.error(), q.speak), unreadable;
+        auto rules = signing_rules::read_verification_policy(*text, q.policy);
+        if (!rules) return tell(rules.error(), q.speak), usage;
+        policy = std::move(*rules);
+    }
+    auto pool = (*session)->start_inspector(std::move(policy));
     if (!pool) return tell(pool.error(), q.speak), internal;
     unique_fd content;
     if (!q.content.empty()) {
@@ -211,6 +225,8 @@ void add_verify_command(CLI::App& app, int& exit_code) {
     CLI::App* command = app.add_subcommand("verify", "Kiểm tra chữ ký số: PDF, XML, CMS, ASiC / verify signatures");
     add_trust_options(*command, q->trust);
     command->add_option("--at", q->at, "Thời điểm xét chứng thư / time for which certificates are judged (RFC 3339)");
+    command->add_option("--policy", q->policy,
+                        "Tệp quy tắc kiểm tra, mẫu verification-policy.toml / rules to judge by (TOML)");
     command->add_option("--content", q->content, "Tệp mà chữ ký tách rời ký / what a detached signature is about");
     command->add_option("--report", q->report, "Ghi báo cáo ETSI TS 119 102-2 (XML) / write the ETSI report");
     command->add_option("FILE", q->files, "Tệp cần kiểm tra / file to verify")->required();

@@ -1,4 +1,5 @@
-// `vanthu verify [--trust DIR] [--crl FILE]... [--at RFC3339] [--json] FILE...`: the signatures of PDF files.
+// `vanthu verify [--trust DIR] [--crl FILE]... [--at RFC3339] [--policy FILE] [--offline] [--content FILE]
+// [--json | --report FILE.xml] FILE...`: the signatures of PDF, XML, CMS and ASiC files.
 #pragma once
 
 namespace CLI {

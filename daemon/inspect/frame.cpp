@@ -3,7 +3,6 @@
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <poll.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -173,16 +172,6 @@ bool unpack_trust(bytes_view packed, x509::trust_store& trust, x509::evidence& k
         }
     }
     return true;
-}
-
-std::string pack_setup(const validation::policy& policy, const signed_file::limits& bounds, std::size_t memory_limit,
-                       unsigned documents, unsigned cpu_seconds) {
-    const pdf::budget& limits = bounds.pdf; // those of other formats are their rooms' own
-    return fmt::format(
-        R"({{"revocation":{},"require_timestamp":{},"bytes":{},"objects":{},"revisions":{},"signatures":{},"fields":{},)"
-        R"("nesting":{},"memory":{},"documents":{},"cpu_seconds":{}}})",
-        static_cast<int>(policy.revocation), policy.require_timestamp, limits.bytes, limits.objects, limits.revisions,
-        limits.signatures, limits.fields, limits.nesting, memory_limit, documents, cpu_seconds);
 }
 
 } // namespace vanthu::inspect

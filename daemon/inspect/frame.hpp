@@ -9,7 +9,7 @@
 
 #include "daemon/base/bytes.hpp"
 #include "daemon/base/files.hpp"
-#include "signing/signed_file/verify.hpp"
+#include "signing/x509/path.hpp"
 
 #include <chrono>
 #include <functional>
@@ -37,8 +37,5 @@ std::optional<bytes> read_all(int descriptor, std::size_t limit);
 // Trust material as one string of bytes: kind (1 byte), length (8 bytes), DER, repeated.
 bytes pack_trust(const x509::trust_store& trust, const x509::evidence& known);
 bool unpack_trust(bytes_view packed, x509::trust_store& trust, x509::evidence& known);
-
-std::string pack_setup(const validation::policy& policy, const signed_file::limits& limits, std::size_t memory_limit,
-                       unsigned documents, unsigned cpu_seconds);
 
 } // namespace vanthu::inspect

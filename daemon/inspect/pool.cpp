@@ -2,6 +2,7 @@
 
 #include "daemon/base/error_table.hpp"
 #include "daemon/inspect/frame.hpp"
+#include "daemon/inspect/setup.hpp"
 
 #include <algorithm>
 #include <boost/json.hpp>
@@ -165,7 +166,8 @@ private:
         // Time for all its documents, and some.
         auto seconds =
             static_cast<unsigned>(opt_.time_limit.count() / 1000 + 2) * std::min(opt_.documents_per_worker, 20u);
-        std::string setup = pack_setup(opt_.policy, opt_.limits, opt_.memory_limit, opt_.documents_per_worker, seconds);
+        std::string setup =
+            pack_setup({opt_.policy, opt_.limits, opt_.memory_limit, opt_.documents_per_worker, seconds});
         if (!send_frame(p->socket(), setup, trust->get())) return failed(errc::start_failed, "setup");
         auto reply = receive_frame(p->socket(), deadline);
         if (!reply || reply->text != "ready") return failed(errc::start_failed, "not ready");

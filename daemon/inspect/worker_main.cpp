@@ -2,6 +2,7 @@
 // else this program can reach once it has said "ready": no new files, no network, no other program, bounded memory and
 // time.
 #include "daemon/inspect/frame.hpp"
+#include "daemon/inspect/setup.hpp"
 #include "signing/pdf/marking.hpp"
 #include "signing/x509/hash.hpp"
 #include "signing/xml/references.hpp"
@@ -25,11 +26,7 @@ namespace json = boost::json;
 
 constexpr int channel = 3;
 
-struct setup {
-    validation::policy policy;
-    signed_file::limits limits;
-    std::size_t memory = 0;
-    unsigned documents = 0, cpu_seconds = 0;
+struct setup : inspect::setup {
     x509::trust_store trust;
     x509::evidence known;
 };
@@ -40,20 +37,7 @@ std::optional<setup> receive_setup() {
     auto packed = inspect::read_all(f->descriptor.get(), std::size_t{1} << 30);
     setup s;
     if (!packed || !inspect::unpack_trust(*packed, s.trust, s.known)) return std::nullopt;
-    json::value parsed = json::parse(f->text);
-    const json::object& o = parsed.as_object();
-    auto number = [&](const char* key) { return o.at(key).to_number<std::size_t>(); };
-    s.policy.revocation = static_cast<x509::revocation_rule>(number("revocation"));
-    s.policy.require_timestamp = o.at("require_timestamp").as_bool();
-    s.limits.pdf.bytes = number("bytes");
-    s.limits.pdf.objects = number("objects");
-    s.limits.pdf.revisions = number("revisions");
-    s.limits.pdf.signatures = number("signatures");
-    s.limits.pdf.fields = number("fields");
-    s.limits.pdf.nesting = static_cast<int>(number("nesting"));
-    s.memory = number("memory");
-    s.documents = static_cast<unsigned>(number("documents"));
-    s.cpu_seconds = static_cast<unsigned>(number("cpu_seconds"));
+    static_cast<inspect::setup&>(s) = inspect::unpack_setup(f->text);
     return s;
 }
 
@@ -126,7 +110,7 @@ bool shut_in(const setup& s) {
               limit(RLIMIT_CPU, s.cpu_seconds);
 #ifndef VANTHU_UNDER_ASAN
     // The sanitizer's shadow memory needs terabytes of address space and calls no filter foresees.
-    ok = ok && limit(RLIMIT_AS, s.memory) && allow_only_what_parsing_needs();
+    ok = ok && limit(RLIMIT_AS, s.memory_limit) && allow_only_what_parsing_needs();
 #endif
     return ok;
 }

@@ -320,7 +320,8 @@ private:
     void judge_time_stamp(const std::string& name) {
         subject s = subject_of(name);
         auto file = meta(name);
-        auto v = cms::check_timestamp(file ? *file : bytes{}, s.content, trust_, known_, at_, policy_.revocation);
+        auto v = cms::check_timestamp(file ? *file : bytes{}, s.content, trust_, known_, at_, policy_.revocation, {},
+                                      policy_.rules);
         signature_report r;
         r.format = "timestamp";
         r.field = name;

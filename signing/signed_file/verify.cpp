@@ -32,17 +32,17 @@ kind kind_of(bytes_view file) {
     std::string_view head = as_text(file.first(std::min<std::size_t>(file.size(), 1024)));
     if (head.find("%PDF-") != head.npos) return kind::pdf; // junk in front is common (ISO 32000-2, annex I)
     if (head.starts_with("PK\x03\x04") || head.starts_with("PK\x05\x06")) return kind::container;
-    if (starts_with_object(file) || head.starts_with("-----BEGIN CMS") || head.starts_with("-----BEGIN PKCS7"))
-        return kind::cms;
+    if (starts_with_object(file) || head.starts_with("-----BEGIN CMS") || head.starts_with("-----BEGIN PKCS7")) return kind::cms;
     if (head.starts_with("\xEF\xBB\xBF")) head.remove_prefix(3);
     std::size_t first = head.find_first_not_of(" \t\r\n");
     if (first != head.npos && head[first] == '<') return kind::xml;
     return kind::other;
 }
 
-validation::file_report verify(bytes_view file, const x509::trust_store& trust, const x509::evidence& known,
-                               timestamp at, const validation::policy& policy, const detached_content& content,
-                               const limits& bounds) {
+namespace {
+validation::file_report verify_format(bytes_view file, const x509::trust_store& trust, const x509::evidence& known,
+                                      timestamp at, const validation::policy& policy, const detached_content& content,
+                                      const limits& bounds) {
     switch (kind_of(file)) {
     case kind::pdf:
         return pdf::verify_pdf(file, trust, known, at, policy, bounds.pdf);
@@ -66,6 +66,15 @@ validation::file_report verify(bytes_view file, const x509::trust_store& trust, 
     report.findings.push_back({"file.no_signature_format",
                                "Tệp không thuộc loại mang được chữ ký số (PDF, XML, CMS, ASiC).",
                                "The file is of no kind that carries signatures (PDF, XML, CMS, ASiC)."});
+    return report;
+}
+} // namespace
+
+validation::file_report verify(bytes_view file, const x509::trust_store& trust, const x509::evidence& known,
+                               timestamp at, const validation::policy& policy, const detached_content& content,
+                               const limits& bounds) {
+    validation::file_report report = verify_format(file, trust, known, at, policy, content, bounds);
+    validation::enforce(report, policy.signature);
     return report;
 }
 

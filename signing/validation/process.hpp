@@ -23,10 +23,20 @@
 
 namespace vanthu::validation {
 
+// What a signature itself must be, besides valid (EN 319 102-1, 5.2.8.4.2.4: signature elements constraints).
+struct signature_rules {
+    std::vector<std::string> formats{}; // as signature_report::format has them; empty: all
+    std::string minimum_level{};        // "B-T"; "": none is demanded
+    bool require_claimed_time = false;
+    bool operator==(const signature_rules&) const = default;
+};
+
 struct policy {
     x509::revocation_rule revocation = x509::revocation_rule::required;
     bool require_timestamp = false; // true: without a proven time INDETERMINATE / NO_POE
     x509::path_rules rules{};       // accepted algorithms, certificate policies, freshness of revocation data
+    signature_rules signature{};    // judged by enforce() (report.hpp), not by judge()
+    bool operator==(const policy&) const = default;
 };
 
 struct stamp_verdict {

@@ -9,7 +9,8 @@ using signing::verdict;
 void describe(const x509::certificate& who, signer_info& out) {
     if (!who) return;
     std::string organisation = who.organisations().empty() ? "" : who.organisations().front();
-    out = {who.subject(), who.serial(), organisation, who.common_name(), who.organisation_code(), who.sha256().hex()};
+    out = {who.subject(),           who.serial(),       organisation, who.common_name(),
+           who.organisation_code(), who.sha256().hex(), who.issuer(), who.spki_sha256().hex()};
 }
 
 signature_report report_of(const signature_facts& facts, const conclusion& judged) {
@@ -23,6 +24,7 @@ signature_report report_of(const signature_facts& facts, const conclusion& judge
     r.signature_algorithm = facts.signature_algorithm;
     r.claimed_time = facts.claimed_time;
     if (judged.best_time_proven) r.best_time = judged.best_time;
+    r.try_again = judged.try_again;
     for (const stamp_verdict& s : judged.stamps)
         r.stamps.push_back({s.role, s.verdict.indication, s.verdict.sub_indication, s.verdict.time,
                             s.verdict.authority ? s.verdict.authority.subject() : ""});
@@ -41,6 +43,32 @@ void object(signature_report& r, const objection& against) {
         r.verdict = signing::to_verdict(r.indication);
     }
     r.findings.push_back(against.what);
+}
+
+void enforce(file_report& report, const signature_rules& rules) {
+    constexpr std::string_view levels[] = {"", "B-B", "B-T", "B-LT", "B-LTA"};
+    auto rank = [&](std::string_view level) { return std::find(std::begin(levels), std::end(levels), level); };
+    bool any = false;
+    for (signature_report& s : report.signatures) {
+        if (s.format == "timestamp") continue;
+        auto against = [&](std::string code, std::string vi, std::string en) {
+            any = true;
+            object(s, {indication::indeterminate,
+                       std::string(signing::sub::sig_constraints_failure),
+                       {std::move(code), std::move(vi), std::move(en)}});
+        };
+        if (!rules.formats.empty() &&
+            std::find(rules.formats.begin(), rules.formats.end(), s.format) == rules.formats.end())
+            against("policy.format", "Chính sách không chấp nhận định dạng chữ ký này (" + s.format + ").",
+                    "The policy does not accept signatures of this format (" + s.format + ").");
+        if (rank(s.level) < rank(rules.minimum_level))
+            against("policy.level", "Chữ ký chưa đạt mức chính sách yêu cầu (" + rules.minimum_level + ").",
+                    "The signature is below the level that the policy demands (" + rules.minimum_level + ").");
+        if (rules.require_claimed_time && !s.claimed_time)
+            against("policy.claimed_time", "Chữ ký không ghi thời gian ký như chính sách yêu cầu.",
+                    "The signature does not state the time of signing, as the policy demands.");
+    }
+    if (any && report.verdict != verdict::invalid) report.verdict = verdict::indeterminate;
 }
 
 verdict overall(const std::vector<signature_report>& signatures, const std::vector<signing::finding>& about_file) {

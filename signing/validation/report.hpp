@@ -13,8 +13,10 @@ namespace vanthu::validation {
 struct signer_info {
     std::string subject, serial, organisation; // organisation: O of the subject
     std::string common_name;
-    std::string organisation_code;  // urn:vanthu:org:CODE, "" if none
-    std::string certificate_sha256; // hex, "" if no certificate was found
+    std::string organisation_code;   // urn:vanthu:org:CODE, "" if none
+    std::string certificate_sha256;  // hex, "" if no certificate was found
+    std::string issuer{};            // of the certificate, as subject
+    std::string public_key_sha256{}; // hex, of the SubjectPublicKeyInfo: what a registry knows a person by
 };
 
 struct stamp_report {
@@ -38,6 +40,7 @@ struct signature_report {
     std::string digest_algorithm, signature_algorithm;
     std::optional<timestamp> claimed_time; // what the signer says
     std::optional<timestamp> best_time;    // proven by a valid time stamp
+    std::optional<timestamp> try_again;    // with TRY_LATER: newer revocation data is announced for then
     std::vector<stamp_report> stamps;
     std::vector<std::string> chain; // SHA-256 of the certificates, hex, signer first
     std::string covers = "part";    // "whole" | "revision" (a complete earlier revision) | "part" (neither)
@@ -45,6 +48,10 @@ struct signature_report {
     std::vector<std::string>
         changes_after; // codes, in order, without repetition: "signature_added", "field_filled:NAME" ...
     std::vector<signing::finding> findings;
+    // The doubt may go away by itself: revocation data is missing or not yet new enough (EN 319 102-1, table 6).
+    bool transient() const {
+        return indication == signing::indication::indeterminate && sub_indication == signing::sub::try_later;
+    }
 };
 
 struct file_report {
@@ -61,6 +68,11 @@ signature_report report_of(const signature_facts& facts, const conclusion& judge
 void describe(const x509::certificate& who, signer_info& out);
 // One more reason against a signature: the worst indication wins, of equal ones the first.
 void object(signature_report& report, const objection& against);
+
+// Holds every signature (document time stamps are none) against policy::signature: what a signature lacks makes it
+// INDETERMINATE / SIG_CONSTRAINTS_FAILURE with the finding "policy.format", "policy.level" or "policy.claimed_time",
+// and the file indeterminate unless it is invalid anyway.
+void enforce(file_report& report, const signature_rules& rules);
 
 // invalid if any signature is; else indeterminate if any is or the file itself has findings; else unsigned where there
 // is none; else valid.

@@ -54,11 +54,15 @@ json::object of(const signature_report& s) {
               {"organisation", s.signer.organisation},
               {"common_name", s.signer.common_name},
               {"organisation_code", s.signer.organisation_code},
-              {"certificate_sha256", s.signer.certificate_sha256}}},
+              {"certificate_sha256", s.signer.certificate_sha256},
+              {"issuer", s.signer.issuer},
+              {"public_key_sha256", s.signer.public_key_sha256}}},
             {"digest_algorithm", s.digest_algorithm},
             {"signature_algorithm", s.signature_algorithm},
             {"claimed_time", of(s.claimed_time)},
             {"best_time", of(s.best_time)},
+            {"transient", s.transient()},
+            {"try_again", of(s.try_again)},
             {"time_stamps", of(s.stamps)},
             {"chain", json::array(s.chain.begin(), s.chain.end())},
             {"covers", s.covers},
@@ -134,15 +138,21 @@ signature_report signature_of(const json::object& o) {
     s.verdict = verdict_of(text(o, "verdict"));
     s.indication = indication_of(text(o, "indication"));
     s.sub_indication = text(o, "sub_indication");
-    s.signer = {text(who, "subject"),           text(who, "serial"),
-                text(who, "organisation"),      text(who, "common_name"),
-                text(who, "organisation_code"), text(who, "certificate_sha256")};
+    s.signer = {text(who, "subject"),
+                text(who, "serial"),
+                text(who, "organisation"),
+                text(who, "common_name"),
+                text(who, "organisation_code"),
+                text(who, "certificate_sha256"),
+                text(who, "issuer"),
+                text(who, "public_key_sha256")};
     s.digest_algorithm = text(o, "digest_algorithm");
     s.signature_algorithm = text(o, "signature_algorithm");
     s.stamps = stamps(o);
     for (const json::value& c : o.at("chain").as_array()) s.chain.emplace_back(c.as_string());
     s.claimed_time = time(o, "claimed_time");
     s.best_time = time(o, "best_time");
+    s.try_again = time(o, "try_again");
     s.covers = text(o, "covers");
     s.covered_bytes = o.at("covered_bytes").to_number<std::size_t>();
     for (const json::value& c : o.at("changes_after").as_array()) s.changes_after.emplace_back(c.as_string());
@@ -187,8 +197,8 @@ std::string to_json(const file_report& given) {
     clean(report.findings);
     json::array signatures;
     for (signature_report& s : report.signatures) {
-        for (std::string* t :
-             {&s.field, &s.signer.subject, &s.signer.organisation, &s.signer.common_name, &s.signer.organisation_code})
+        for (std::string* t : {&s.field, &s.signer.subject, &s.signer.organisation, &s.signer.common_name,
+                               &s.signer.organisation_code, &s.signer.issuer})
             make_utf8(*t);
         for (stamp_report& t : s.stamps) make_utf8(t.authority);
         for (std::string& c : s.changes_after) make_utf8(c);

@@ -208,7 +208,7 @@ private:
             leaf(out_, "vr:SecureAlgorithm",
                  s.sub_indication.starts_with("CRYPTO_CONSTRAINTS_FAILURE") ? "false" : "true");
         }
-        findings(s.findings, s.covers, s.level);
+        findings(s.findings, s.covers, s.level, s.try_again);
     }
 
     void data(std::string_view type, std::string_view value) {
@@ -216,10 +216,12 @@ private:
         leaf(out_, "vr:Type", type);
         leaf(out_, "vr:Value", value);
     }
-    void findings(const std::vector<signing::finding>& all, std::string_view covers, std::string_view level) {
+    void findings(const std::vector<signing::finding>& all, std::string_view covers, std::string_view level,
+                  std::optional<timestamp> try_again = {}) {
         element e(out_, "vr:AdditionalValidationReportData");
         data("urn:vanthu:covers", covers);
         if (!level.empty()) data("urn:vanthu:level", level);
+        if (try_again) data("urn:vanthu:try-again", to_rfc3339(*try_again));
         for (const signing::finding& f : all) data("urn:vanthu:finding:" + f.code, f.text_vi + " / " + f.text_en);
     }
 

@@ -48,8 +48,8 @@ std::span<const government_pin> government_pins();
 // Sorts the content of certificate files into a store: self-issued CA certificates become anchors, other CA
 // certificates intermediates, certificates that are no CA are refused (errc::not_a_ca). A certificate named like a
 // pinned one of the Government CA must be that very certificate (errc::pin_mismatch); the pinned G1 certificates enter
-// sha1_tolerated. Nothing is read from disk here.
-result<trust_store> load_trust(const std::vector<bytes>& files);
+// sha1_tolerated. What `only_between` holds becomes an intermediate whatever it is. Nothing is read from disk here.
+result<trust_store> load_trust(const std::vector<bytes>& files, const std::vector<bytes>& only_between = {});
 
 // What is known about revocation, from the document and from elsewhere.
 struct evidence {

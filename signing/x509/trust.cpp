@@ -16,7 +16,7 @@ constexpr government_pin pins[] = {
      "CA phục vụ các cơ quan Đảng G2", false, false},
 };
 
-result<> add(trust_store& store, certificate&& cert) {
+result<> add(trust_store& store, certificate&& cert, bool may_be_anchor) {
     for (const government_pin& pin : pins) {
         bool same = cert.sha256().hex() == pin.sha256_hex;
         if (!same && cert.common_name() == pin.common_name)
@@ -24,19 +24,20 @@ result<> add(trust_store& store, certificate&& cert) {
         if (same && pin.sha1_tolerated) store.sha1_tolerated.push_back(cert.sha256());
     }
     if (!cert.is_ca()) return failed(errc::not_a_ca, cert.subject());
-    (cert.self_issued() ? store.anchors : store.intermediates).push_back(std::move(cert));
+    (may_be_anchor && cert.self_issued() ? store.anchors : store.intermediates).push_back(std::move(cert));
     return {};
 }
 } // namespace
 
 std::span<const government_pin> government_pins() { return pins; }
 
-result<trust_store> load_trust(const std::vector<bytes>& files) {
+result<trust_store> load_trust(const std::vector<bytes>& files, const std::vector<bytes>& only_between) {
     trust_store store;
-    for (const bytes& file : files) {
-        VANTHU_TRY(std::vector<certificate> found, parse_certificates(file));
-        for (certificate& cert : found) VANTHU_CHECK(add(store, std::move(cert)));
-    }
+    for (const auto* all : {&files, &only_between})
+        for (const bytes& file : *all) {
+            VANTHU_TRY(std::vector<certificate> found, parse_certificates(file));
+            for (certificate& cert : found) VANTHU_CHECK(add(store, std::move(cert), all == &files));
+        }
     return store;
 }
 

@@ -1,0 +1,17 @@
+// The folder of trusted certificates, as the commands (--trust) and vanthud (signing.trust_directory) read it:
+//
+//   DIR/*.crt *.cer *.der *.pem                 self-issued CA certificates are anchors, other CA certificates help to
+//                                               build paths
+//   DIR/intermediates/*.crt ...                 help to build paths and are never anchors, also where self-issued
+#pragma once
+
+#include "signing/x509/path.hpp"
+
+#include <filesystem>
+
+namespace vanthu::signing_rules {
+
+// files::errc::unreadable: no such folder; files::errc::not_found: no certificate in it; x509::errc of load_trust().
+result<x509::trust_store> read_trust_folder(const std::filesystem::path& folder);
+
+} // namespace vanthu::signing_rules

@@ -1,0 +1,90 @@
+#include "daemon/signing_rules/verification.hpp"
+
+#include "daemon/signing_rules/section.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace vanthu::signing_rules {
+namespace {
+
+constexpr std::string_view revocation_words[] = {"required", "if-present"}; // as x509::revocation_rule, from 1
+constexpr std::string_view level_words[] = {"B-B", "B-T", "B-LT", "B-LTA"};
+constexpr std::string_view format_words[] = {"pades", "pkcs7", "cades", "xades", "xmldsig"};
+constexpr std::string_view algorithm_words[] = {"SHA-1", "SHA-256",     "SHA-384",    "SHA-512",
+                                                "RSA",   "ECDSA P-256", "ECDSA P-384"};
+
+bool is_oid(std::string_view text) {
+    return !text.empty() && text.find_first_not_of("0123456789.") == text.npos && text.find("..") == text.npos &&
+           text.find('.') != text.npos && text.front() != '.' && text.back() != '.';
+}
+
+result<x509::suite_row> read_algorithm(const toml::table& table, std::string_view file) {
+    section s(table, file);
+    x509::suite_row row;
+    auto index = s.word("name", algorithm_words);
+    if (!s.has("name")) s.refuse(errc::bad_value, "name", "is missing");
+    if (index) row.algorithm = algorithm_words[*index];
+    const bool is_hash = row.algorithm.starts_with("SHA-");
+    if (auto bits = s.number("min_bits", 1, 16384)) {
+        row.min_bits = static_cast<unsigned>(*bits);
+        if (is_hash) s.refuse(errc::bad_value, "min_bits", "a hash has none");
+    } else if (row.algorithm == "RSA") {
+        s.refuse(errc::bad_value, "min_bits", "is missing");
+    } else if (row.algorithm.starts_with("ECDSA")) {
+        row.min_bits = row.algorithm.ends_with("256") ? 256 : 384;
+    }
+    row.until = s.day("until");
+    VANTHU_CHECK(s.done());
+    return row;
+}
+
+result<validation::signature_rules> read_signature_rules(const toml::table& table, std::string_view file) {
+    section s(table, file);
+    validation::signature_rules rules;
+    if (auto level = s.word("minimum_level", level_words)) rules.minimum_level = level_words[*level];
+    if (auto formats = s.texts("formats")) {
+        for (const std::string& one : *formats)
+            if (std::find(std::begin(format_words), std::end(format_words), one) == std::end(format_words))
+                s.refuse(errc::bad_value, "formats",
+                         fmt::format("{}; must be of: {}", one, fmt::join(format_words, ", ")));
+        if (formats->empty()) s.refuse(errc::bad_value, "formats", "nothing would be accepted");
+        rules.formats = std::move(*formats);
+    }
+    if (auto wanted = s.flag("require_claimed_time")) rules.require_claimed_time = *wanted;
+    VANTHU_CHECK(s.done());
+    return rules;
+}
+
+} // namespace
+
+result<validation::policy> read_verification_policy(std::string_view text, std::string_view file) {
+    VANTHU_TRY(toml::table all, parse_file(text, file));
+    validation::policy p;
+    section s(all, file);
+    if (auto word = s.word("revocation", revocation_words))
+        p.revocation = static_cast<x509::revocation_rule>(*word + 1);
+    if (auto wanted = s.flag("require_timestamp")) p.require_timestamp = *wanted;
+    if (auto hours = s.number("max_revocation_age_hours", 0, 24 * 366))
+        p.rules.max_revocation_age = std::chrono::seconds(static_cast<std::int64_t>(*hours * 3600));
+    if (auto tolerate = s.flag("tolerate_unchecked_responder")) p.rules.tolerate_unchecked_responder = *tolerate;
+    if (auto oids = s.texts("certificate_policies")) {
+        for (const std::string& one : *oids)
+            if (!is_oid(one)) s.refuse(errc::bad_value, "certificate_policies", one + " is no dotted OID");
+        p.rules.acceptable_policies = std::move(*oids);
+    }
+    if (const toml::table* own = s.table("signature")) {
+        VANTHU_TRY(p.signature, read_signature_rules(*own, file));
+    }
+    if (auto rows = s.tables("algorithm"); !rows.empty()) {
+        p.rules.suite.rows.clear();
+        for (const toml::table* one : rows) {
+            VANTHU_TRY(x509::suite_row row, read_algorithm(*one, file));
+            p.rules.suite.rows.push_back(std::move(row));
+        }
+    }
+    VANTHU_CHECK(s.done());
+    return p;
+}
+
+} // namespace vanthu::signing_rules

@@ -1,0 +1,15 @@
+// conf/verification-policy.toml: the rules by which signatures are judged, where an authority wants them stricter or
+// looser than the built-in ones. Read by `vanthu verify --policy` and by vanthud (inspect.policy). docs/signing.md
+// tables the keys.
+#pragma once
+
+#include "daemon/signing_rules/errors.hpp"
+#include "signing/validation/process.hpp"
+
+namespace vanthu::signing_rules {
+
+// The built-in policy with what the file replaces. A table of algorithms replaces the built-in one as a whole. errc,
+// detail "FILE:LINE: what".
+result<validation::policy> read_verification_policy(std::string_view toml, std::string_view file);
+
+} // namespace vanthu::signing_rules

@@ -1,0 +1,153 @@
+// The files by which an operator replaces built-in rules say exactly what they mean, or are refused with the line.
+#include "daemon/base/files.hpp"
+#include "daemon/signing_rules/appearance.hpp"
+#include "daemon/signing_rules/trust_folder.hpp"
+#include "daemon/signing_rules/verification.hpp"
+#include "tests/support/test_ca.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+using namespace vanthu;
+using namespace vanthu::signing_rules;
+
+namespace {
+
+std::string sample(const char* name) { return read_text_file(std::string(VANTHU_CONF) + "/" + name).value(); }
+
+bool same(const pdf::appearance& a, const pdf::appearance& b) {
+    return std::tie(a.kind, a.place, a.image, a.text, a.who, a.size, a.lines, a.lays_out_fields) ==
+           std::tie(b.kind, b.place, b.image, b.text, b.who, b.size, b.lines, b.lays_out_fields);
+}
+
+template <class Read> void refused(Read read, const char* text, errc code, const char* detail) {
+    auto got = read(text, "f.toml");
+    BOOST_REQUIRE_MESSAGE(!got, text);
+    BOOST_TEST((got.error().code == code), text << ": " << got.error().code.message());
+    BOOST_TEST(got.error().detail.starts_with(detail), got.error().detail);
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(the_sample_of_appearances_is_the_built_in_table) {
+    auto rows = read_appearances(sample("appearance.toml"), "appearance.toml");
+    BOOST_REQUIRE_MESSAGE(rows.has_value(), rows.error().detail);
+    auto built_in = pdf::default_appearances();
+    BOOST_REQUIRE_EQUAL(rows->size(), built_in.size());
+    for (std::size_t i = 0; i < built_in.size(); ++i)
+        BOOST_TEST(same((*rows)[i], built_in[i]), pdf::to_string(built_in[i].kind));
+}
+
+BOOST_AUTO_TEST_CASE(a_row_replaces_what_it_names_and_nothing_else) {
+    auto rows =
+        read_appearances("[copy]\nlines = [\"{form} {date}\"]\nsize = 12.5\nplace = 'top-left'\n", "f.toml").value();
+    for (const pdf::appearance& row : rows) {
+        pdf::appearance wanted = pdf::default_appearance(row.kind);
+        if (row.kind == pdf::profile::copy) {
+            wanted.lines = {"{form} {date}"};
+            wanted.size = 12.5;
+            wanted.place = pdf::place_rule::top_left;
+        }
+        BOOST_TEST(same(row, wanted), pdf::to_string(row.kind));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_wrong_appearance_is_refused_with_file_and_line) {
+    refused(read_appearances, "[copy\n", errc::syntax, "f.toml:1:");
+    refused(read_appearances, "\n[stamp]\n", errc::unknown_key, "f.toml:2: stamp:");
+    refused(read_appearances, "[copy]\n\ncolour = 'red'\n", errc::unknown_key, "f.toml:3: colour:");
+    refused(read_appearances, "[copy]\nplace = 'middle'\n", errc::bad_value, "f.toml:2: place: must be one of: leader");
+    refused(read_appearances, "[copy]\nplace = 3\n", errc::wrong_type, "f.toml:2:");
+    refused(read_appearances, "[copy]\nsize = 72\n", errc::bad_value, "f.toml:2:");
+    refused(read_appearances, "[copy]\nsize = 'big'\n", errc::wrong_type, "f.toml:2:");
+    refused(read_appearances, "[copy]\nlines = ['{nothing}']\n", errc::bad_value, "f.toml:2:");
+    refused(read_appearances, "[copy]\nlines = [1]\n", errc::wrong_type, "f.toml:2:");
+    refused(read_appearances, "copy = 1\n", errc::wrong_type, "f.toml:1:");
+    refused(read_appearances, "[copy]\nnumber_and_date_fields = 'yes'\n", errc::wrong_type, "f.toml:2:");
+}
+
+BOOST_AUTO_TEST_CASE(the_sample_of_the_verification_policy_is_the_built_in_one) {
+    auto read = read_verification_policy(sample("verification-policy.toml"), "verification-policy.toml");
+    BOOST_REQUIRE_MESSAGE(read.has_value(), read.error().detail);
+    validation::policy wanted;
+    wanted.signature.formats = {"pades", "pkcs7", "cades", "xades", "xmldsig"}; // all, by name
+    BOOST_TEST((*read == wanted));
+    BOOST_TEST((read_verification_policy("", "f.toml").value() == validation::policy{}));
+}
+
+BOOST_AUTO_TEST_CASE(every_rule_of_the_policy_is_read) {
+    auto p = read_verification_policy(R"(
+revocation = "if-present"
+require_timestamp = true
+tolerate_unchecked_responder = true
+certificate_policies = ["2.16.704.1.1.1.1.1"]
+max_revocation_age_hours = 1.5
+[signature]
+minimum_level = "B-LT"
+formats = ["pades"]
+require_claimed_time = true
+[[algorithm]]
+name = "SHA-256"
+until = 2030-01-01
+[[algorithm]]
+name = "RSA"
+min_bits = 3072
+[[algorithm]]
+name = "ECDSA P-384"
+)",
+                                      "f.toml")
+                 .value();
+    BOOST_TEST((p.revocation == x509::revocation_rule::if_present));
+    BOOST_TEST(p.require_timestamp);
+    BOOST_TEST(p.rules.tolerate_unchecked_responder);
+    BOOST_TEST((p.rules.acceptable_policies == std::vector<std::string>{"2.16.704.1.1.1.1.1"}));
+    BOOST_TEST((p.rules.max_revocation_age == std::chrono::minutes(90)));
+    BOOST_TEST(p.signature.minimum_level == "B-LT");
+    BOOST_TEST((p.signature.formats == std::vector<std::string>{"pades"}));
+    BOOST_TEST(p.signature.require_claimed_time);
+    BOOST_TEST((p.rules.suite.until("SHA-256") == *from_rfc3339("2030-01-01T00:00:00+07:00")));
+    BOOST_TEST((p.rules.suite.until("RSA", 2048) == timestamp::min()));
+    BOOST_TEST((p.rules.suite.until("RSA", 4096) == timestamp::max()));
+    BOOST_TEST((p.rules.suite.until("ECDSA P-384", 384) == timestamp::max()));
+    BOOST_TEST((p.rules.suite.until("SHA-512") == timestamp::min())); // the table replaces the built-in one
+}
+
+BOOST_AUTO_TEST_CASE(a_wrong_policy_is_refused_with_file_and_line) {
+    auto read = read_verification_policy;
+    refused(read, "revocation = \n", errc::syntax, "f.toml:1:");
+    refused(read, "revocation = 'never'\n", errc::bad_value, "f.toml:1: revocation:");
+    refused(read, "\ncolour = 'red'\n", errc::unknown_key, "f.toml:2: colour:");
+    refused(read, "require_timestamp = 1\n", errc::wrong_type, "f.toml:1:");
+    refused(read, "certificate_policies = ['any']\n", errc::bad_value, "f.toml:1:");
+    refused(read, "max_revocation_age_hours = -1\n", errc::bad_value, "f.toml:1:");
+    refused(read, "[signature]\nminimum_level = 'B-X'\n", errc::bad_value, "f.toml:2:");
+    refused(read, "[signature]\nformats = ['jades']\n", errc::bad_value, "f.toml:2:");
+    refused(read, "[signature]\nformats = []\n", errc::bad_value, "f.toml:2:");
+    refused(read, "[signature]\nlevel = 'B-T'\n", errc::unknown_key, "f.toml:2:");
+    refused(read, "[[algorithm]]\nname = 'MD5'\n", errc::bad_value, "f.toml:2:");
+    refused(read, "[[algorithm]]\nmin_bits = 2048\n", errc::bad_value, "f.toml:1: name:");
+    refused(read, "[[algorithm]]\nname = 'RSA'\n", errc::bad_value, "f.toml:1: min_bits:");
+    refused(read, "[[algorithm]]\nname = 'SHA-256'\nmin_bits = 1\n", errc::bad_value, "f.toml:3:");
+    refused(read, "[[algorithm]]\nname = 'SHA-256'\nuntil = '2030'\n", errc::wrong_type, "f.toml:3:");
+    refused(read, "algorithm = 'SHA-256'\n", errc::wrong_type, "f.toml:1:");
+}
+
+BOOST_AUTO_TEST_CASE(what_lies_among_intermediates_is_never_an_anchor) {
+    test::temporary_directory dir;
+    test::test_ca ca("Own"), other("Other");
+    auto put = [&](const std::string& name, const bytes& der) {
+        BOOST_REQUIRE(write_file_atomically(dir.path() / name, der).has_value());
+    };
+    BOOST_TEST((read_trust_folder(dir.path() / "none").error().code == files::errc::unreadable));
+    BOOST_TEST((read_trust_folder(dir.path()).error().code == files::errc::not_found));
+    std::filesystem::create_directory(dir.path() / "intermediates");
+    put("root.crt", ca.root().certificate_der());
+    put("intermediates/sub.cer", ca.sub().certificate_der());
+    put("intermediates/other-root.der", other.root().certificate_der());
+    put("notes.txt", to_bytes("no certificate"));
+    auto trust = read_trust_folder(dir.path()).value();
+    BOOST_REQUIRE_EQUAL(trust.anchors.size(), 1u);
+    BOOST_TEST((trust.anchors[0].der() == ca.root().certificate_der()));
+    BOOST_TEST(trust.intermediates.size() == 2u);
+    put("intermediates/leaf.crt", ca.issue({}).certificate_der());
+    BOOST_TEST((read_trust_folder(dir.path()).error().code == x509::errc::not_a_ca));
+}
