@@ -30,9 +30,12 @@ std::optional<bytes> pem_body(std::string_view text) {
 
 kind kind_of(bytes_view file) {
     std::string_view head = as_text(file.first(std::min<std::size_t>(file.size(), 1024)));
+    // What is wrapped may begin within these bytes: a container or a message with a PDF inside is no PDF.
+    if (asic::is_container(file)) return kind::container;
+    if (starts_with_object(file)) return kind::cms;
     if (head.find("%PDF-") != head.npos) return kind::pdf; // junk in front is common (ISO 32000-2, annex I)
     if (head.starts_with("PK\x03\x04") || head.starts_with("PK\x05\x06")) return kind::container;
-    if (starts_with_object(file) || head.starts_with("-----BEGIN CMS") || head.starts_with("-----BEGIN PKCS7")) return kind::cms;
+    if (head.starts_with("-----BEGIN CMS") || head.starts_with("-----BEGIN PKCS7")) return kind::cms;
     if (head.starts_with("\xEF\xBB\xBF")) head.remove_prefix(3);
     std::size_t first = head.find_first_not_of(" \t\r\n");
     if (first != head.npos && head[first] == '<') return kind::xml;
