@@ -156,6 +156,46 @@ result<bytes> make_with_xades(kind k, const std::vector<data_file>& files, bytes
     return container_of(k, files, {{"META-INF/manifest.xml", list}, {"META-INF/signatures001.xml", signatures}});
 }
 
+result<bytes> with_another_xades(bytes_view container, bytes_view signatures, const limits& bounds) {
+    VANTHU_TRY(unpacked all, unpacked::of(container, bounds));
+    const bytes* type = all.find("mimetype");
+    if (!type || as_text(*type) != mime_type(kind::extended)) return failed(errc::not_one_file, "ASiC-E only");
+    if (!all.find("META-INF/manifest.xml")) {
+        std::vector<data_file> files;
+        for (const auto& [name, content] : all.files)
+            if (is_data_file(name)) files.push_back({name, "", content});
+        all.add("META-INF/manifest.xml", open_document_manifest(files));
+    }
+    all.add(all.unused("signatures", ".xml"), signatures);
+    return all.pack();
+}
+
+result<kind> kind_of_container(bytes_view container, const limits& bounds) {
+    VANTHU_TRY(unpacked all, unpacked::of(container, bounds));
+    const bytes* type = all.find("mimetype");
+    for (kind k : {kind::simple, kind::extended})
+        if (type && as_text(*type) == mime_type(k)) return k;
+    return failed(errc::not_a_zip, "mimetype");
+}
+
+namespace {
+result<std::vector<contained_file>> files_of(bytes_view container, const limits& bounds,
+                                             bool (*wanted)(std::string_view)) {
+    VANTHU_TRY(unpacked all, unpacked::of(container, bounds));
+    std::vector<contained_file> out;
+    for (auto& [name, content] : all.files)
+        if (wanted(name)) out.push_back({name, std::move(content)});
+    return out;
+}
+} // namespace
+
+result<std::vector<contained_file>> data_files(bytes_view container, const limits& bounds) {
+    return files_of(container, bounds, is_data_file);
+}
+result<std::vector<contained_file>> xades_files(bytes_view container, const limits& bounds) {
+    return files_of(container, bounds, is_xades_file);
+}
+
 result<std::vector<signature_file>> signatures(bytes_view container, const limits& bounds) {
     VANTHU_TRY(unpacked all, unpacked::of(container, bounds));
     std::vector<signature_file> out;
@@ -172,17 +212,17 @@ result<std::vector<signature_file>> signatures(bytes_view container, const limit
     return out;
 }
 
-result<bytes> with_signature(bytes_view container, std::string_view name, bytes_view cms, const limits& bounds) {
+result<bytes> with_signature(bytes_view container, std::string_view name, bytes_view signature, const limits& bounds) {
     VANTHU_TRY(unpacked all, unpacked::of(container, bounds));
     bytes* place = all.find(name);
-    if (!place || !is_cades_file(name)) return failed(errc::no_such_entry, std::string(name));
+    if (!place || !(is_cades_file(name) || is_xades_file(name))) return failed(errc::no_such_entry, std::string(name));
     for (const auto& [other, content] : all.files) {
         if (!is_archive_manifest_file(other)) continue;
         VANTHU_TRY(manifest m, read_manifest(content, bounds));
         if (std::ranges::find(m.files, name, &data_reference::name) != m.files.end())
             return failed(errc::signature_fixed, other);
     }
-    place->assign(cms.begin(), cms.end());
+    place->assign(signature.begin(), signature.end());
     return all.pack();
 }
 

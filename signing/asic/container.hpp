@@ -43,6 +43,17 @@ result<bytes> with_another(bytes_view container, const planned_manifest& plan, b
 
 // ASiC-S takes exactly one file. `signatures`: a document with root XAdESSignatures.
 result<bytes> make_with_xades(kind k, const std::vector<data_file>& files, bytes_view signatures);
+// One more such document in a container of ASiC-E, over the files that data_files() names.
+result<bytes> with_another_xades(bytes_view container, bytes_view signatures, const limits& bounds = {});
+
+// What is in a container.
+result<kind> kind_of_container(bytes_view container, const limits& bounds = {});
+struct contained_file {
+    std::string name;
+    bytes content;
+};
+result<std::vector<contained_file>> data_files(bytes_view container, const limits& bounds = {});
+result<std::vector<contained_file>> xades_files(bytes_view container, const limits& bounds = {});
 
 // The CAdES signatures of a container, with what each is over.
 struct signature_file {
@@ -52,8 +63,9 @@ struct signature_file {
     bool over_manifest = false;
 };
 result<std::vector<signature_file>> signatures(bytes_view container, const limits& bounds = {});
-// The container with that signature replaced. errc::signature_fixed: an ASiCArchiveManifest is over it.
-result<bytes> with_signature(bytes_view container, std::string_view name, bytes_view cms, const limits& bounds = {});
+// The container with that CAdES or XAdES file replaced. errc::signature_fixed: an ASiCArchiveManifest is over it.
+result<bytes> with_signature(bytes_view container, std::string_view name, bytes_view signature,
+                             const limits& bounds = {});
 
 // B-LTA of the container: a manifest of everything in it, archive manifests and their time stamps included, to be
 // stamped. The newest is called ASiCArchiveManifest.xml; the one before it gets a number.

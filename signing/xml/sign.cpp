@@ -59,17 +59,21 @@ result<bytes> signature_value(std::string_view signed_info, const cms::signer& w
 
 // One reference as it will be written.
 struct planned {
-    std::string uri, mime_type, transforms; // transforms: algorithm identifiers, one a line
+    std::string uri, mime_type, transforms; // transforms: algorithm identifiers, one a line; XPath Filter 2.0 is the
+                                            // one expression that leaves signatures out
     bytes digest;
 };
 
 class composer {
 public:
-    composer(const cms::signer& who, const sign_options& options, std::vector<planned> references)
+    // `beside`: signatures that are there already, so that one who signs twice in a second has two ids.
+    composer(const cms::signer& who, const sign_options& options, std::vector<planned> references,
+             std::size_t beside = 0)
         : who_(who), options_(options), references_(std::move(references)) {
         sha256 seed;
         seed.update(who.leaf.der()).update(to_rfc3339(options.signing_time));
         for (const planned& one : references_) seed.update(one.uri).update(one.digest);
+        if (beside > 0) seed.update(std::to_string(beside));
         id_ = "id-" + seed.finish().hex().substr(0, 32);
     }
     bytes properties_digest = bytes(32);
@@ -94,12 +98,18 @@ private:
     std::string method(std::string_view local, std::string_view algorithm) const {
         return fmt::format("<{0} Algorithm=\"{1}\"></{0}>", q(local), algorithm);
     }
+    std::string without_signatures() const { // as EN 319 132-1 allows it, in the form that others write
+        return fmt::format("<{0} Algorithm=\"{1}\"><XPath xmlns=\"{1}\" xmlns:ds=\"{2}\" Filter=\"subtract\">"
+                           "/descendant::ds:Signature</XPath></{0}>",
+                           q("Transform"), xpath_filter_uri, dsig_uri);
+    }
     std::string reference_id(std::size_t n) const { return fmt::format("{}-ref{}", id_, n); }
     std::string one_reference(std::string_view attributes, std::string_view transforms, bytes_view hashed) const {
         std::string all;
         for (std::size_t i = 0; i < transforms.size();) {
             std::size_t end = std::min(transforms.find('\n', i), transforms.size());
-            all += method("Transform", transforms.substr(i, end - i));
+            std::string_view algorithm = transforms.substr(i, end - i);
+            all += algorithm == xpath_filter_uri ? without_signatures() : method("Transform", algorithm);
             i = end + 1;
         }
         return fmt::format(
@@ -173,6 +183,28 @@ result<found_signature> only_signature(const source& document, const limits& bou
     return std::move(all.signatures.front());
 }
 
+// The one just put in.
+result<found_signature> last_signature(const source& document, const limits& bounds, const std::string& id) {
+    VANTHU_TRY(outline all, outline_of(document, bounds));
+    if (all.signatures.empty()) return failed(errc::no_signature);
+    const std::string* own = all.signatures.back().top->attribute_value("Id");
+    if (!own || *own != id) return failed(errc::place_not_found, "a signature stands behind the place");
+    return std::move(all.signatures.back());
+}
+
+// Would a signature put into the document's root become part of what this one signs?
+bool covers_new_signatures(const core_signature& other, const element& signature) {
+    const element* root = &signature;
+    while (root->parent) root = root->parent;
+    const std::string* id = root->attribute_value("Id");
+    return std::ranges::any_of(other.references, [&](const reference& r) {
+        bool about_root = r.uri.empty() || (id && r.uri.front() == '#' && r.uri.substr(1) == *id);
+        return about_root && std::ranges::none_of(r.transforms, [](const transform& t) {
+                   return t.what == transform::kind::without_signatures;
+               });
+    });
+}
+
 result<> check_signer(const cms::signer& who) {
     if (!who.leaf || !who.sign || !fit(who.leaf, who.scheme)) return failed(errc::key_unfit);
     return {};
@@ -218,22 +250,29 @@ sign_options edxml_seal(timestamp signing_time) {
 result<insertion> sign_enveloped(const source& document, const cms::signer& who, const sign_options& options) {
     VANTHU_CHECK(check_signer(who));
     VANTHU_TRY(outline before, outline_of(document, options.bounds, options.place));
-    if (!before.signatures.empty()) return failed(errc::already_signed);
+    for (const found_signature& other : before.signatures) {
+        VANTHU_TRY(core_signature core, read_core(*other.top, options.bounds));
+        if (!options.beside_others || covers_new_signatures(core, *other.top)) return failed(errc::already_signed);
+    }
     if (!before.wanted || before.wanted->empty_tag) return failed(errc::place_not_found);
 
     // The document without the signature is the document as it is now.
     reference whole;
-    whole.transforms = {{transform::kind::enveloped}, {transform::kind::canonical, canonicalisation{}}};
+    whole.transforms = {{options.beside_others ? transform::kind::without_signatures : transform::kind::enveloped},
+                        {transform::kind::canonical, canonicalisation{}}};
     hash_sink hash(x509::hash::sha256);
     std::vector<follow> once{{&whole, SIZE_MAX, {canonical_method::inclusive_1_0}, &hash}};
     VANTHU_CHECK(follow_references(document, options.bounds, once, {}));
 
     composer parts(who, options,
                    {{"", options.mime_type,
-                     fmt::format("{}\n{}", enveloped_algorithm, algorithm_of(canonicalisation{})), hash.finish()}});
+                     fmt::format("{}\n{}", options.beside_others ? xpath_filter_uri : enveloped_algorithm,
+                                 algorithm_of(canonicalisation{})),
+                     hash.finish()}},
+                   before.signatures.size());
     insertion what{before.wanted->end_tag, {}};
     VANTHU_TRY(what.text, complete(parts, who, {}, [&](const std::string& text) {
-                   return only_signature(with(document, {what.offset, text}), options.bounds);
+                   return last_signature(with(document, {what.offset, text}), options.bounds, parts.id());
                }));
     return what;
 }

@@ -26,6 +26,9 @@ struct sign_options {
     canonicalisation method{};        // of SignedInfo
     std::string mime_type = "text/xml";
     bool embed_chain = true;
+    // Enveloped only: every ds:Signature of the document is left out of what is signed, so that others may sign beside
+    // this one. Without it the signature is over everything but itself, and is the only one.
+    bool beside_others = false;
     limits bounds{};
 };
 
@@ -33,7 +36,8 @@ struct sign_options {
 // (docs/packets.md). A hop that adds a TraceHeader breaks this seal: it speaks for one hop.
 sign_options edxml_seal(timestamp signing_time);
 
-// Signs the whole document. errc::already_signed where it has a ds:Signature: each would be part of what the other one
+// Signs the whole document; the new signature is the last one in it. errc::already_signed where it has a ds:Signature,
+// unless both leave signatures out (beside_others, and what the others sign): each would be part of what the other one
 // signs. errc::place_not_found: no such element, or written as an empty-element tag.
 result<insertion> sign_enveloped(const source& document, const cms::signer& who, const sign_options& options);
 

@@ -155,6 +155,35 @@ BOOST_AUTO_TEST_CASE(another_signer_signs_the_same_files) {
     BOOST_TEST(asic::plan_another(o.simple()).error().code == asic::errc::not_one_file);
 }
 
+BOOST_AUTO_TEST_CASE(another_signer_signs_the_same_files_with_xades) {
+    office o;
+    bytes first = o.with_xades(asic::kind::extended);
+    BOOST_TEST((asic::kind_of_container(first).value() == asic::kind::extended));
+    BOOST_TEST((asic::kind_of_container(o.simple()).value() == asic::kind::simple));
+    std::vector<xml::detached_file> named;
+    for (const asic::contained_file& f : asic::data_files(first).value())
+        named.push_back({f.name, "application/octet-stream", sha256::of(f.content)});
+    BOOST_TEST(named.size() == o.files.size());
+    o.who = o.ca.issue({.common_name = "Trần Thị B"});
+    xml::sign_options options;
+    options.signing_time = signed_at;
+    bytes more = xml::sign_detached(named, o.signer(), options, "XAdESSignatures").value();
+    bytes both = asic::with_another_xades(first, more).value();
+    BOOST_TEST(asic::xades_files(both).value().size() == 2u);
+    auto v = o.judge(both);
+    BOOST_TEST((v.report.verdict == verdict::valid), validation::to_json(v.report));
+    BOOST_REQUIRE(v.report.signatures.size() == 2u);
+    BOOST_TEST(v.report.signatures[0].signer.common_name == "Nguyễn Văn A");
+    BOOST_TEST(v.report.signatures[1].signer.common_name == "Trần Thị B");
+    BOOST_TEST(v.report.signatures[1].covers == "whole");
+    BOOST_TEST(asic::with_another_xades(o.with_xades(asic::kind::simple), more).error().code ==
+               asic::errc::not_one_file);
+    // Raised, the file goes back to its place; what is archived stays.
+    std::string name = asic::xades_files(first).value()[0].name;
+    BOOST_TEST((asic::with_signature(first, name, more).has_value()));
+    BOOST_TEST((asic::with_signature(first, "META-INF/manifest.xml", more).error().code == asic::errc::no_such_entry));
+}
+
 BOOST_AUTO_TEST_CASE(a_changed_or_missing_file_is_found_in_every_kind_of_container) {
     office o;
     for (const bytes& c :

@@ -188,6 +188,31 @@ BOOST_AUTO_TEST_CASE(a_second_enveloped_signature_is_refused) {
     BOOST_TEST(again.error().code == xml::errc::already_signed);
 }
 
+BOOST_AUTO_TEST_CASE(signatures_that_leave_signatures_out_stand_beside_each_other) {
+    xml_world w, rsa(test_key::rsa_2048);
+    xml::sign_options beside = xml_world::plain();
+    beside.beside_others = true;
+    bytes one = w.enveloped(w.letter, beside);
+    bytes two = w.enveloped(one, beside);
+    auto verdict = w.verify(two);
+    BOOST_TEST(word(verdict) == "valid", told(verdict));
+    BOOST_REQUIRE_EQUAL(verdict.report.signatures.size(), 2u);
+    for (const auto& s : verdict.report.signatures) BOOST_TEST(s.covers == "whole");
+    bytes other_prefix = w.letter;
+    xml::sign_options plain_prefix = beside;
+    plain_prefix.prefix = "";
+    BOOST_TEST(word(w.verify(w.enveloped(w.enveloped(other_prefix, plain_prefix), beside))) == "valid");
+    for (const auto& [from, to] : {std::pair("321", "322"), std::pair("a &amp; b", "c")})
+        BOOST_TEST(word(w.verify(changed(two, from, to))) == "invalid", from);
+    BOOST_TEST(java_verify({rsa.enveloped(rsa.letter, beside), two, changed(two, "321", "322")}) == "vvx");
+    // Either of the two kinds would sign, or be signed by, the other.
+    auto refused = [&](const bytes& document, const xml::sign_options& how) {
+        return xml::sign_enveloped(xml::in_memory(document), w.signer(), how).error().code;
+    };
+    BOOST_TEST(refused(one, xml_world::plain()) == xml::errc::already_signed);
+    BOOST_TEST(refused(w.enveloped(w.letter), beside) == xml::errc::already_signed);
+}
+
 BOOST_AUTO_TEST_CASE(what_cannot_be_signed_is_refused_with_its_reason) {
     xml_world w;
     auto refusal = [&](std::string_view document, const xml::sign_options& options, const cms::signer& who) {
