@@ -75,9 +75,25 @@ result<picture> picture::from_png(bytes_view png) {
     picture p;
     p.width_ = h->columns / h->dpi_x * 72;
     p.height_ = h->rows / h->dpi_y * 72;
-    p.pixels_ = std::make_shared<pixels>(
+    auto content = std::make_shared<pixels>(
         pixels{h->columns, h->rows, compressed(colours, 9), opaque ? std::string() : compressed(transparency, 9)});
+    p.parts_.push_back({std::move(content), 0, p.width_, p.height_});
     return p;
+}
+
+picture picture::row(const std::vector<picture>& all) {
+    constexpr double gap = 4;
+    picture out;
+    for (const picture& one : all) {
+        if (!out.parts_.empty()) out.width_ += gap;
+        for (part p : one.parts_) {
+            p.x += out.width_;
+            out.parts_.push_back(std::move(p));
+        }
+        out.width_ += one.width_;
+        out.height_ = std::max(out.height_, one.height_);
+    }
+    return out;
 }
 
 } // namespace vanthu::pdf

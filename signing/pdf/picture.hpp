@@ -11,6 +11,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace vanthu::pdf {
 
@@ -22,6 +23,10 @@ public:
     // errc::bad_picture: not a whole PNG, no sensible resolution, or beyond the limits above.
     static result<picture> from_png(bytes_view png);
 
+    // Several beside each other, in this order from the left, standing on one line, each at its true size.
+    // Precondition: at least one.
+    static picture row(const std::vector<picture>& all);
+
     double width() const { return width_; } // points at true size
     double height() const { return height_; }
 
@@ -30,10 +35,14 @@ public:
         std::string colours;      // RGB, compressed with Flate
         std::string transparency; // one byte a pixel, compressed with Flate; "" where all is opaque
     };
-    const pixels& content() const { return *pixels_; }
+    struct part {
+        std::shared_ptr<const pixels> content;
+        double x = 0, width = 0, height = 0; // within the whole, on its lower edge
+    };
+    const std::vector<part>& parts() const { return parts_; }
 
 private:
-    std::shared_ptr<const pixels> pixels_;
+    std::vector<part> parts_;
     double width_ = 0, height_ = 0;
 };
 

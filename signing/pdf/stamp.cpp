@@ -41,8 +41,7 @@ std::string stamps::text_of(const stamp& what, const face& upright, const face& 
     return content + "ET\n";
 }
 
-QPDFObjectHandle stamps::write(const picture& image) {
-    const picture::pixels& p = image.content();
+QPDFObjectHandle stamps::write(const picture::pixels& p) {
     auto entries = [&](const char* colours) {
         return QPDFObjectHandle::parse(
             fmt::format("<< /Type /XObject /Subtype /Image /Width {} /Height {} /BitsPerComponent 8 /ColorSpace {} >>",
@@ -60,9 +59,14 @@ result<> stamps::draw() {
     for (auto& [widget, what] : all_) {
         std::string content = what.is_field ? "/Tx BMC\n" : "";
         content += fmt::format("q\n0 0 {:.2f} {:.2f} re W n\n", what.width, what.height);
-        const placement& at = what.image_at;
-        if (what.image)
-            content += fmt::format("q {:.4f} 0 0 {:.4f} {:.2f} {:.2f} cm /P Do Q\n", at.width, at.height, at.x, at.y);
+        if (what.image) {
+            const placement& at = what.image_at;
+            const double x = at.width / what.image->width(), y = at.height / what.image->height();
+            int number = 0;
+            for (const picture::part& p : what.image->parts())
+                content += fmt::format("q {:.4f} 0 0 {:.4f} {:.2f} {:.2f} cm /P{} Do Q\n", p.width * x, p.height * y,
+                                       at.x + p.x * x, at.y, number++);
+        }
         content += text_of(what, upright, italic);
         content += what.is_field ? "Q\nEMC\n" : "Q\n";
         QPDFObjectHandle form = QPDFObjectHandle::parse(
@@ -77,7 +81,9 @@ result<> stamps::draw() {
         }
         if (what.image) {
             QPDFObjectHandle used = QPDFObjectHandle::newDictionary();
-            used.replaceKey("/P", write(*what.image));
+            int number = 0;
+            for (const picture::part& p : what.image->parts())
+                used.replaceKey(fmt::format("/P{}", number++), write(*p.content));
             resources.replaceKey("/XObject", used);
         }
         QPDFObjectHandle appearance = QPDFObjectHandle::newDictionary();

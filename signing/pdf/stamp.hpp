@@ -39,7 +39,7 @@ private:
     };
     result<face> load(const typeface& from, const std::vector<std::string>& texts);
     std::string text_of(const stamp& what, const face& upright, const face& italic) const;
-    QPDFObjectHandle write(const picture& image);
+    QPDFObjectHandle write(const picture::pixels& p);
 
     const fonts& type_;
     update& out_;

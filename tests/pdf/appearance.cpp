@@ -112,6 +112,29 @@ BOOST_AUTO_TEST_CASE(a_seal_larger_than_the_space_kept_for_it_is_not_scaled) {
     BOOST_TEST(red->x + red->width <= 596);
 }
 
+BOOST_AUTO_TEST_CASE(several_pictures_stand_beside_each_other_at_their_true_sizes) {
+    auto of = [](unsigned columns, unsigned rows) {
+        return pdf::picture::from_png(png_file({.columns = columns, .rows = rows, .red = 200})).value();
+    };
+    pdf::picture two = pdf::picture::row({of(40, 20), of(20, 60)});
+    BOOST_REQUIRE_EQUAL(two.parts().size(), 2u);
+    BOOST_TEST(std::abs(two.width() - (30 + 4 + 15)) < 0.01);
+    BOOST_TEST(std::abs(two.height() - 45) < 0.01);
+    BOOST_TEST(std::abs(two.parts()[1].x - 34) < 0.01);
+    BOOST_TEST(std::abs(two.parts()[1].width - 15) < 0.01);
+    auto one = pdf::picture::row({of(40, 20)});
+    BOOST_TEST(std::abs(one.width() - 30) < 0.01);
+    // Both are drawn: the red reaches over the width of the two.
+    auto request = request_for(pdf::profile::appendix);
+    request.look = pdf::default_appearance(pdf::profile::issued);
+    request.image = two;
+    request.place = pdf::placement{1, 300, 300, 60, 50};
+    auto red = render(world().sign(make_letter(), world().agency, request)).box(is_red);
+    BOOST_REQUIRE(red.has_value());
+    BOOST_TEST(std::abs(red->width - 49) < 3, red->width);
+    BOOST_TEST(std::abs(red->height - 45) < 3, red->height);
+}
+
 BOOST_AUTO_TEST_CASE(every_kind_of_png_is_read_and_everything_else_refused) {
     for (int kind = 0; kind < 5; ++kind)
         for (int depth : {8, 16}) {
@@ -119,7 +142,7 @@ BOOST_AUTO_TEST_CASE(every_kind_of_png_is_read_and_everything_else_refused) {
                 pdf::picture::from_png(png_file({.columns = 40, .rows = 20, .red = 200, .kind = kind, .depth = depth}));
             BOOST_REQUIRE_MESSAGE(p.has_value(), kind << " " << depth << " " << p.error().detail);
             BOOST_TEST(std::abs(p->width() - 30) < 0.01); // 96 dpi where the file has none
-            BOOST_TEST(p->content().transparency.empty() == (kind != 1 && kind != 3));
+            BOOST_TEST(p->parts().front().content->transparency.empty() == (kind != 1 && kind != 3));
         }
     bytes good = png_file({.columns = 40, .rows = 20, .dpi = 300});
     BOOST_TEST(std::abs(pdf::picture::from_png(good)->width() - 40 / 300.0 * 72) < 0.01);
