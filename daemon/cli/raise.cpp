@@ -25,8 +25,9 @@ result<cms::timestamp_token> stamped(const raise_request& r, trust_session& s, c
     return s.stamp(r.tsa, imprint);
 }
 
-result<> all_valid(const std::vector<signature_report>& signatures, const trust_session& s) {
-    for (const signature_report& one : signatures) {
+result<> all_valid(const std::vector<signature_report>& signatures, const trust_session& s, std::size_t first = 0) {
+    for (std::size_t i = first; i < signatures.size(); ++i) {
+        const signature_report& one = signatures[i];
         if (one.verdict == signing::verdict::valid) continue;
         std::string why =
             fmt::format("{}: {}", one.signer.subject.empty() ? one.field : one.signer.subject, one.sub_indication);
@@ -105,7 +106,8 @@ result<bytes> raise_message(bytes message, const cms_content& content, const rai
     };
     s.gather(look);
     bool added = false;
-    for (std::size_t i = 0; i < reports.size(); ++i) {
+    const std::size_t first = r.newest_only && !reports.empty() ? reports.size() - 1 : 0;
+    for (std::size_t i = first; i < reports.size(); ++i) {
         if (reached(reports[i].level) >= level::b_t) continue;
         VANTHU_TRY(digest imprint, cms::signature_imprint(message, i));
         VANTHU_TRY(cms::timestamp_token token, stamped(r, s, imprint));
@@ -114,12 +116,12 @@ result<bytes> raise_message(bytes message, const cms_content& content, const rai
     }
     if (r.to < level::b_lt) return message;
     if (added) s.gather(look);
-    VANTHU_CHECK(all_valid(reports, s));
-    for (const validation::conclusion& c : judged) {
-        VANTHU_TRY(message, cades::to_lt(message, c.used, c.used_certificates));
+    VANTHU_CHECK(all_valid(reports, s, first));
+    for (std::size_t i = first; i < reports.size(); ++i) {
+        VANTHU_TRY(message, cades::to_lt(message, judged[i].used, judged[i].used_certificates));
     }
     if (r.to < level::b_lta) return message;
-    for (std::size_t i = 0; i < reports.size(); ++i) {
+    for (std::size_t i = first; i < reports.size(); ++i) {
         VANTHU_TRY(digest imprint, cades::archive_imprint(message, content.sha256, i));
         VANTHU_TRY(cms::timestamp_token token, stamped(r, s, imprint));
         VANTHU_TRY(message, cades::add_archive_stamp(message, content.sha256, token, i));
@@ -132,44 +134,10 @@ result<bytes> raise_cms(bytes message, const raise_request& r, trust_session& s)
     return raise_message(std::move(message), content, r, s);
 }
 
-// --- containers
-
-// The CAdES signatures inside; B-LTA of ASiC-S in the signature, of ASiC-E by a manifest over the whole container
-// (EN 319 162-1, 4.4.3 and A.7).
-result<bytes> raise_container(bytes container, const raise_request& r, trust_session& s) {
-    VANTHU_TRY(std::vector<asic::signature_file> all, asic::signatures(container));
-    if (all.empty()) return failed(sign_errc::not_available, "ASiC/XAdES");
-    const bool by_manifest = all.front().over_manifest;
-    raise_request inside = r;
-    if (by_manifest) inside.to = std::min(r.to, level::b_lt);
-    for (const asic::signature_file& one : all) {
-        // What it signs is known by its SHA-256 value; a signature with another hash cannot be judged by that.
-        cms_content content{
-            [&](x509::hash h) { return h == x509::hash::sha256 ? to_bytes(as_text(one.content.view())) : bytes{}; },
-            one.content};
-        VANTHU_TRY(bytes raised, raise_message(one.cms, content, inside, s));
-        if (raised == one.cms) continue;
-        auto with = asic::with_signature(container, one.name, raised);
-        if (with)
-            container = std::move(*with);
-        else if (with.error().code != asic::errc::signature_fixed) // archived before: a new manifest covers it again
-            return std::unexpected(with.error());
-    }
-    if (r.to < level::b_lta || !by_manifest) return container;
-    VANTHU_TRY(asic::planned_archive plan, asic::plan_archive(container));
-    VANTHU_TRY(cms::timestamp_token token, stamped(r, s, plan.sha256()));
-    return asic::with_archive(container, plan, token);
-}
-
 // --- XML
 
-result<bytes> raise_xml(bytes document, const raise_request& r, trust_session& s) {
-    bytes beside;
-    xml::outside others;
-    if (r.content) {
-        VANTHU_TRY(beside, read_file(*r.content, std::size_t{1} << 30));
-        others = [&](const std::string&) { return std::optional(xml::in_memory(beside)); };
-    }
+// `others`: what references lead to outside the document.
+result<bytes> raise_document(bytes document, const xml::outside& others, const raise_request& r, trust_session& s) {
     xml::document_verdict seen;
     auto look = [&] {
         seen = xml::verify(xml::in_memory(document), s.trust(), s.known(), s.now(), {}, others);
@@ -180,7 +148,8 @@ result<bytes> raise_xml(bytes document, const raise_request& r, trust_session& s
     const std::size_t count = seen.report.signatures.size();
     if (count == 0) return failed(sign_errc::not_verifiable, "0");
     bool added = false;
-    for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t first = r.newest_only ? count - 1 : 0;
+    for (std::size_t i = first; i < count; ++i) {
         if (reached(seen.report.signatures[i].level) >= level::b_t) continue;
         VANTHU_TRY(digest imprint, xml::signature_imprint(xml::in_memory(document), i));
         VANTHU_TRY(cms::timestamp_token token, stamped(r, s, imprint));
@@ -190,21 +159,89 @@ result<bytes> raise_xml(bytes document, const raise_request& r, trust_session& s
     }
     if (r.to < level::b_lt) return document;
     if (added) s.gather(look);
-    VANTHU_CHECK(all_valid(seen.report.signatures, s));
-    for (std::size_t i = 0; i < count; ++i) {
+    VANTHU_CHECK(all_valid(seen.report.signatures, s, first));
+    for (std::size_t i = first; i < count; ++i) {
         const validation::conclusion& c = seen.conclusions[i];
         VANTHU_TRY(xml::insertion what,
                    xml::add_validation_data(xml::in_memory(document), c.used_certificates, c.used, i));
         insert(what);
     }
     if (r.to < level::b_lta) return document;
-    for (std::size_t i = 0; i < count; ++i) {
+    for (std::size_t i = first; i < count; ++i) {
         VANTHU_TRY(digest imprint, xml::archive_imprint(xml::in_memory(document), others, i));
         VANTHU_TRY(cms::timestamp_token token, stamped(r, s, imprint));
         VANTHU_TRY(xml::insertion what, xml::add_archive_timestamp(xml::in_memory(document), token, others, i));
         insert(what);
     }
     return document;
+}
+
+result<bytes> raise_xml(bytes document, const raise_request& r, trust_session& s) {
+    bytes beside;
+    xml::outside others;
+    if (r.content) {
+        VANTHU_TRY(beside, read_file(*r.content, std::size_t{1} << 30));
+        others = [&](const std::string&) { return std::optional(xml::in_memory(beside)); };
+    }
+    return raise_document(std::move(document), others, r, s);
+}
+
+// --- containers
+
+// Puts a raised signature file back. One that is archived already stays: a new manifest covers it again.
+result<bytes> replaced(bytes container, const std::string& name, const bytes& before, const bytes& raised) {
+    if (raised == before) return container;
+    auto with = asic::with_signature(container, name, raised);
+    if (with) return std::move(*with);
+    if (with.error().code != asic::errc::signature_fixed) return std::unexpected(with.error());
+    return container;
+}
+
+// The XAdES signatures inside hold all their evidence themselves, at every level.
+result<bytes> raise_xades_inside(bytes container, const std::vector<asic::contained_file>& documents,
+                                 const raise_request& r, trust_session& s) {
+    VANTHU_TRY(std::vector<asic::contained_file> inside, asic::data_files(container));
+    xml::outside others = [&](const std::string& uri) -> std::optional<xml::source> {
+        auto wanted = xml::from_reference_uri(uri);
+        auto at = std::ranges::find_if(inside, [&](const auto& f) { return wanted && f.name == *wanted; });
+        return at == inside.end() ? std::nullopt : std::optional(xml::in_memory(at->content));
+    };
+    for (std::size_t i = r.newest_only ? documents.size() - 1 : 0; i < documents.size(); ++i) {
+        VANTHU_TRY(bytes raised, raise_document(documents[i].content, others, r, s));
+        VANTHU_TRY(container, replaced(std::move(container), documents[i].name, documents[i].content, raised));
+    }
+    return container;
+}
+
+// The CAdES signatures inside; B-LTA of ASiC-S in the signature, of ASiC-E by a manifest over the whole container
+// (EN 319 162-1, 4.4.3 and A.7).
+result<bytes> raise_container(bytes container, const raise_request& r, trust_session& s) {
+    VANTHU_TRY(std::vector<asic::contained_file> documents, asic::xades_files(container));
+    if (!documents.empty()) {
+        VANTHU_TRY(container, raise_xades_inside(std::move(container), documents, r, s));
+    }
+    VANTHU_TRY(std::vector<asic::signature_file> all, asic::signatures(container));
+    if (all.empty()) {
+        if (documents.empty()) return failed(sign_errc::not_verifiable, "0");
+        return container;
+    }
+    const bool by_manifest = all.front().over_manifest;
+    raise_request inside = r;
+    if (by_manifest) inside.to = std::min(r.to, level::b_lt);
+    // In one of several files the newest signer is the last of the last.
+    for (std::size_t i = r.newest_only ? all.size() - 1 : 0; i < all.size(); ++i) {
+        const asic::signature_file& one = all[i];
+        // What it signs is known by its SHA-256 value; a signature with another hash cannot be judged by that.
+        cms_content content{
+            [&](x509::hash h) { return h == x509::hash::sha256 ? to_bytes(as_text(one.content.view())) : bytes{}; },
+            one.content};
+        VANTHU_TRY(bytes raised, raise_message(one.cms, content, inside, s));
+        VANTHU_TRY(container, replaced(std::move(container), one.name, one.cms, raised));
+    }
+    if (r.to < level::b_lta || !by_manifest) return container;
+    VANTHU_TRY(asic::planned_archive plan, asic::plan_archive(container));
+    VANTHU_TRY(cms::timestamp_token token, stamped(r, s, plan.sha256()));
+    return asic::with_archive(container, plan, token);
 }
 
 } // namespace

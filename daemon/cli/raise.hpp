@@ -14,12 +14,13 @@ struct raise_request {
     level to = level::b_t;
     std::string tsa;                    // needed for B-T and B-LTA where a stamp is missing
     std::optional<std::string> content; // file that a detached signature is about
-    bool newest_only = false;           // PDF: earlier signatures may stay below B-T (they are another's business)
+    bool newest_only = false;           // earlier signatures stay as they are: they are another's business
 };
 
-// The file with each of its signatures at `to` or above; B-LTA again renews: new evidence, one more archive time stamp.
-// Before evidence goes in the signatures are verified: sign_errc::not_verifiable where one is not valid, with what was
-// missing in the detail. sign_errc::time_stamp_missing, content_missing; failures of the services and of the format.
+// The file with each of its signatures (or the newest) at `to` or above; B-LTA again renews: new evidence, one more
+// archive time stamp. Before evidence goes in the signatures are verified: sign_errc::not_verifiable where one is not
+// valid, with what was missing in the detail. sign_errc::time_stamp_missing, content_missing; failures of the services
+// and of the format.
 result<bytes> raise(bytes file, const raise_request& request, trust_session& session);
 
 } // namespace vanthu::cli

@@ -3,18 +3,23 @@
 #include "daemon/base/error_table.hpp"
 #include "daemon/base/files.hpp"
 #include "daemon/cli/raise.hpp"
+#include "daemon/cli/sign_certificate.hpp"
+#include "daemon/cli/sign_formats.hpp"
 #include "daemon/cli/sign_key.hpp"
 #include "daemon/cli/sign_pdf.hpp"
 #include "daemon/cli/voice.hpp"
-#include "signing/asic/container.hpp"
-#include "signing/xml/sign.hpp"
 
 #include <CLI/CLI.hpp>
-#include <fmt/format.h>
+#include <boost/json.hpp>
+#include <iostream>
 #include <memory>
 #include <set>
+#include <unistd.h>
 
 namespace vanthu::cli {
+
+namespace json = boost::json;
+
 namespace {
 
 constexpr error_row rows[] = {
@@ -23,8 +28,9 @@ constexpr error_row rows[] = {
      "Xem các lựa chọn bằng vanthu sign --help.", "See the choices by vanthu sign --help."},
     {static_cast<int>(sign_errc::no_person_signature), "no_person_signature", 422, retry::no,
      "Văn bản chưa có chữ ký hợp lệ của người có thẩm quyền nên không thể phát hành.",
-     "The document carries no valid signature of a person, so it cannot be issued.",
-     "Trình lãnh đạo ký số trước, rồi mới đóng dấu phát hành.", "Have the leader sign first, then seal it."},
+     "The document carries no valid signature of a person with authority, so it cannot be issued.",
+     "Trình lãnh đạo ký số trước, rồi mới đóng dấu phát hành; xem danh bạ có ghi thẩm quyền của người ký không.",
+     "Have the leader sign first, then seal it; see whether the registry names the signer's authority."},
     {static_cast<int>(sign_errc::own_certificate_bad), "own_certificate_bad", 422, retry::no,
      "Chứng thư dùng để ký không hợp lệ ở thời điểm này.", "The certificate used for signing is not valid now.",
      "Kiểm tra hạn chứng thư, thư mục chứng thư tin cậy và CRL.",
@@ -45,79 +51,75 @@ constexpr error_row rows[] = {
     {static_cast<int>(sign_errc::output_exists), "output_exists", 422, retry::no,
      "Hai tệp đầu vào trùng tên nên sẽ ghi đè lên nhau.", "Two inputs of one name would be written over each other.",
      "Đổi tên hoặc ký từng tệp.", "Rename one, or sign them one by one."},
+    {static_cast<int>(sign_errc::own_certificate_expired), "own_certificate_expired", 422, retry::no,
+     "Chứng thư dùng để ký đã hết hạn hoặc chưa có hiệu lực.",
+     "The certificate used for signing has expired or is not valid yet.",
+     "Dùng chứng thư còn hiệu lực; đề nghị gia hạn với đơn vị cấp chứng thư; kiểm tra đồng hồ máy.",
+     "Use a valid certificate, have it renewed by its issuer; check the clock."},
+    {static_cast<int>(sign_errc::own_certificate_revoked), "own_certificate_revoked", 422, retry::no,
+     "Chứng thư dùng để ký, hoặc chứng thư của cơ quan cấp, đã bị thu hồi nên không được ký.",
+     "The certificate used for signing, or one above it, is revoked, so nothing is signed.",
+     "Dùng chứng thư khác và liên hệ đơn vị cấp chứng thư.", "Use another certificate and ask its issuer."},
+    {static_cast<int>(sign_errc::own_certificate_unfit), "own_certificate_unfit", 422, retry::no,
+     "Chứng thư này không được cấp để ký số.", "This certificate was not issued for signatures.",
+     "Chọn chứng thư có mục đích sử dụng khóa là chữ ký số hoặc chống chối bỏ.",
+     "Choose a certificate whose key usage is digital signature or non-repudiation."},
+    {static_cast<int>(sign_errc::not_authorised), "not_authorised", 403, retry::no,
+     "Danh bạ không ghi người hoặc con dấu này có thẩm quyền ký loại này cho cơ quan.",
+     "The registry does not name this person or seal as allowed to sign so for the organisation.",
+     "Kiểm tra --organisation; bổ sung dòng [[authority]] hoặc [[agency_certificate]] còn hiệu lực vào danh bạ.",
+     "Check --organisation; add a row [[authority]] or [[agency_certificate]] that is valid today to the registry."},
+    {static_cast<int>(sign_errc::organisation_unknown), "organisation_unknown", 422, retry::no,
+     "Danh bạ không có cơ quan mang mã này, hoặc cơ quan đã kết thúc hoạt động.",
+     "The registry has no open organisation with this code.", "Kiểm tra mã bằng vanthu registry resolve.",
+     "Check the code with vanthu registry resolve."},
+    {static_cast<int>(sign_errc::registry_missing), "registry_missing", 422, retry::no,
+     "Không có danh bạ nên không biết ai có thẩm quyền ký văn bản để phát hành.",
+     "Without a registry it is not known who has authority to sign what is issued.",
+     "Thêm --registry TỆP (và --organisation MÃ); hoặc tự chịu trách nhiệm bằng --accept-indeterminate.",
+     "Add --registry FILE (and --organisation CODE), or take it on yourself with --accept-indeterminate."},
+    {static_cast<int>(sign_errc::output_unusable), "output_unusable", 422, retry::no,
+     "Không ghi được vào thư mục kết quả.", "The folder of the output cannot be written to.",
+     "Tạo thư mục hoặc cấp quyền ghi, rồi ký lại.", "Make the folder or give write permission, then sign again."},
+    {static_cast<int>(sign_errc::other_signature_inside), "other_signature_inside", 422, retry::no,
+     "Vỏ chứa đã có chữ ký dạng khác; phần mềm kiểm tra chỉ đọc một dạng trong mỗi vỏ chứa.",
+     "The container has signatures of the other format, and readers look at one format in a container.",
+     "Ký cùng dạng với chữ ký đã có (bỏ --signature).", "Sign in the format that is there (leave --signature out)."},
 };
 const error_table table("sign", rows);
 
 struct request {
     key_options key;
     trust_options trust;
+    authority_options authority;
     pdf_choices pdf;
-    std::string format = "pades", level = "B-B", tsa, output;
+    format_choices form{.format = "pades", .inside = "", .content = "", .detached = false};
+    std::string level = "B-B", tsa, output;
     std::vector<std::string> inputs;
-    bool detached = false;
     voice speak;
+    bool is_pdf() const { return form.format == "pades"; }
+    bool is_container() const { return form.format == "asic-s" || form.format == "asic-e"; }
 };
 
-constexpr std::size_t largest_input = std::size_t{1} << 30;
-
-// --- one file, B-B (PDF: up to B-T, since the time stamp goes into the signature while it is made)
-
-result<bytes> sign_cades(const bytes& content, const request& q, const cms::signer& who, timestamp now) {
-    VANTHU_TRY(bytes message, cms::build_signature(sha256::of(content), who, {.signing_time = now}));
-    if (q.detached) return message;
-    return cms::attach(message, content);
-}
-
-result<bytes> sign_xades(const bytes& content, const std::string& name, const request& q, const cms::signer& who,
-                         timestamp now) {
-    xml::sign_options how;
-    how.signing_time = now;
-    const bool is_xml = signed_file::kind_of(content) == signed_file::kind::xml;
-    how.mime_type = is_xml ? "text/xml" : "application/octet-stream";
-    if (q.detached) return xml::sign_detached({{name, how.mime_type, sha256::of(content)}}, who, how);
-    if (!is_xml) return xml::sign_enveloping(content, who, how);
-    VANTHU_TRY(xml::insertion what, xml::sign_enveloped(xml::in_memory(content), who, how));
-    return xml::spliced(content, what);
-}
-
-std::string mime_type_of(bytes_view content) {
-    switch (signed_file::kind_of(content)) {
-    case signed_file::kind::pdf:
-        return "application/pdf";
-    case signed_file::kind::xml:
-        return "text/xml";
-    default:
-        return "application/octet-stream";
-    }
-}
-
-// One container for all inputs, signed with CAdES.
-result<bytes> sign_container(const request& q, const cms::signer& who, timestamp now) {
-    std::vector<bytes> contents;
-    std::vector<asic::data_file> files;
-    std::set<std::string> names;
-    for (const std::string& input : q.inputs) {
-        std::string name = std::filesystem::path(input).filename();
-        if (!names.insert(name).second) return failed(sign_errc::output_exists, input);
-        VANTHU_TRY(bytes content, read_file(input, largest_input));
-        contents.push_back(std::move(content));
-        files.push_back({name, mime_type_of(contents.back()), {}});
-    }
-    for (std::size_t i = 0; i < files.size(); ++i) files[i].content = contents[i];
-    if (q.format == "asic-s") {
-        if (files.size() != 1) return failed(asic::errc::not_one_file, q.inputs.back());
-        VANTHU_TRY(bytes message, cms::build_signature(sha256::of(contents.front()), who, {.signing_time = now}));
-        return asic::make_simple(files.front(), message);
-    }
-    asic::planned_manifest plan = asic::plan_extended(files);
-    VANTHU_TRY(bytes message, cms::build_signature(plan.sha256(), who, {.signing_time = now}));
-    return asic::make_extended(files, plan, message);
-}
+// What one run needs for every input.
+struct desk {
+    level wanted = level::b_b;
+    std::unique_ptr<trust_session> session;
+    cms::signer who;
+    signing_authority authority;
+    pdf_plan plan;
+    json::array done; // what --json tells of each output
+};
 
 std::string output_name(const request& q, const std::filesystem::path& input) {
-    if (q.format == "pades") return input.filename();
-    if (q.format == "cades") return input.filename().string() + (q.detached ? ".p7s" : ".p7m");
-    return input.filename().string() + (q.detached ? ".xades.xml" : ".xml");
+    std::string name = input.filename();
+    if (q.is_pdf()) return name;
+    auto already = [&](std::string_view ending) { return name.ends_with(ending); }; // signed before: keeps its name
+    if (q.form.format == "cades") {
+        if (already(".p7m") || already(".p7s")) return name;
+        return name + (q.form.detached ? ".p7s" : ".p7m");
+    }
+    return already(".xml") && !q.form.detached ? name : name + (q.form.detached ? ".xades.xml" : ".xml");
 }
 
 // The input is never changed, not even when it is named as the output.
@@ -127,60 +129,105 @@ result<> apart(const std::string& input, const std::filesystem::path& output) {
     return {};
 }
 
-result<> sign_one(const std::string& input, const std::filesystem::path& output, const request& q,
-                  const cms::signer& who, trust_session& session) {
-    const level wanted = *level_of(q.level);
-    VANTHU_CHECK(apart(input, output));
+// Asked before the key and any server are.
+result<> can_be_written(const std::filesystem::path& output) {
+    std::filesystem::path folder = output.has_parent_path() ? output.parent_path() : ".";
+    std::error_code error;
+    if (!std::filesystem::is_directory(folder, error) || ::access(folder.c_str(), W_OK | X_OK) != 0)
+        return failed(sign_errc::output_unusable, folder.string());
+    if (std::filesystem::is_directory(output, error)) return failed(sign_errc::output_unusable, output.string());
+    return {};
+}
+
+void note(desk& d, const std::string& input, const std::filesystem::path& output,
+          const std::vector<std::string>& before, const voice& speak) {
+    d.done.push_back({{"input", input},
+                      {"output", output.string()},
+                      {"signed_before_by", json::array(before.begin(), before.end())}});
+    if (speak.as_json || before.empty()) return;
+    for (const std::string& person : before)
+        std::cout << speak("Đã có chữ ký của: ", "Signed before by: ") << person << "\n";
+}
+
+result<> sign_one(const std::string& input, const std::filesystem::path& output, const request& q, desk& d) {
     VANTHU_TRY(bytes content, read_file(input, largest_input));
-    bytes made;
-    if (q.format == "pades") {
-        VANTHU_TRY(made, sign_pdf(content, q.pdf, who, wanted >= level::b_t ? q.tsa : "", session, q.speak));
-    } else if (q.format == "cades") {
-        VANTHU_TRY(made, sign_cades(content, q, who, session.now()));
+    signed_pdf made;
+    if (q.is_pdf()) {
+        VANTHU_TRY(made,
+                   sign_pdf(content, d.plan, d.authority, d.who, d.wanted >= level::b_t ? q.tsa : "", *d.session));
     } else {
-        VANTHU_TRY(made, sign_xades(content, std::filesystem::path(input).filename(), q, who, session.now()));
+        VANTHU_TRY(made.file,
+                   sign_file(content, std::filesystem::path(input).filename(), q.form, d.who, d.session->now()));
     }
-    const bool done_in_format = q.format == "pades" && wanted <= level::b_t;
-    if (wanted > level::b_b && !done_in_format) {
-        raise_request higher{wanted, q.tsa, q.detached ? std::optional(input) : std::nullopt, true};
-        VANTHU_TRY(made, raise(std::move(made), higher, session));
+    const bool done_in_format = q.is_pdf() && d.wanted <= level::b_t;
+    if (d.wanted > level::b_b && !done_in_format) {
+        std::optional<std::string> about;
+        if (!q.form.content.empty())
+            about = q.form.content;
+        else if (q.form.detached)
+            about = input;
+        VANTHU_TRY(made.file, raise(std::move(made.file), {d.wanted, q.tsa, about, true}, *d.session));
     }
-    return write_file_atomically(output, made);
+    VANTHU_CHECK(write_file_atomically(output, made.file));
+    note(d, input, output, made.signed_before_by, q.speak);
+    return {};
+}
+
+result<> sign_into_container(const request& q, desk& d) {
+    VANTHU_TRY(bytes made, sign_container(q.inputs, q.form, d.who, d.session->now()));
+    if (d.wanted > level::b_b) {
+        VANTHU_TRY(made, raise(std::move(made), {.to = d.wanted, .tsa = q.tsa, .newest_only = true}, *d.session));
+    }
+    VANTHU_CHECK(write_file_atomically(q.output, made));
+    for (const std::string& input : q.inputs) note(d, input, q.output, {}, q.speak);
+    return {};
+}
+
+// Which output each input gets; nothing is written over, and all can be written.
+result<std::vector<std::filesystem::path>> outputs_of(const request& q) {
+    std::vector<std::filesystem::path> all;
+    std::error_code ignored;
+    const bool one = q.is_container() || (q.inputs.size() == 1 && !std::filesystem::is_directory(q.output));
+    if (!one) std::filesystem::create_directories(q.output, ignored);
+    std::set<std::string> names;
+    for (const std::string& input : q.inputs) {
+        if (!one && !names.insert(output_name(q, input)).second) return failed(sign_errc::output_exists, input);
+        all.push_back(one ? std::filesystem::path(q.output) : std::filesystem::path(q.output) / output_name(q, input));
+        VANTHU_CHECK(apart(input, all.back()));
+        VANTHU_CHECK(can_be_written(all.back()));
+    }
+    return all;
 }
 
 result<> sign(const request& q) {
+    desk d;
     auto wanted = level_of(q.level);
     if (!wanted) return failed(sign_errc::bad_arguments, "--level " + q.level);
-    if (*wanted > level::b_b && q.tsa.empty()) return failed(sign_errc::time_stamp_missing);
-    const bool container = q.format == "asic-s" || q.format == "asic-e";
-    if (q.format != "pades" && q.format != "cades" && q.format != "xades" && !container)
-        return failed(sign_errc::not_available, "--format " + q.format);
-    VANTHU_CHECK(check(q.pdf));
-    const bool issues = q.format == "pades" && q.pdf.profile == "issued";
-    VANTHU_TRY(auto session, trust_session::open(q.trust, !issues && *wanted < level::b_lt));
-    VANTHU_TRY(cms::signer who, open_key(q.key));
-    if (!session->trust().anchors.empty())
-        VANTHU_CHECK(complete_chain(who, session->trust(), session->known(), session->now()));
-
-    if (container) {
-        for (const std::string& input : q.inputs) VANTHU_CHECK(apart(input, q.output));
-        VANTHU_TRY(bytes made, sign_container(q, who, session->now()));
-        if (*wanted > level::b_b) {
-            VANTHU_TRY(made, raise(std::move(made), {.to = *wanted, .tsa = q.tsa}, *session));
-        }
-        return write_file_atomically(q.output, made);
+    d.wanted = *wanted;
+    if (d.wanted > level::b_b && q.tsa.empty()) return failed(sign_errc::time_stamp_missing);
+    if (!q.is_pdf() && !q.is_container() && q.form.format != "cades" && q.form.format != "xades")
+        return failed(sign_errc::not_available, "--format " + q.form.format);
+    if (!q.form.inside.empty() && !q.is_container())
+        return failed(sign_errc::bad_arguments, "--signature: --format asic-s | asic-e");
+    if (q.is_pdf()) {
+        VANTHU_TRY(d.plan, plan_pdf(q.pdf));
     }
-    if (q.inputs.size() == 1 && !std::filesystem::is_directory(q.output))
-        return sign_one(q.inputs.front(), q.output, q, who, *session);
-    std::set<std::string> names;
-    for (const std::string& input : q.inputs)
-        if (!names.insert(output_name(q, input)).second) return failed(sign_errc::output_exists, input);
-    std::error_code ignored;
-    std::filesystem::create_directories(q.output, ignored);
-    for (const std::string& input : q.inputs) {
-        auto done = sign_one(input, std::filesystem::path(q.output) / output_name(q, input), q, who, *session);
-        if (!done) return failed(done.error().code, input + ": " + done.error().detail);
+    VANTHU_TRY(std::vector<std::filesystem::path> outputs, outputs_of(q));
+    const bool issues = q.is_pdf() && d.plan.request.kind == pdf::profile::issued;
+    VANTHU_TRY(d.session, trust_session::open(q.trust, !issues && d.wanted < level::b_lt));
+    VANTHU_TRY(d.who, open_key(q.key));
+    VANTHU_CHECK(check_own_certificate(d.who, *d.session, q.speak));
+    VANTHU_TRY(d.authority, signing_authority::open(q.authority, d.who.leaf, d.session->now()));
+    if (!q.is_pdf() && !q.authority.organisation.empty())
+        VANTHU_CHECK(d.authority.may_sign(d.who.leaf, d.session->now()));
+    if (q.is_container()) VANTHU_CHECK(sign_into_container(q, d));
+    for (std::size_t i = 0; i < q.inputs.size() && !q.is_container(); ++i) {
+        auto done = sign_one(q.inputs[i], outputs[i], q, d);
+        if (done) continue;
+        if (q.inputs.size() == 1) return done;
+        return failed(done.error().code, q.inputs[i] + ": " + done.error().detail);
     }
+    if (q.speak.as_json) print({{"schema_version", 1}, {"signed", std::move(d.done)}});
     return {};
 }
 
@@ -194,6 +241,7 @@ result<> extend(const extension& x) {
     auto to = level_of(x.level);
     if (!to || *to == level::b_b) return failed(sign_errc::bad_arguments, "--level " + x.level);
     VANTHU_CHECK(apart(x.input, x.output));
+    VANTHU_CHECK(can_be_written(x.output));
     VANTHU_TRY(auto session, trust_session::open(x.trust));
     VANTHU_TRY(bytes file, read_file(x.input, largest_input));
     raise_request higher{*to, x.tsa, x.content.empty() ? std::nullopt : std::optional(x.content)};
@@ -219,12 +267,18 @@ void add_sign_command(CLI::App& app, int& exit_code) {
     auto q = std::make_shared<request>();
     CLI::App* c = app.add_subcommand("sign", "Ký hoặc đóng dấu số / sign or seal: PDF, XML, any file");
     add_key_options(*c, q->key);
-    c->add_option("--format", q->format, "pades | xades | cades | asic-s | asic-e")->capture_default_str();
+    c->add_option("--format", q->form.format, "pades | xades | cades | asic-s | asic-e")->capture_default_str();
     c->add_option("--level", q->level, "B-B | B-T | B-LT | B-LTA")->capture_default_str();
     c->add_option("--tsa", q->tsa, "Máy chủ dấu thời gian / time-stamping authority (URL)")->envname("VANTHU_TSA");
-    c->add_flag("--detached", q->detached,
+    c->add_flag("--detached", q->form.detached,
                 "Chữ ký tách rời khỏi nội dung (cades, xades) / a signature apart from its content");
+    c->add_option("--signature", q->form.inside,
+                  "Dạng chữ ký trong vỏ chứa ASiC / signature inside a container: cades | xades")
+        ->check(CLI::IsMember({"cades", "xades"}));
+    c->add_option("--content", q->form.content,
+                  "Ký thêm vào chữ ký tách rời: tệp đã ký / what a detached signature that is added to is about");
     add_pdf_options(*c, q->pdf);
+    add_authority_options(*c, q->authority);
     add_trust_options(*c, q->trust);
     c->add_option("IN", q->inputs, "Tệp cần ký / files to sign")->required();
     c->add_option("-o,--output", q->output,

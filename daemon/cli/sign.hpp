@@ -11,13 +11,21 @@ namespace vanthu::cli {
 
 enum class sign_errc {
     not_available = 1,   // a format or profile of a later version
-    no_person_signature, // `issued`: nobody with a valid signature has signed before
+    no_person_signature, // `issued`: nobody with authority and a valid signature has signed before
     own_certificate_bad, // the signer's own certificate does not lead to a trusted anchor, or has ended
     time_stamp_missing,  // a level that needs a time stamp, without --tsa
     bad_arguments,
     not_verifiable,  // evidence goes only into files whose signatures are valid
     content_missing, // a detached signature without --content
     output_exists,   // two inputs would become one file
+    own_certificate_expired,
+    own_certificate_revoked,
+    own_certificate_unfit, // by its key usage
+    not_authorised,        // the registry does not name the signer
+    organisation_unknown,
+    registry_missing,       // `issued` without a registry
+    output_unusable,        // no such folder, or no right to write there
+    other_signature_inside, // of a container: CAdES beside XAdES
 };
 std::error_code make_error_code(sign_errc);
 

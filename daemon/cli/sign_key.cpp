@@ -63,13 +63,4 @@ result<cms::signer> open_key(const key_options& o) {
     return token::make_signer(card, key, how);
 }
 
-result<> complete_chain(cms::signer& who, const x509::trust_store& trust, const x509::evidence& known, timestamp now) {
-    auto path = x509::validate_path(who.leaf, who.chain, trust, known, now, x509::purpose::document_signature,
-                                    x509::revocation_rule::if_present);
-    if (!path.passed()) return failed(sign_errc::own_certificate_bad, who.leaf.subject() + ": " + path.sub_indication);
-    who.chain.clear();
-    for (std::size_t i = 1; i + 1 < path.chain.size(); ++i) who.chain.push_back(path.chain[i]);
-    return {};
-}
-
 } // namespace vanthu::cli

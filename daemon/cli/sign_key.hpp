@@ -23,8 +23,4 @@ void add_key_options(CLI::App& command, key_options& o);
 // Logs in once; the PIN is wiped. sign_errc::bad_arguments, token::errc, tokens::errc.
 result<cms::signer> open_key(const key_options& o);
 
-// The signer's own chain, checked before anything is signed (docs/signing.md) and embedded without the anchor.
-// sign_errc::own_certificate_bad.
-result<> complete_chain(cms::signer& who, const x509::trust_store& trust, const x509::evidence& known, timestamp now);
-
 } // namespace vanthu::cli

@@ -2,13 +2,13 @@
 
 #include "daemon/base/files.hpp"
 #include "daemon/cli/sign.hpp"
-#include "signing/pdf/sign.hpp"
+#include "daemon/signing_rules/appearance.hpp"
+#include "signing/pdf/errors.hpp"
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <fmt/format.h>
-#include <iostream>
 
 namespace vanthu::cli {
 namespace {
@@ -28,15 +28,40 @@ result<std::optional<pdf::placement>> placement_of(const pdf_choices& q) {
     if (q.page == 0 && q.rectangle.empty()) return std::nullopt;
     pdf::placement p{q.page, 0, 0, 0, 0};
     char rest;
-    if (q.page == 0 ||
+    if (q.page == 0 || !q.anchor.empty() ||
         std::sscanf(q.rectangle.c_str(), "%lf,%lf,%lf,%lf%c", &p.x, &p.y, &p.width, &p.height, &rest) != 4)
-        return failed(sign_errc::bad_arguments, "--page N --rect X,Y,W,H");
+        return failed(sign_errc::bad_arguments, "--page N --rect X,Y,W,H | --anchor TEXT");
     return p;
 }
 
-// `issued`: somebody else's valid signature must stand on a document without fault.
-result<> require_person(const pdf_choices& q, const cms::signer& seal, bytes_view document, trust_session& session,
-                        const voice& speak) {
+result<> read_pictures(const std::vector<std::string>& names, pdf::signature_request& into) {
+    std::vector<pdf::picture> all;
+    for (const std::string& name : names) {
+        VANTHU_TRY(bytes png, read_file(name, pdf::picture::most_bytes));
+        auto one = pdf::picture::from_png(png);
+        if (!one) return failed(one.error().code, name + ": " + one.error().detail);
+        all.push_back(std::move(*one));
+    }
+    if (!all.empty()) into.image = pdf::picture::row(all);
+    return {};
+}
+
+const pdf::appearance& look_of(const pdf_plan& plan) {
+    return plan.request.look ? *plan.request.look : pdf::default_appearance(plan.request.kind);
+}
+
+// Who shows as the organisation: as the registry calls it, else the agency that the certificate is of.
+std::string organisation_of(const pdf_plan& plan, const signing_authority& authority, const x509::certificate& leaf) {
+    if (!authority.organisation_name().empty()) return authority.organisation_name();
+    const bool person = look_of(plan).who == pdf::signs::person || !leaf.title().empty();
+    if (!person) return leaf.common_name();
+    return leaf.organisations().empty() ? "" : leaf.organisations().front();
+}
+
+// `issued`: a person with authority must have signed the previous revision of a document without fault.
+result<std::vector<std::string>> require_person(const pdf_plan& plan, const signing_authority& authority,
+                                                const cms::signer& seal, bytes_view document, trust_session& session) {
+    if (!authority.known() && !plan.accept_indeterminate) return failed(sign_errc::registry_missing);
     inspect::inspection seen;
     std::unique_ptr<inspect::inspector_pool> pool;
     VANTHU_TRY(pool, session.start_inspector());
@@ -47,63 +72,99 @@ result<> require_person(const pdf_choices& q, const cms::signer& seal, bytes_vie
     });
     using signing::verdict;
     auto good = [&](verdict v) {
-        return v == verdict::valid || (v == verdict::indeterminate && q.accept_indeterminate);
+        return v == verdict::valid || (v == verdict::indeterminate && plan.accept_indeterminate);
     };
-    std::string found;
-    bool person = false;
+    std::vector<std::string> found;
+    std::string others;
     for (const auto& s : seen.report.signatures) {
-        found += fmt::format("{} ({}); ", s.signer.subject, to_string(s.verdict));
-        person = person || (good(s.verdict) && s.format != "timestamp" &&
-                            s.signer.certificate_sha256 != seal.leaf.sha256().hex());
+        if (s.format == "timestamp") continue;
+        const bool fit =
+            good(s.verdict) && s.covers != "part" && s.signer.certificate_sha256 != seal.leaf.sha256().hex();
+        const registry::authority* row = authority.known() ? authority.person(s, session.now()) : nullptr;
+        if (fit && row)
+            found.push_back(fmt::format("{}, {}", row->person, row->title));
+        else if (fit && !authority.known())
+            found.push_back(s.signer.subject);
+        else
+            others += fmt::format("{} ({}); ", s.signer.subject, to_string(s.verdict));
     }
-    if (!person || !good(seen.report.verdict))
-        return failed(sign_errc::no_person_signature, found.empty() ? "0" : found);
-    if (!speak.as_json) std::cout << speak("Đã có chữ ký của: ", "Signed before by: ") << found << "\n";
-    return {};
+    if (found.empty() || !good(seen.report.verdict))
+        return failed(sign_errc::no_person_signature,
+                      fmt::format("{}; {}", to_string(seen.report.verdict), others.empty() ? "0" : others));
+    return found;
 }
 
 } // namespace
 
 void add_pdf_options(CLI::App& command, pdf_choices& o) {
-    command.add_option("--profile", o.profile, "approved | issued | appendix")->capture_default_str();
+    command.add_option("--profile", o.profile, "approved | initial | issued | appendix | copy | income | comment")
+        ->capture_default_str();
     command.add_option("--number", o.number, "Số, ký hiệu / number and notation, 321/UBND-KGVX");
     command.add_option("--date", o.date, "Ngày ban hành / date of issue, 2025-07-15");
+    command.add_option("--comment", o.comment,
+                       "Ý kiến; với income: thông tin văn bản đến / what is written; income: details of the arrival");
+    command.add_option("--form", o.form, "copy: sao-y | sao-luc | trich-sao")->capture_default_str();
+    command
+        .add_option("--image", o.images,
+                    "Ảnh chữ ký hoặc con dấu (PNG), nhiều ảnh thì cạnh nhau / picture of signature or seal; several "
+                    "stand beside each other")
+        ->allow_extra_args(false);
     command.add_option("--page", o.page, "Trang / page, from 1")->check(CLI::Range(1, 100000));
     command.add_option("--rect", o.rectangle, "X,Y,W,H (point)");
+    command.add_option("--anchor", o.anchor,
+                       "Cụm từ trong văn bản đứng tại vị trí ký / words of the document where to sign");
+    command.add_option("--appearance", o.appearance, "Bảng hiển thị, mẫu appearance.toml / table of appearances");
     command.add_option("--font", o.font, "Phông chữ đứng / upright font")->capture_default_str();
     command.add_option("--italic-font", o.italic_font, "Phông chữ nghiêng / italic font")->capture_default_str();
     command.add_flag("--certify", o.restrict_changes,
                      "approved: chỉ cho phép điền trường và ký / certify with DocMDP P=2");
     command.add_flag("--accept-indeterminate", o.accept_indeterminate,
-                     "issued: chấp nhận chữ ký chưa xác định / accept an indeterminate signature");
+                     "issued: chấp nhận chữ ký hoặc thẩm quyền chưa xác định / accept an indeterminate signature or "
+                     "authority");
 }
 
-result<> check(const pdf_choices& o) {
-    if (o.profile != "approved" && o.profile != "issued" && o.profile != "appendix")
-        return failed(sign_errc::not_available, "--profile " + o.profile);
-    auto place = placement_of(o);
-    if (!place) return std::unexpected(place.error());
-    return {};
-}
-
-result<bytes> sign_pdf(bytes_view document, const pdf_choices& o, const cms::signer& who, const std::string& tsa,
-                       trust_session& session, const voice& speak) {
-    const bool issues = o.profile == "issued";
-    VANTHU_TRY(bytes upright, read_file(o.font));
-    VANTHU_TRY(bytes italic, read_file(o.italic_font));
-    VANTHU_TRY(auto place, placement_of(o));
-    if (issues) VANTHU_CHECK(require_person(o, who, document, session, speak));
-
-    pdf::signature_request s;
-    s.kind = issues ? pdf::profile::issued : o.profile == "appendix" ? pdf::profile::appendix : pdf::profile::approved;
-    s.type = {pdf::typeface(std::move(upright)), pdf::typeface(std::move(italic))};
-    s.signer_name = who.leaf.common_name();
-    s.organisation = who.leaf.common_name();
+result<pdf_plan> plan_pdf(const pdf_choices& o) {
+    pdf_plan plan;
+    plan.accept_indeterminate = o.accept_indeterminate;
+    pdf::signature_request& s = plan.request;
+    auto kind = pdf::profile_named(o.profile);
+    if (!kind) return failed(sign_errc::not_available, "--profile " + o.profile);
+    s.kind = *kind;
+    auto form = pdf::copy_form_named(o.form);
+    if (!form) return failed(sign_errc::bad_arguments, "--form " + o.form);
+    s.form = *form;
+    VANTHU_TRY(s.place, placement_of(o));
+    s.anchor = o.anchor;
     s.number = o.number;
     s.date = shown_date(o.date);
-    s.claimed_time = session.now();
-    s.place = place;
+    if (s.kind == pdf::profile::issued && (s.number.empty() || s.date.empty()))
+        return failed(pdf::errc::number_and_date_required, "--number, --date");
+    s.comment = o.comment;
+    if (s.kind == pdf::profile::comment && s.comment.empty()) return failed(pdf::errc::text_required, "--comment");
     s.restrict_changes = o.restrict_changes;
+    if (!o.appearance.empty()) {
+        VANTHU_TRY(std::string text, read_text_file(o.appearance, 1u << 20));
+        VANTHU_TRY(std::vector<pdf::appearance> rows, signing_rules::read_appearances(text, o.appearance));
+        s.look = rows[static_cast<std::size_t>(s.kind) - 1];
+    }
+    VANTHU_CHECK(read_pictures(o.images, s));
+    VANTHU_TRY(bytes upright, read_file(o.font));
+    VANTHU_TRY(bytes italic, read_file(o.italic_font));
+    s.type = {pdf::typeface(std::move(upright)), pdf::typeface(std::move(italic))};
+    return plan;
+}
+
+result<signed_pdf> sign_pdf(bytes_view document, const pdf_plan& plan, const signing_authority& authority,
+                            const cms::signer& who, const std::string& tsa, trust_session& session) {
+    signed_pdf out;
+    VANTHU_CHECK(authority.may_sign(plan.request.kind, look_of(plan).who, who.leaf, session.now()));
+    if (plan.request.kind == pdf::profile::issued) {
+        VANTHU_TRY(out.signed_before_by, require_person(plan, authority, who, document, session));
+    }
+    pdf::signature_request s = plan.request;
+    s.signer_name = who.leaf.common_name();
+    s.organisation = organisation_of(plan, authority, who.leaf);
+    s.claimed_time = session.now();
     std::size_t chain = who.leaf.der().size();
     for (const auto& c : who.chain) chain += c.der().size();
     s.contents_size = pdf::contents_reserve(chain, who.leaf.key_bits(), !tsa.empty());
@@ -114,7 +175,8 @@ result<bytes> sign_pdf(bytes_view document, const pdf_choices& o, const cms::sig
         VANTHU_TRY(cms::timestamp_token token, session.stamp(tsa, imprint));
         VANTHU_TRY(message, cms::add_timestamp(message, token));
     }
-    return pdf::finish(std::move(p), message);
+    VANTHU_TRY(out.file, pdf::finish(std::move(p), message));
+    return out;
 }
 
 } // namespace vanthu::cli

@@ -19,6 +19,7 @@ struct desk {
     authority who = authority::of(ca);
     identity leader = ca.issue({.common_name = "Nguyễn Văn A", .title = "Chủ tịch"});
     identity agency = ca.issue({.common_name = "UBND xã Mẫu", .key = test_key::rsa_2048});
+    identity drafter = ca.issue({.common_name = "Lê Văn C", .organisation = "UBND xã Mẫu", .title = "Chuyên viên"});
 
     std::string at(const std::string& name) const { return (dir.path() / name).string(); }
     void put(const std::string& name, bytes_view content) const {
@@ -31,10 +32,34 @@ struct desk {
         put("trust/sub.crt", ca.sub().certificate_der());
         put("leader.p12", leader.pkcs12("secret"));
         put("seal.p12", agency.pkcs12("secret"));
+        put("drafter.p12", drafter.pkcs12("secret"));
+        write_registry();
         put("pin", as_bytes("secret\n"));
         put("in.pdf", make_letter());
         put("in.xml", as_bytes("<congvan><noidung>Kính gửi</noidung></congvan>"));
         put("in.txt", as_bytes("nội dung"));
+    }
+
+    static std::string key_row(const identity& who) {
+        return "certificate = { spki_sha256 = \"" +
+               x509::parse_certificate(who.certificate_der()).value().spki_sha256().hex() + "\" }\n";
+    }
+    // The leader may sign for the commune, from `leader_from` on, and the seal is the commune's.
+    void write_registry(const std::string& leader_from = "2020-01-01") const {
+        std::string text = "format = 1\nversion = 1\n";
+        for (const char* id : {"xa", "huyen"})
+            text += std::string("[[organisation]]\nid = \"") + id + "\"\nname = \"" +
+                    (id[0] == 'x' ? "Ủy ban nhân dân xã Mẫu" : "Ủy ban nhân dân huyện Mẫu") +
+                    "\"\ncodes = [{ code = \"H48." + id + "\", form = \"local\" }]\n";
+        text += "[[authority]]\norganisation = \"xa\"\nperson = \"Nguyễn Văn A\"\ntitle = \"Chủ tịch\"\n"
+                "may_sign_for = [\"TM.\"]\nfrom = " +
+                leader_from + "\n" + key_row(leader);
+        text += "[[agency_certificate]]\norganisation = \"xa\"\nuse = \"seal\"\n" + key_row(agency);
+        put("registry.toml", as_bytes(text));
+    }
+    std::vector<std::string> with_registry(std::vector<std::string> more) const {
+        more.insert(more.end(), {"--registry", at("registry.toml")});
+        return more;
     }
 
     // The cache and the trust folder are the desk's own where the arguments name none.

@@ -12,7 +12,8 @@ BOOST_AUTO_TEST_CASE(a_letter_is_signed_sealed_and_verified_from_the_command_lin
                       {"--profile", "approved", "--level", "B-T", "--tsa", d.tsa()}) == 0);
     BOOST_TEST(d.verify("signed.pdf").first == 0);
     BOOST_TEST(d.sign("seal.p12", "signed.pdf", "issued.pdf",
-                      {"--profile", "issued", "--number", "321/UBND-KGVX", "--date", "2025-07-05"}) == 0);
+                      d.with_registry({"--profile", "issued", "--number", "321/UBND-KGVX", "--date", "2025-07-05"})) ==
+               0);
     BOOST_TEST(d.verify("issued.pdf").first == 0);
     std::string text;
     BOOST_TEST(run({"/usr/bin/pdftotext", "-raw", d.at("issued.pdf"), "-"}, &text) == 0);
@@ -26,7 +27,7 @@ BOOST_AUTO_TEST_CASE(a_letter_is_signed_sealed_and_verified_from_the_command_lin
 
 BOOST_AUTO_TEST_CASE(issuing_wants_a_valid_signature_of_somebody_else_first) {
     desk d;
-    std::vector<std::string> issue{"--profile", "issued", "--number", "1/QĐ", "--date", "2025-07-15"};
+    auto issue = d.with_registry({"--profile", "issued", "--number", "1/QĐ", "--date", "2025-07-15"});
     BOOST_TEST(d.sign("seal.p12", "in.pdf", "out.pdf", issue) == 1);
     BOOST_TEST(d.sign("seal.p12", "in.pdf", "own.pdf", {"--profile", "approved"}) == 0);
     BOOST_TEST(d.sign("seal.p12", "own.pdf", "out.pdf", issue) == 1);
@@ -41,7 +42,9 @@ BOOST_AUTO_TEST_CASE(what_this_version_does_not_offer_is_refused_with_64_and_unr
     BOOST_TEST(d.sign("leader.p12", "in.pdf", "out.pdf", {"--level", "B-X"}) == 64);
     BOOST_TEST(d.sign("leader.p12", "in.pdf", "out.pdf", {"--level", "B-LTA"}) == 64); // no --tsa
     BOOST_TEST(d.sign("leader.p12", "in.pdf", "out.pdf", {"--rewrite", "nothing"}) == 1);
-    BOOST_TEST(d.sign("leader.p12", "in.pdf", "out.pdf", {"--profile", "copy"}) == 64);
+    BOOST_TEST(d.sign("leader.p12", "in.pdf", "out.pdf", {"--profile", "sealed"}) == 64);
+    BOOST_TEST(d.sign("leader.p12", "in.pdf", "out.pdf", {"--profile", "copy", "--form", "copied"}) == 64);
+    BOOST_TEST(d.sign("leader.p12", "in.txt", "out.xml", {"--format", "xades", "--signature", "cades"}) == 64);
     BOOST_TEST(d.sign("leader.p12", "in.pdf", "out.pdf", {"--level", "B-T"}) == 64);
     BOOST_TEST(d.sign("leader.p12", "missing.pdf", "out.pdf", {}) == 66);
     BOOST_TEST(d.verify("missing.pdf").first == 66);

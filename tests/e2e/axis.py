@@ -483,6 +483,12 @@ class Axis:
         for node in self.nodes.values():
             node.write_config()
 
+    def fingerprint(self, organisation, who):
+        with open(os.path.join(self.pki, organisation.code, who + ".pem")) as file:
+            pem = file.read()
+        end = "-----END CERTIFICATE-----"
+        return hashlib.sha256(ssl.PEM_cert_to_DER_cert(pem[:pem.index(end) + len(end)] + "\n")).hexdigest()
+
     def write_registry(self, extra="", path=None):
         text = "format = 1\nversion = %d\n" % self.registry_version
         for o in self.organisations.values():
@@ -504,6 +510,12 @@ class Axis:
                     'san_uri = "urn:vanthu:org:%s"\nca = "%s"\n' % (
                         node.id, node.organisation.id, node.peer_port, node.organisation.code,
                         self.pki + "/ca/chain.pem")
+        for o in (ORGANISATIONS[id] for id in SIGNING):
+            text += ('\n[[authority]]\norganisation = "%s"\nperson = "Nguyễn Văn A"\ntitle = "Chủ tịch"\n'
+                     'may_sign_for = ["TM."]\ncertificate = { certificate_sha256 = "%s" }\n'
+                     '\n[[agency_certificate]]\norganisation = "%s"\nuse = "seal"\n'
+                     'certificate = { certificate_sha256 = "%s" }\n' % (
+                         o.id, self.fingerprint(o, "leader"), o.id, self.fingerprint(o, "clerk")))
         write(path or self.registry, text + extra)
         return path or self.registry
 

@@ -75,7 +75,7 @@ class Scenario:
                         "pkcs11:token=%s;object=%s" % (a.token(organisation, who), who), "--pin-file",
                         a.pin_file(organisation, who), "--state-dir", a.guard(), "--level", "B-T", "--tsa", a.tsa_url,
                         "--trust", a.pki + "/trust", "--crl", a.pki + "/crl/sub.crl", "--crl", a.pki + "/crl/root.crl",
-                        *more, source, "-o", target)
+                        "--registry", a.registry, "--organisation", ORGANISATIONS[organisation].code, *more, source, "-o", target)
 
     def verify(self, file):
         a = self.axis

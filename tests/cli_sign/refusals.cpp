@@ -1,0 +1,169 @@
+// What keeps `vanthu sign` from signing: a code, both languages, and no output.
+#include "tests/cli_sign/desk.hpp"
+
+#include <netinet/in.h>
+#include <openssl/pkcs12.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+using namespace vanthu;
+using namespace vanthu::test;
+
+namespace {
+
+struct counter : desk {
+    void refuses(const std::string& key, const std::string& in, std::vector<std::string> more, const char* wanted,
+                 const char* out = "none") const {
+        std::string said;
+        std::vector<std::string> all{"sign",    "--json", "--key", "p12:" + at(key), "--pin-file",
+                                     at("pin"), at(in),   "-o",    at(out)};
+        all.insert(all.end(), more.begin(), more.end());
+        BOOST_TEST(run(all, &said) != 0, wanted);
+        boost::system::error_code bad;
+        auto parsed = boost::json::parse(said, bad);
+        BOOST_REQUIRE_MESSAGE(!bad && parsed.is_object(), said);
+        BOOST_TEST(std::string(parsed.at("code").as_string()) == wanted, said);
+        for (const char* text : {"message_vi", "message_en", "action_vi", "action_en"})
+            BOOST_TEST(!parsed.at(text).as_string().empty(), text);
+        BOOST_TEST(!std::filesystem::exists(at(out)));
+    }
+    void put_key(const char* name, const subject_spec& who) const { put(name, ca.issue(who).pkcs12("secret")); }
+};
+
+// A port of loopback at which nobody listens.
+std::string nobody() {
+    int s = ::socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in a{};
+    a.sin_family = AF_INET;
+    a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof a;
+    BOOST_REQUIRE(::bind(s, reinterpret_cast<sockaddr*>(&a), size) == 0);
+    BOOST_REQUIRE(::getsockname(s, reinterpret_cast<sockaddr*>(&a), &size) == 0);
+    ::close(s);
+    return "http://127.0.0.1:" + std::to_string(ntohs(a.sin_port)) + "/tsa";
+}
+
+// A PKCS#12 file whose key is not that of its certificate.
+bytes mismatched(const identity& certificate, const identity& key) {
+    STACK_OF(PKCS12_SAFEBAG)* bags = nullptr;
+    STACK_OF(PKCS7)* safes = nullptr;
+    unsigned char id[] = {1};
+    PKCS12_SAFEBAG* bag = PKCS12_add_cert(&bags, certificate.certificate());
+    BOOST_REQUIRE(PKCS12_add_localkeyid(bag, id, 1) == 1);
+    bag = PKCS12_add_key(&bags, key.key(), 0, 2048, NID_aes_256_cbc, "secret");
+    BOOST_REQUIRE(PKCS12_add_localkeyid(bag, id, 1) == 1);
+    BOOST_REQUIRE(PKCS12_add_safe(&safes, bags, NID_aes_256_cbc, 2048, "secret") == 1);
+    PKCS12* p12 = PKCS12_add_safes(safes, 0);
+    BOOST_REQUIRE(PKCS12_set_mac(p12, "secret", -1, nullptr, 0, 2048, EVP_sha256()) == 1);
+    unsigned char* der = nullptr;
+    int size = i2d_PKCS12(p12, &der);
+    bytes out(der, der + size);
+    OPENSSL_free(der);
+    PKCS12_free(p12);
+    sk_PKCS7_pop_free(safes, PKCS7_free);
+    sk_PKCS12_SAFEBAG_pop_free(bags, PKCS12_SAFEBAG_free);
+    return out;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(a_certificate_that_is_not_valid_now_signs_nothing_with_a_trust_folder_or_without) {
+    counter d;
+    const timestamp now = system_clock().now();
+    d.put_key("old.p12", {.common_name = "Hết hạn", .not_after = now - std::chrono::hours(24)});
+    d.put_key("early.p12", {.common_name = "Chưa đến hạn", .not_before = now + std::chrono::hours(24)});
+    d.put_key("tls.p12", {.common_name = "Máy chủ",
+                          .extra_extensions = {"keyUsage=critical,keyEncipherment"},
+                          .without_key_usage = true});
+    for (const char* format : {"pades", "cades", "xades", "asic-e"}) {
+        d.refuses("old.p12", "in.pdf", {"--format", format}, "sign.own_certificate_expired");
+        d.refuses("early.p12", "in.pdf", {"--format", format}, "sign.own_certificate_expired");
+        d.refuses("tls.p12", "in.pdf", {"--format", format}, "sign.own_certificate_unfit");
+    }
+    x509::certificate other = x509::parse_certificate(test_ca("Other").issue({}).certificate_der()).value();
+    d.put("stranger.p12", test_ca("Other").issue({.common_name = "Người lạ"}).pkcs12("secret"));
+    d.refuses("stranger.p12", "in.pdf", {}, "sign.own_certificate_bad");
+}
+
+BOOST_AUTO_TEST_CASE(a_revoked_certificate_or_ca_signs_nothing_whether_a_responder_or_a_list_says_so) {
+    counter d;
+    const timestamp yesterday = system_clock().now() - std::chrono::hours(24);
+    auto leaf = x509::parse_certificate(d.leader.certificate_der()).value();
+    d.who.revoked = {{leaf.serial(), yesterday, 1}};
+    d.refuses("leader.p12", "in.pdf", {}, "sign.own_certificate_revoked"); // asked for
+    d.put("sub.crl", d.who.crl(d.who.sub, system_clock().now()));
+    d.refuses("leader.p12", "in.txt",
+              {"--format", "cades", "--offline", "--crl", d.at("sub.crl"), "--cache", d.at("none-kept")},
+              "sign.own_certificate_revoked");
+    counter e;
+    auto sub = x509::parse_certificate(e.ca.sub().certificate_der()).value();
+    e.who.revoked = {{sub.serial(), yesterday, 2}};
+    e.refuses("leader.p12", "in.pdf", {}, "sign.own_certificate_revoked");
+}
+
+BOOST_AUTO_TEST_CASE(nobody_to_ask_is_no_reason_to_refuse_and_is_said) {
+    counter d;
+    std::string said;
+    BOOST_TEST(d.run({"sign", "--lang", "en", "--offline", "--cache", d.at("empty"), "--key",
+                      "p12:" + d.at("leader.p12"), "--pin-file", d.at("pin"), d.at("in.pdf"), "-o", d.at("out.pdf")},
+                     &said) == 0);
+    BOOST_TEST(said.find("could not be found out") != said.npos, said);
+}
+
+BOOST_AUTO_TEST_CASE(a_key_that_is_not_the_certificate_s_signs_nothing) {
+    counter d;
+    d.put("mixed.p12", mismatched(d.leader, d.drafter));
+    std::string said;
+    BOOST_TEST(d.run({"sign", "--key", "p12:" + d.at("mixed.p12"), "--pin-file", d.at("pin"), d.at("in.pdf"), "-o",
+                      d.at("none")},
+                     &said) == 1);
+    BOOST_TEST(said.find("token.") != said.npos, said);
+    BOOST_TEST(!std::filesystem::exists(d.at("none")));
+    d.refuses("leader.p12", "in.pdf", {"--scheme", "pss"}, "token.key_unfit"); // a P-256 key
+}
+
+BOOST_AUTO_TEST_CASE(a_time_stamping_authority_that_is_not_there_leaves_no_output) {
+    counter d;
+    const std::string gone = nobody();
+    for (const char* format : {"pades", "cades", "xades", "asic-s", "asic-e"}) {
+        std::string said;
+        BOOST_TEST(d.run({"sign", "--json", "--key", "p12:" + d.at("leader.p12"), "--pin-file", d.at("pin"), "--format",
+                          format, "--level", "B-T", "--tsa", gone, d.at("in.pdf"), "-o", d.at("none")},
+                         &said) == 69,
+                   format << " " << said);
+        BOOST_TEST(!std::filesystem::exists(d.at("none")), format);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(an_output_that_cannot_be_written_is_refused_before_the_key_is_used) {
+    counter d;
+    d.put("pin", as_bytes("wrong")); // it would be found out
+    d.refuses("leader.p12", "in.pdf", {}, "sign.output_unusable", "no-such-folder/out.pdf");
+    d.refuses("leader.p12", "in.pdf", {"--format", "asic-e"}, "sign.output_unusable", "no-such-folder/out.asice");
+    d.put("pin", as_bytes("secret"));
+    BOOST_TEST(d.sign("leader.p12", "in.pdf", "signed.pdf", {}) == 0);
+    BOOST_TEST(d.run({"extend", "--level", "B-T", "--tsa", d.tsa(), d.at("signed.pdf"), "-o",
+                      d.at("no-such-folder/out.pdf")}) == 1);
+    BOOST_TEST(!std::filesystem::exists(d.at("no-such-folder")));
+}
+
+BOOST_AUTO_TEST_CASE(a_full_disk_leaves_neither_an_output_nor_a_part_of_one) {
+    counter d;
+    std::filesystem::create_directory(d.at("full"));
+    std::string said;
+    // The largest file is one block: writing fails as on a full disk. The signal that would end the program is ignored.
+    int code = run({"/bin/bash", "-c", "trap '' XFSZ; ulimit -f 1; exec \"$0\" \"$@\"", VANTHU_PROGRAM, "sign",
+                    "--json", "--key", "p12:" + d.at("leader.p12"), "--pin-file", d.at("pin"), "--trust", d.at("trust"),
+                    "--offline", "--cache", d.at("empty"), d.at("in.pdf"), "-o", d.at("full/out.pdf")},
+                   &said);
+    BOOST_TEST(code == 1, said);
+    BOOST_TEST((said.find("files.write_failed") != said.npos || said.find("files.no_space") != said.npos), said);
+    BOOST_TEST(std::filesystem::is_empty(d.at("full")));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_pdf_or_a_damaged_one_is_refused) {
+    counter d;
+    d.refuses("leader.p12", "in.txt", {}, "pdf.not_a_pdf");
+    d.put("cut.pdf", bytes_view(make_letter()).first(600));
+    d.refuses("leader.p12", "cut.pdf", {}, "pdf.damaged");
+}
