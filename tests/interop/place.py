@@ -1,6 +1,8 @@
 """A working folder with a PKI whose certificates name the servers that answer for it, the documents to sign, and the
 programs under test."""
 import atexit
+import base64
+import hashlib
 import json
 import os
 import pathlib
@@ -37,6 +39,7 @@ class Place:
         self.trust, self.root, self.sub = self.pki / "trust", self.pki / "trust/root.crt", self.pki / "trust/sub.crt"
         self.passphrase = (self.pki / "signers/p12.pass").read_text()
         self.pin_file = self.pki / "signers/p12.pass"
+        self.registry = self.write_registry()
         self.crls = self.fetch_crls()
         self.letter, self.xml, self.text = self.dir / "letter.pdf", self.dir / "record.xml", self.dir / "note.txt"
         subprocess.run([self.build / "tests/tools/vanthu-test-pdf", *LETTER, "-o", self.letter], check=True)
@@ -45,6 +48,23 @@ class Place:
 
     def ca(self, *arguments):
         subprocess.run([self.ca_tool, *map(str, arguments)], check=True)
+
+    def fingerprint(self, name):
+        pem = (self.pki / "signers" / (name + ".pem")).read_text().split("-----")
+        return hashlib.sha256(base64.b64decode(pem[pem.index("BEGIN CERTIFICATE") + 1])).hexdigest()
+
+    def write_registry(self):
+        """Every person may sign for the one organisation, every agency's certificate is its seal."""
+        rows = ['format = 1\nversion = 1\n[[organisation]]\nid = "snv"\nname = "Sở Nội vụ"\n'
+                'codes = [{ code = "000.00.01.H48", form = "qcvn102" }]\n']
+        for key in KEYS:
+            rows.append('[[authority]]\norganisation = "snv"\nperson = "Nguyễn Văn A"\ntitle = "Giám đốc"\n'
+                        'certificate = { certificate_sha256 = "%s" }\n' % self.fingerprint("person-" + key))
+            rows.append('[[agency_certificate]]\norganisation = "snv"\nuse = "seal"\n'
+                        'certificate = { certificate_sha256 = "%s" }\n' % self.fingerprint("agency-" + key))
+        file = self.dir / "registry.toml"
+        file.write_text("".join(rows), encoding="utf-8")
+        return file
 
     def fetch_crls(self):
         files = []

@@ -2,6 +2,7 @@
 import itertools
 import time
 
+import schema
 from place import KEYS
 from suite import LEVELS, NotMade, Wrong, expect
 
@@ -26,8 +27,10 @@ def ours(s):
     plain = {"cades": {"attached": ([p.text], (), None), "detached": ([p.text], ("--detached",), p.text)},
              "xades": {"of XML": ([p.xml], (), None), "of text": ([p.text], (), None),
                        "detached": ([p.text], ("--detached",), p.text)},
-             "asic-s": {"one file": ([p.text], (), None)},
-             "asic-e": {"two files": ([p.text, p.xml], (), None)}}
+             "asic-s": {"one file": ([p.text], (), None),
+                        "one file with XAdES": ([p.text], ("--signature", "xades"), None)},
+             "asic-e": {"two files": ([p.text, p.xml], (), None),
+                        "two files with XAdES": ([p.text, p.xml], ("--signature", "xades"), None)}}
     for form, packagings in plain.items():
         for (packaging, (inputs, more, content)), level, key in itertools.product(packagings.items(), LEVELS, KEYS):
             def made(form=form, inputs=inputs, more=more, content=content, level=level, key=key):
@@ -48,6 +51,70 @@ def ours(s):
                     file = s.extend(level, file, *detached)
                     s.judged(form, level, file, content)
             s.row("ours %s %s raised from B-T to B-LT and B-LTA" % (form, packaging), raised)
+
+
+def order_of_signing(s):
+    """Each legal profile after the other on one document: nobody's signature is touched by a later one."""
+    p = s.place
+    for level in LEVELS:
+        def life(level=level):
+            file = s.profile("initial", "B-B", "person-p384", p.letter, "--anchor", "các đơn vị.")
+            file = s.profile("initial", "B-B", "person-rsa3072", file, "--page", "1", "--rect", "80,120,240,16")
+            file = s.profile("approved", "B-T", "person-p256", file)
+            file = s.seal("B-T", "agency-rsa3072", file)
+            file = s.profile("copy", "B-T", "agency-p256", file, "--form", "sao-y")
+            file = s.profile("income", "B-T", "agency-rsa2048", file, "--comment", "Số đến: 152")
+            file = s.profile("comment", level, "person-p256", file, "--comment", "Giao Phòng Văn thư xử lý")
+            s.judged("pades", level, file, count=7)
+        s.row("ours pades initial, initial, approved, issued, copy, income, comment %s" % level, life)
+    for level in LEVELS:
+        def annex(level=level):
+            s.judged("pades", level, s.profile("appendix", level, "agency-p256", p.letter, "--number", "12/BC-SNV"))
+        s.row("ours pades appendix %s" % level, annex)
+
+
+def beside(s):
+    """A second signer beside the first, in every format."""
+    p = s.place
+    kinds = [("cades", "attached", [p.text], (), (), None),
+             ("cades", "detached", [p.text], ("--detached",), ("--content", p.text), p.text),
+             ("xades", "of XML", [p.xml], (), (), None),
+             ("asic-s", "with CAdES", [p.text], (), (), None),
+             ("asic-e", "with CAdES", [p.text, p.xml], (), (), None),
+             ("asic-e", "with XAdES", [p.text, p.xml], ("--signature", "xades"), (), None)]
+    for (form, packaging, inputs, first, second, content), level in itertools.product(kinds, LEVELS):
+        def both(form=form, inputs=inputs, first=first, second=second, content=content, level=level):
+            file = s.sign(form, level, "person-p256", inputs, *first)
+            file = s.sign(form, level, "agency-rsa3072", [file], *second)
+            s.judged(form, level, file, content, count=2)
+        s.row("ours %s %s two signers %s" % (form, packaging, level), both)
+
+
+def reports(s):
+    """Our ETSI report by the schema that ETSI published."""
+    p = s.place
+
+    def conforms():
+        rules = schema.Schema(s.fetched, p.dir)
+        files = [s.sign("pades", "B-LTA", "person-p256", [p.letter]),
+                 s.sign("cades", "B-T", "agency-rsa3072", [p.text]), s.sign("xades", "B-LT", "agency-p384", [p.xml]),
+                 s.sign("asic-e", "B-LTA", "agency-p256", [p.text, p.xml]),
+                 s.seal("B-T", "agency-p256", s.sign("pades", "B-B", "person-rsa2048", [p.letter])), p.text]
+        bad = p.new(".pdf")
+        data = bytearray(files[0].read_bytes())
+        data[len(data) // 3] ^= 1
+        bad.write_bytes(data)
+        for more in ([], ["--offline", "--cache", p.new("-empty")]):
+            report = p.new(".report.xml")
+            p.run("verify", "--trust", p.trust, "--report", report, *more, *files, bad)
+            expect(report.exists(), "no report", str(more))
+            faults = rules.faults(report)
+            expect(not faults, "the schema of TS 119 102-2", faults)
+            wrong = p.new(".wrong.xml")  # that the schema can say no
+            wrong.write_text(report.read_text(encoding="utf-8").replace("vr:MainIndication", "vr:MainIndicatoin"),
+                             encoding="utf-8")
+            expect(rules.faults(wrong), "a wrong report passes the schema", str(wrong))
+    s.row("our ETSI report by the published schema", conforms)
 
 
 def controls(s):

@@ -54,9 +54,12 @@ def main():
     place = None
     try:
         place = Place(options.build, folder)
-        suite = Suite(place, dss, pyhanko, options)
+        suite = Suite(place, dss, pyhanko, options, fetched)
         rows.controls(suite)
         rows.ours(suite)
+        rows.order_of_signing(suite)
+        rows.beside(suite)
+        rows.reports(suite)
         rows.theirs(suite)
     finally:
         for judge in (dss, pyhanko):

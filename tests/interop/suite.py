@@ -29,8 +29,9 @@ def is_level(name, level):
 
 
 class Suite:
-    def __init__(self, place, dss, pyhanko, options):
+    def __init__(self, place, dss, pyhanko, options, fetched):
         self.place, self.dss, self.pyhanko, self.options = place, dss, pyhanko, options
+        self.fetched = fetched
         self.outcomes = collections.OrderedDict()
         self.said = []
         self.offered = {}
@@ -95,8 +96,10 @@ class Suite:
         return out
 
     def seal(self, level, who, file):
-        return self.sign("pades", level, who, [file], "--profile", "issued", "--number", "12/BC-SNV", "--date",
-                         "2026-07-15")
+        return self.profile("issued", level, who, file, "--number", "12/BC-SNV", "--date", "2026-07-15")
+
+    def profile(self, name, level, who, file, *more):
+        return self.sign("pades", level, who, [file], "--registry", self.place.registry, "--profile", name, *more)
 
     def extend(self, level, file, *more):
         out = self.place.new(file.suffix)
