@@ -35,7 +35,7 @@ if "$analyze" security --offline=true --threshold=15 --no-pager ./open.service >
     complain "a unit without protection was not noticed"
 fi
 # Promises that systemd does not judge.
-for line in 'Type=notify' 'WatchdogSec=30' 'ExecStartPre=/usr/bin/vanthud --check-config /etc/vanthu/vanthud.toml' 'LimitCORE=0' \
+for line in 'Type=notify' 'WatchdogSec=30' 'ExecStartPre=/usr/bin/vanthud --check-config --config /etc/vanthu/vanthud.toml' 'LimitCORE=0' \
     'Environment=P11_KIT_SERVER_ADDRESS=unix:path=/run/vanthu-p11kit/socket' \
     'StateDirectory=vanthu' 'LoadCredential=log-key:/etc/vanthu/keys/log.key'; do
     grep -qxF "$line" "$units/vanthud.service" || complain "vanthud.service lacks $line"
