@@ -137,8 +137,10 @@ constexpr row rows[] = {
      .vi = "Thư mục danh sách thu hồi (CRL) có sẵn.", .en = "Certificate revocation lists at hand."},
 
     {.key = "inspect.enabled", .kind = boolean, .fallback = "true",
-     .vi = "Kiểm tra chữ ký trước khi nhận; tắt thì mọi kết luận là \"indeterminate\".",
-     .en = "Check signatures before accepting; without it every verdict is \"indeterminate\"."},
+     .vi = "Xem xét tệp PDF (chữ ký, dấu mật) trước khi nhận; tắt thì mọi kết luận là \"indeterminate\" và PDF gửi từ đây "
+           "phải chờ người vận hành.",
+     .en = "Look at PDFs (signatures, secrecy markings) before accepting; without it every verdict is \"indeterminate\" "
+           "and PDFs submitted here wait for an operator."},
     {.key = "inspect.executable", .kind = path, .fallback = "/usr/libexec/vanthu/vanthu-inspect", .traits = input,
      .vi = "Chương trình kiểm tra.", .en = "The inspecting program."},
     {.key = "inspect.policy", .kind = path, .traits = input, .example = "/etc/vanthu/verification-policy.toml",

@@ -4,7 +4,8 @@
 //   pool -> worker   setup: policy and limits as JSON, descriptor: trust material    worker -> pool   "ready"
 //   pool -> worker   {"at": us, "content": bool}, descriptor: the document
 //   pool -> worker   "content", descriptor: what a detached signature is about     (only where announced)
-//                                                                   worker -> pool   {"report": ..., "marking": ...}
+//                                                                   worker -> pool   {"report", "first_page",
+//                                                                   "marking"}
 #pragma once
 
 #include "daemon/base/bytes.hpp"

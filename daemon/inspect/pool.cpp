@@ -175,6 +175,12 @@ private:
         return p;
     }
 
+    void ended(place& p) {
+        p.reset();
+        std::lock_guard lock(mutex_);
+        ++restarts_;
+    }
+
     // After this `p` is a worker that can be used again, or empty.
     inspection run(place& p, int document, int content, timestamp at, steady::time_point deadline) {
         {
@@ -186,16 +192,21 @@ private:
             if (!fresh) return unfinished("worker");
             p = std::move(*fresh);
         }
+        const std::string request = fmt::format(R"({{"at":{},"content":{}}})", to_us(at), content >= 0);
+        bool given = send_frame(p->socket(), request, document);
+        if (!given) { // it died while idle: the document has seen no worker yet
+            ended(p);
+            auto fresh = ready_worker(deadline);
+            if (!fresh) return unfinished("worker");
+            p = std::move(*fresh);
+            given = send_frame(p->socket(), request, document);
+        }
         ++p->served;
-        std::string request = fmt::format(R"({{"at":{},"content":{}}})", to_us(at), content >= 0);
         std::optional<frame> reply;
-        bool sent =
-            send_frame(p->socket(), request, document) && (content < 0 || send_frame(p->socket(), "content", content));
-        if (sent) reply = receive_frame(p->socket(), deadline);
+        if (given && (content < 0 || send_frame(p->socket(), "content", content)))
+            reply = receive_frame(p->socket(), deadline);
         if (!reply) {
-            p.reset(); // crashed, out of memory, or out of time
-            std::lock_guard lock(mutex_);
-            ++restarts_;
+            ended(p); // crashed, out of memory, or out of time
             return unfinished(steady::now() >= deadline ? "time" : "worker");
         }
         return parse(reply->text);
@@ -213,6 +224,8 @@ private:
         inspection i;
         i.report = std::move(*read);
         i.finished = true;
+        const boost::json::value* page = o->if_contains("first_page");
+        i.first_page_seen = page && page->is_bool() && page->as_bool();
         if (const boost::json::value* mark = o->if_contains("marking");
             mark && mark->is_int64() && mark->as_int64() >= 1 && mark->as_int64() <= 3)
             i.marking = static_cast<pdf::secret_marking>(mark->as_int64());

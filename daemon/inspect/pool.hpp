@@ -6,8 +6,8 @@
 //
 // Threads: inspect() may be called from any number of threads and blocks until a worker is free and has answered, or
 // the deadline passed. Call it from a pool thread, never from the daemon's decision thread. Guaranteed: inspect()
-// always answers; a document is never given to two workers; workers end with the pool (and with the process that
-// started them).
+// always answers; a document is never given to two workers, and a worker that is found dead before it was given the
+// document is replaced first; workers end with the pool (and with the process that started them).
 #pragma once
 
 #include "daemon/base/bytes.hpp"
@@ -38,7 +38,8 @@ struct options {
 
 struct inspection {
     validation::file_report report;
-    std::optional<pdf::secret_marking> marking; // of the first page; absent also when the worker did not finish
+    std::optional<pdf::secret_marking> marking; // of the first page; absent also when the page could not be looked at
+    bool first_page_seen = false;               // a PDF's first page was read to its end: only then absent means "none"
     bool finished = false;                      // false: the worker died or ran out of time; the report says "budget"
 };
 

@@ -154,8 +154,11 @@ std::string answer(const setup& s, const inspect::frame& request) {
     }
     out["report"] = json::parse(
         validation::to_json(signed_file::verify(*document, s.trust, s.known, at, s.policy, about, s.limits)));
-    if (signed_file::kind_of(*document) == signed_file::kind::pdf)
-        if (auto mark = pdf::first_page_marking(*document)) out["marking"] = static_cast<int>(*mark);
+    if (pdf::holds_pdf_header(*document)) {
+        const pdf::first_page seen = pdf::look_at_first_page(*document);
+        out["first_page"] = seen.whole;
+        if (seen.marking) out["marking"] = static_cast<int>(*seen.marking);
+    }
     return json::serialize(out);
 }
 

@@ -262,11 +262,15 @@ result<> acceptance::apply_policy() {
     std::shared_ptr<const policy> table = gate_.policy_.load();
     std::set<std::string_view> flags;
     const bool issues = offer_.source == offer::from::eoffice;
-    if (issues || !any_local) {
-        const action what = table->of(issues ? role::issue : role::transit, arrival_.signatures);
-        if (what == action::refuse && issues)
-            return failed(errc::signature_refused, std::string(to_string(arrival_.signatures)));
+    if (issues) {
+        const action what = table->of(role::issue, arrival_.signatures);
+        if (what == action::refuse) return failed(errc::signature_refused, std::string(to_string(arrival_.signatures)));
         flags.insert(flag_of(what));
+        arrival_.held_here = arrival_.held_onward = hold_of(what, first_page_unseen_);
+    } else {
+        const action what = table->of(role::transit, arrival_.signatures);
+        arrival_.held_onward = hold_of(what, false);
+        if (!any_local) flags.insert(flag_of(what));
     }
     if (any_local) { // a neighbour on this node is an end like any other
         const action what = table->of(role::final, arrival_.signatures);
@@ -274,7 +278,11 @@ result<> acceptance::apply_policy() {
             arrival_.refused_at_end = public_code(errc::signature_refused);
         else
             flags.insert(flag_of(what));
+        if (arrival_.held_here.empty()) arrival_.held_here = hold_of(what, false);
+        // Nothing is refused, least of all by itself, before a person has looked at it.
+        if (!arrival_.held_here.empty()) arrival_.refused_at_end.clear();
     }
+    if (first_page_unseen_) flags.insert("first_page_unseen");
     flags.erase("");
     arrival_.flags.insert(arrival_.flags.end(), flags.begin(), flags.end());
     return {};
@@ -360,7 +368,7 @@ result<> acceptance::prepare_companions() {
     }
     const edxml::document_header& h = packet_->document()->header;
     for (const routed& r : arrival_.recipients) {
-        if (r.route.kind != registry::route_kind::local) continue;
+        if (r.route.kind != registry::route_kind::local || !arrival_.held_here.empty()) continue;
         if (arrival_.refused_at_end.empty() && !r.route.final->answers_on_commit) continue;
         edxml::response_for about{h.from.organ_id, h.code.number + "/" + h.code.notation, h.promulgation.date,
                                   h.document_id};

@@ -25,6 +25,8 @@ private:
         spooled content;
         bytes head; // until it is decided
         bool decided = false, wanted = false, over_budget = false;
+        bool header_inside = false; // not wanted, and yet "%PDF-" stands in it
+        std::string last;           // while that is looked for: what came before, as long as a header may be cut
         result<> take(bytes_view piece, std::uint64_t limit);
         result<> settle(std::uint64_t limit); // all bytes have passed, or enough to decide
         result<> keep(bytes_view piece, std::uint64_t limit);
@@ -66,6 +68,7 @@ private:
     std::optional<edxml::packet> packet_;
     std::vector<std::unique_ptr<candidate>> candidates_;
     std::optional<std::string> marking_; // where a secrecy marking was found
+    bool first_page_unseen_ = false;     // of a PDF, or of a file that pretends to be one
     arrival arrival_;
 
     std::vector<std::unique_ptr<companion>> companions_;

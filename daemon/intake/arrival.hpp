@@ -30,6 +30,7 @@ struct arrival {
     bool signatures_checked = false;
     std::string signature_report;
     std::vector<std::string> flags;
+    std::string held_here, held_onward; // a reason code: those served here, those behind a hop wait for an operator
     std::string refused_at_end; // policy: an error code; local recipients refuse with 02 instead of taking it in
     // Beside a status 02 to 06 of an eOffice: the 01 that goes before it where none has.
     arrival* arrival_before = nullptr;

@@ -43,6 +43,10 @@ bool is_unplaced(const consignment_row& c) {
     return c.state_now == state::parked && c.hop.empty() && c.reason.starts_with("registry.");
 }
 
+bool is_held(const consignment_row& c) {
+    return c.state_now == state::parked && c.hop.empty() && c.reason.starts_with("intake.");
+}
+
 std::string held_reason_code(const routed& r) { return "registry." + std::string(registry::to_string(r.route.reason)); }
 
 bool may_be_written(const failure& f) {
@@ -153,12 +157,13 @@ result<> decision::add_recipient(const arrival& a, const document_row& d, const 
     consignment_row c;
     c.document = d.id;
     c.recipient_code = r.code;
-    return place(d, r, a.refused_at_end, std::move(c), to, out);
+    const std::string& hold = r.route.kind == registry::route_kind::local ? a.held_here : a.held_onward;
+    return place(d, r, a.refused_at_end, hold, std::move(c), to, out);
 }
 
 // Where the route leads: into the inbox, to the next hop, or parked.
-result<> decision::place(const document_row& d, const routed& r, const std::string& refusal, consignment_row c,
-                         transfers& to, outcome& out) {
+result<> decision::place(const document_row& d, const routed& r, const std::string& refusal, const std::string& hold,
+                         consignment_row c, transfers& to, outcome& out) {
     c.recipient = r.organisation;
     c.recipient_name = r.name;
     c.reason.clear();
@@ -167,7 +172,14 @@ result<> decision::place(const document_row& d, const routed& r, const std::stri
     event_row e{.document = d.id, .recipient = r.code, .by = options_.organisation};
 
     using registry::route_kind;
-    if (r.route.kind == route_kind::local && !refusal.empty()) {
+    if (r.route.kind != route_kind::held && !hold.empty()) {
+        c.hop.clear();
+        c.state_now = state::parked;
+        c.reason = hold;
+        e.kind = "parked";
+        e.code = hold;
+        VANTHU_CHECK(tell_previous_hop(d, r.code, "parked", hold));
+    } else if (r.route.kind == route_kind::local && !refusal.empty()) {
         c.hop = "local";
         c.state_now = state::refused;
         c.reason = refusal;
@@ -319,14 +331,15 @@ result<> decision::document(arrival& a, outcome& out) {
     VANTHU_CHECK(add_transfers(to, out));
     if (asks_for_answer(d.identity)) VANTHU_CHECK(note_conversation(h, d));
 
-    bool all_local = std::all_of(fresh.begin(), fresh.end(),
-                                 [](const routed& r) { return r.route.kind == registry::route_kind::local; });
+    bool all_local = a.held_here.empty() && std::all_of(fresh.begin(), fresh.end(), [](const routed& r) {
+                         return r.route.kind == registry::route_kind::local;
+                     });
     VANTHU_CHECK(add_receipt_leaf(a, d,
                                   !from_peer  ? receipt::role::accepted
                                   : all_local ? receipt::role::final_hop
                                               : receipt::role::relayed));
     // The receipt says "relayed" of the whole; for whom it has arrived here is told apart.
-    if (from_peer && !all_local && a.refused_at_end.empty())
+    if (from_peer && !all_local && a.refused_at_end.empty() && a.held_here.empty())
         for (const routed& r : fresh)
             if (r.route.kind == registry::route_kind::local) VANTHU_CHECK(tell_previous_hop(d, r.code, "kept", {}));
     write_.put(d);

@@ -33,10 +33,11 @@ public:
         later, // a transfer of this document to the same hop has not ended
         gone,  // it was placed before
     };
-    // A recipient that the registry could not place, with its route of now. `refusal`, `flag`: what the policy says
-    // where it ends here. The transfers are for add_transfers().
+    // A parked recipient, with its route of now. `refusal`, `flag`: what the policy says where it ends here; `hold`:
+    // why it waits for an operator all the same. The transfers are for add_transfers().
     result<placing> place_again(const records::reader::unplaced&, const routed&, const std::string& refusal,
-                                const std::string& flag, const std::string& by, transfers&, outcome&);
+                                const std::string& hold, const std::string& flag, const std::string& by, transfers&,
+                                outcome&);
     result<> add_transfers(const transfers&, outcome&);
 
 private:
@@ -61,8 +62,8 @@ private:
     result<> note_conversation(const edxml::document_header&, const records::document_row&);
     result<std::optional<records::document_row>> document_of(const std::string& sender, const std::string& id);
     result<> add_recipient(const arrival&, const records::document_row&, const routed&, transfers&, outcome&);
-    result<> place(const records::document_row&, const routed&, const std::string& refusal, records::consignment_row,
-                   transfers&, outcome&);
+    result<> place(const records::document_row&, const routed&, const std::string& refusal, const std::string& hold,
+                   records::consignment_row, transfers&, outcome&);
     result<> tell_previous_hop(const records::document_row&, const std::string& recipient, std::string_view kind,
                                const std::string& code);
     result<> add_receipt_leaf(const arrival&, records::document_row&, receipt::role);
@@ -83,6 +84,8 @@ private:
 
 // Parked because of the registry.
 bool is_unplaced(const records::consignment_row&);
+// Parked until an operator has looked at it.
+bool is_held(const records::consignment_row&);
 std::string held_reason_code(const routed&); // "registry.no_route"
 // After a failed write nobody knows yet whether the rows survive: then the next start decides about payloads.
 bool may_be_written(const failure&);

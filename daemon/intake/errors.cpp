@@ -107,6 +107,16 @@ constexpr error_row rows[] = {
      "By the registry the sending organisation is not served by this node.",
      "Gửi qua đầu mối phục vụ cơ quan, hoặc báo người vận hành cập nhật danh bạ.",
      "Send through the node that serves it, or ask the operator to bring the registry up to date."},
+    {int(errc::signature_held), "signature_held", 422, retry::no,
+     "Chính sách tiếp nhận yêu cầu người có trách nhiệm xem xét chữ ký số của văn bản.",
+     "The policy wants a person to look at the document's signatures.",
+     "Người vận hành xem báo cáo kiểm tra chữ ký rồi cho đi tiếp.",
+     "The operator reads the signature report and releases the document."},
+    {int(errc::first_page_unseen), "first_page_unseen", 422, retry::no,
+     "Không đọc được trang đầu của một tệp PDF nên chưa biết có dấu chỉ độ mật hay không.",
+     "The first page of a PDF could not be read, so nobody knows whether it bears a secrecy marking.",
+     "Văn thư nơi gửi mở tệp xem trang đầu; người vận hành chỉ cho đi tiếp khi không có dấu chỉ độ mật.",
+     "The sender's clerk looks at the first page; the operator releases the document only when it bears no marking."},
 };
 const error_table table("intake", rows);
 } // namespace

@@ -35,6 +35,9 @@ enum class errc {
     attachment_empty,         // submitted here
     attachment_name_unsafe,   // submitted here: a name that is no plain file name
     sender_not_served,        // submitted here: the registry has another node serve this sender, or none
+    // Not refused, but parked until an operator releases it:
+    signature_held,    // policy "hold": the verdict on the signatures
+    first_page_unseen, // submitted here: a PDF whose first page could not be looked at for a secrecy marking
 };
 std::error_code make_error_code(errc);
 

@@ -1,5 +1,6 @@
 #include "daemon/intake/gate.hpp"
 
+#include "daemon/base/error_table.hpp"
 #include "daemon/intake/acceptance.hpp"
 
 #include <algorithm>
@@ -20,6 +21,11 @@ verdict verdict_of(std::string_view word) {
 std::string_view flag_of(action a) {
     static constexpr std::string_view words[] = {"", "for_information", "signature_held", "refusal_drafted"};
     return words[std::size_t(a)];
+}
+
+std::string hold_of(action a, bool first_page_unseen) {
+    if (first_page_unseen) return public_code(errc::first_page_unseen);
+    return a == action::hold ? public_code(errc::signature_held) : std::string();
 }
 
 std::string_view to_string(offer::from source) {

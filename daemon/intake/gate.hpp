@@ -42,6 +42,8 @@ struct policy {
 std::string_view to_string(verdict v);
 verdict verdict_of(std::string_view word); // of document_row::signatures; not checked: indeterminate
 std::string_view flag_of(action a);        // what a clerk sees; empty for accept
+// Why it waits for an operator, as a public code; empty: it does not.
+std::string hold_of(action a, bool first_page_unseen);
 
 // Who offers, and what it says about what it offers.
 struct offer {
@@ -97,7 +99,7 @@ class acceptance;
 class gate {
 public:
     // All references must outlive the gate. `inspectors` may be null: signatures are then "not checked"
-    // (indeterminate).
+    // (indeterminate), and no first page is looked at.
     gate(gate_options, ledger::store&, ledger::receipt_log&, ledger::spool&, inspect::inspector_pool* inspectors,
          asio::thread_pool& disk, asio::thread_pool& crypto, const wall_clock&);
 

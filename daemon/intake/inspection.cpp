@@ -5,6 +5,14 @@
 #include "daemon/records/row_json.hpp"
 
 namespace vanthu::intake {
+namespace {
+constexpr std::string_view pdf_header = "%PDF-";
+
+bool is_named_pdf(std::string_view name) {
+    return name.size() >= 4 && net::equal_without_case(name.substr(name.size() - 4), ".pdf");
+}
+} // namespace
+
 result<> acceptance::copy::take(bytes_view piece, std::uint64_t limit) {
     if (!decided) {
         head.insert(head.end(), piece.begin(), piece.end());
@@ -17,13 +25,24 @@ result<> acceptance::copy::take(bytes_view piece, std::uint64_t limit) {
 result<> acceptance::copy::settle(std::uint64_t limit) {
     if (decided) return {};
     decided = true;
-    wanted = edxml::sniff(head) == edxml::content_kind::pdf;
+    // Some readers open a PDF whatever stands in front of it, so it is looked at whatever stands in front of it.
+    const edxml::content_kind kind = edxml::sniff(head);
+    wanted = kind == edxml::content_kind::pdf ||
+             ((kind == edxml::content_kind::unknown || kind == edxml::content_kind::text) &&
+              as_text(head).substr(0, 4096).find(pdf_header) != std::string_view::npos);
     bytes first = std::move(head);
     return keep(first, limit);
 }
 
 result<> acceptance::copy::keep(bytes_view piece, std::uint64_t limit) {
-    if (!wanted || over_budget) return {};
+    if (!wanted) {
+        if (header_inside) return {};
+        last += as_text(piece);
+        header_inside = last.find(pdf_header) != std::string::npos;
+        last.erase(0, last.size() - std::min(last.size(), pdf_header.size() - 1));
+        return {};
+    }
+    if (over_budget) return {};
     if (content.size() + piece.size() > limit) {
         over_budget = true;
         return {};
@@ -52,9 +71,11 @@ result<> acceptance::end(std::size_t index, const edxml::attachment_info& final)
     copy& counts = final.unwrapped ? c.unpacked : c.outer;
     VANTHU_CHECK(counts.settle(gate_.options_.inspect_limit));
     if (counts.wanted) c.chosen = &counts;
+    if (counts.header_inside && is_named_pdf(c.name)) first_page_unseen_ = true;
     return {};
 }
 
+// Beside the signatures the first page is looked at; a page that could not be is told apart from one without a marking.
 // The worst verdict decides: damaged, invalid, indeterminate, unsigned; valid only when every PDF is. Files that cannot
 // carry a PDF signature do not count, but a clerk is told that there are some.
 task<> acceptance::inspect_signatures() {
@@ -67,12 +88,12 @@ task<> acceptance::inspect_signatures() {
             continue;
         }
         if (!gate_.inspectors_) {
-            indeterminate = true;
+            indeterminate = first_page_unseen_ = true;
             continue;
         }
         arrival_.signatures_checked = true;
         if (c->chosen->over_budget) {
-            indeterminate = true;
+            indeterminate = first_page_unseen_ = true;
             reports.push_back({{"file", c->name}, {"verdict", "indeterminate"}, {"finding", "budget"}});
             continue;
         }
@@ -85,6 +106,7 @@ task<> acceptance::inspect_signatures() {
         };
         inspect::inspection seen = co_await offload(gate_.crypto_, look);
         if (seen.marking) marking_ = "first_page";
+        if (!seen.first_page_seen) first_page_unseen_ = true;
         seen.report.file = c->name;
         invalid |= seen.report.verdict == signing::verdict::invalid;
         indeterminate |= seen.report.verdict == signing::verdict::indeterminate;

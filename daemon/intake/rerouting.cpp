@@ -22,6 +22,7 @@ struct rerouting::candidate {
     document_row document;
     routed to;
     std::string refusal, flag; // what the policy says where it ends here
+    std::string hold;          // why it waits for an operator all the same
     std::unique_ptr<companion> follows;
     bool decided = false; // its payload belongs to a row
 };
@@ -103,7 +104,7 @@ task<rerouting::report> rerouting::release(std::string owner, std::string docume
         VANTHU_TRY(auto consignments, records::reader(gate_.store_.committed()).consignments(owner, document));
         places out;
         for (const consignment_row& c : consignments)
-            if (is_unplaced(c)) out.push_back({owner, document, c.recipient_code});
+            if (is_unplaced(c) || is_held(c)) out.push_back({owner, document, c.recipient_code});
         return out;
     };
     VANTHU_CO_TRY(places found, co_await offload(gate_.disk_, read));
@@ -129,7 +130,16 @@ result<std::vector<rerouting::candidate>> rerouting::look(const places& all, rep
             ++seen.held;
             if (c->reason == held_reason_code(one.to)) continue;
         }
-        if (one.to.route.kind == registry::route_kind::local && is_document) VANTHU_CHECK(prepare(one));
+        // What the policy holds back is held back also where the registry comes to know the way only now; an operator's
+        // release of what it has held is the last word.
+        const bool local = one.to.route.kind == registry::route_kind::local;
+        if (is_document && is_unplaced(*c) && one.to.route.kind != registry::route_kind::held) {
+            const role as = local ? role::final : one.document.previous_node.empty() ? role::issue : role::transit;
+            const action what = gate_.policy_.load()->of(as, verdict_of(one.document.signatures));
+            one.hold = hold_of(what, false);
+            if (!one.hold.empty()) one.flag = flag_of(what);
+        }
+        if (local && is_document && one.hold.empty()) VANTHU_CHECK(prepare(one));
         out.push_back(std::move(one));
     }
     return out;
@@ -171,8 +181,9 @@ task<rerouting::report> rerouting::move(places all, std::string by) {
             for (; next < candidates.size() && candidates[next].place.document == candidates[first].place.document;
                  ++next) {
                 candidate& one = candidates[next];
-                VANTHU_TRY(auto moved, d.place_again(one.place, one.to, one.refusal, one.flag, by, to, out));
+                VANTHU_TRY(auto moved, d.place_again(one.place, one.to, one.refusal, one.hold, one.flag, by, to, out));
                 if (moved == decision::placing::later) ++seen.later;
+                if (moved == decision::placing::held && !one.hold.empty()) ++seen.held;
                 if (moved != decision::placing::placed) continue;
                 ++seen.placed;
                 if (!one.follows) continue;

@@ -14,11 +14,12 @@ using records::state;
 using registry::route_kind;
 
 result<decision::placing> decision::place_again(const records::reader::unplaced& where, const routed& r,
-                                                const std::string& refusal, const std::string& flag,
-                                                const std::string& by, transfers& to, outcome& out) {
+                                                const std::string& refusal, const std::string& hold,
+                                                const std::string& flag, const std::string& by, transfers& to,
+                                                outcome& out) {
     VANTHU_TRY(auto c, write_.consignment(where.owner, where.document, where.recipient_code));
     VANTHU_TRY(auto d, write_.document(where.owner, where.document));
-    if (!c || !d || !is_unplaced(*c)) {
+    if (!c || !d || (!is_unplaced(*c) && !is_held(*c))) {
         write_.remove(options_.home, where);
         return placing::gone;
     }
@@ -37,7 +38,11 @@ result<decision::placing> decision::place_again(const records::reader::unplaced&
         VANTHU_TRY(auto mine, write_.occupied(options_.home, c->recipient, d->identity));
         if (mine && mine->document == d->id) write_.release(options_.home, c->recipient, d->identity);
     }
-    if (!held)
+    if (!held && is_held(*c))
+        VANTHU_CHECK(write_.add_event(
+            d->owner,
+            event_row{.document = d->id, .recipient = r.code, .kind = "released", .code = c->reason, .by = by}));
+    else if (!held)
         VANTHU_CHECK(write_.add_event(
             d->owner, event_row{.document = d->id,
                                 .recipient = r.code,
@@ -46,24 +51,24 @@ result<decision::placing> decision::place_again(const records::reader::unplaced&
                                 .by = by,
                                 .text = fmt::format("{} ({}) → {}, {}", c->recipient, c->reason, r.organisation,
                                                     local ? "local" : r.route.next->id)}));
-    if (local && is_document) {
+    const std::size_t flags = d->flags.size();
+    auto add_flag = [&](std::string_view one) {
+        if (!one.empty() && std::ranges::find(d->flags, one) == d->flags.end()) d->flags.emplace_back(one);
+    };
+    if (is_document && (local || !hold.empty())) add_flag(flag);
+    if (local && is_document && hold.empty()) {
         VANTHU_TRY(standing s, standing_of(*d, r.organisation));
         if (!s.known.empty()) {
             VANTHU_TRY(placing done, place_duplicate(*d, r, s.known, *c, out));
             if (done == placing::placed) return done;
         }
-        const std::size_t flags = d->flags.size();
-        auto add_flag = [&](std::string_view one) {
-            if (!one.empty() && std::ranges::find(d->flags, one) == d->flags.end()) d->flags.emplace_back(one);
-        };
-        add_flag(flag);
         if (!s.clash.empty()) add_flag("number_reused");
         if (s.new_envelope) add_flag("same_content_new_envelope");
-        if (d->flags.size() != flags) write_.put(*d);
     }
+    if (d->flags.size() != flags) write_.put(*d);
     write_.remove(options_.home, where); // before place(), which puts it again where there is still no way
-    VANTHU_CHECK(place(*d, r, refusal, *c, to, out));
-    if (held) return placing::held;
+    VANTHU_CHECK(place(*d, r, refusal, hold, *c, to, out));
+    if (held || !hold.empty()) return placing::held;
     if (!local) VANTHU_CHECK(tell_previous_hop(*d, r.code, "released", {}));
     if (local && refusal.empty()) VANTHU_CHECK(tell_previous_hop(*d, r.code, "kept", {}));
     return placing::placed;

@@ -13,10 +13,35 @@ void replace_all(std::string& s, std::string_view from, std::string_view to) {
     for (std::size_t at = 0; (at = s.find(from, at)) != s.npos; at += to.size()) s.replace(at, from.size(), to);
 }
 
+// Without what has no width (soft hyphen, zero-width and direction characters, variation selectors), and with the
+// fullwidth forms and the wide spaces as the plain ones: on paper the word is the same.
+std::string visible_letters(std::string_view text) {
+    std::string out;
+    for (std::size_t at = 0; at < text.size();) {
+        const auto c = static_cast<unsigned char>(text[at]);
+        const std::size_t n = c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+        const std::string_view one = text.substr(at, n);
+        at += n;
+        char32_t code = n == 1 ? c : c & (0x7fu >> n);
+        for (char further : one.substr(1)) code = code << 6 | (static_cast<unsigned char>(further) & 0x3f);
+        if (code == 0xad || code == 0x34f || code == 0x61c || code == 0x180e || (code >= 0x200b && code <= 0x200f) ||
+            (code >= 0x202a && code <= 0x202e) || (code >= 0x2060 && code <= 0x206f) ||
+            (code >= 0xfe00 && code <= 0xfe0f) || code == 0xfeff)
+            continue;
+        if (code >= 0xff01 && code <= 0xff5e)
+            out += static_cast<char>(code - 0xff01 + 0x21);
+        else if ((code >= 0x2000 && code <= 0x200a) || code == 0x202f || code == 0x205f || code == 0x3000)
+            out += ' ';
+        else
+            out += one;
+    }
+    return out;
+}
+
 } // namespace
 
 std::optional<secret_marking> marking_of(std::string_view given) {
-    std::string run(given);
+    std::string run = visible_letters(given);
     // Decomposed spellings of the three letters, in the orders seen.
     for (auto [from, to] : {std::pair("A\u0302\u0323", "Ậ"),
                             {"A\u0323\u0302", "Ậ"},
@@ -46,28 +71,50 @@ std::optional<secret_marking> marking_of(std::string_view given) {
     return std::nullopt;
 }
 
-std::vector<std::string> first_page_text(bytes_view file) {
-    std::vector<std::string> texts;
-    if (file.size() > largest_file) return texts;
+namespace {
+
+// The runs of the first page; false when there is none, or it could not be read to its end.
+bool read_first_page(bytes_view file, std::vector<std::string>& texts) {
+    if (file.size() > largest_file) return false;
+    // Readers look for the header in the first 1 024 bytes, some also further on.
+    const std::size_t header = as_text(file).find("%PDF-");
+    if (header == std::string_view::npos) return false;
+    if (header > 1024) file = file.subspan(header);
     try {
         // Recovery is welcome here: a damaged file may still carry a mark.
         QPDF qpdf;
         qpdf.setSuppressWarnings(true);
         qpdf.processMemoryFile("document", reinterpret_cast<const char*>(file.data()), file.size());
         auto pages = qpdf.getAllPages();
-        if (pages.empty()) return texts;
-        for (text_line& line : lines_of(pages.front(), true)) texts.push_back(std::move(line.text));
+        if (pages.empty()) return false;
+        qpdf.getWarnings(); // of the file; those of the page are wanted
+        bool whole = true;
+        for (text_line& line : lines_of(pages.front(), true, &whole)) texts.push_back(std::move(line.text));
+        return whole && qpdf.getWarnings().empty();
     } catch (const std::exception&) {
-        // No page, no text.
+        return false; // no page, no text
     }
+}
+
+} // namespace
+
+std::vector<std::string> first_page_text(bytes_view file) {
+    std::vector<std::string> texts;
+    read_first_page(file, texts);
     return texts;
 }
 
-std::optional<secret_marking> first_page_marking(bytes_view file) {
-    std::optional<secret_marking> highest;
-    for (const std::string& line : first_page_text(file))
-        if (auto found = marking_of(line); found && (!highest || *found > *highest)) highest = found;
-    return highest;
+first_page look_at_first_page(bytes_view file) {
+    std::vector<std::string> texts;
+    first_page seen;
+    seen.whole = read_first_page(file, texts);
+    for (const std::string& line : texts)
+        if (auto found = marking_of(line); found && (!seen.marking || *found > *seen.marking)) seen.marking = found;
+    return seen;
 }
+
+bool holds_pdf_header(bytes_view file) { return as_text(file).find("%PDF-") != std::string_view::npos; }
+
+std::optional<secret_marking> first_page_marking(bytes_view file) { return look_at_first_page(file).marking; }
 
 } // namespace vanthu::pdf

@@ -211,7 +211,7 @@ std::vector<text_line> joined(std::vector<run> runs) {
 
 } // namespace
 
-std::vector<text_line> lines_of(QPDFObjectHandle page, bool with_annotations) {
+std::vector<text_line> lines_of(QPDFObjectHandle page, bool with_annotations, bool* whole) {
     std::vector<run> runs;
     try {
         page_frame frame(page);
@@ -226,6 +226,7 @@ std::vector<text_line> lines_of(QPDFObjectHandle page, bool with_annotations) {
         if (with_annotations) read_annotations(page, upright, runs);
     } catch (const std::exception&) {
         // What was read until here still counts.
+        if (whole) *whole = false;
     }
     return joined(std::move(runs));
 }

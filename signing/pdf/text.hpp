@@ -19,7 +19,7 @@ struct text_line {
     std::vector<double> at;                 // for each byte of `text` the left edge of its letter
 };
 
-// Top to bottom, left to right. What cannot be read is left out; never throws.
-std::vector<text_line> lines_of(QPDFObjectHandle page, bool with_annotations);
+// Top to bottom, left to right. What cannot be read is left out, and `whole` is then set to false; never throws.
+std::vector<text_line> lines_of(QPDFObjectHandle page, bool with_annotations, bool* whole = nullptr);
 
 } // namespace vanthu::pdf

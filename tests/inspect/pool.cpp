@@ -3,8 +3,11 @@
 #include "tests/pdf/pdf_fixture.hpp"
 
 #include <boost/test/unit_test.hpp>
+#include <csignal>
 #include <fmt/format.h>
+#include <fstream>
 #include <random>
+#include <sys/wait.h>
 #include <thread>
 #include <zlib.h>
 
@@ -192,6 +195,50 @@ BOOST_AUTO_TEST_CASE(many_threads_share_few_workers) {
             });
     }
     BOOST_TEST(valid == 30);
+}
+
+BOOST_AUTO_TEST_CASE(a_first_page_that_was_not_looked_at_is_told_apart_from_one_without_a_mark) {
+    auto p = pool();
+    letter l;
+    l.marking = "MẬT";
+    const bytes marked = make_letter(l), plain = make_letter();
+    BOOST_TEST(p->inspect(bytes_view(plain), at, soon()).first_page_seen);
+    auto cut = p->inspect(bytes_view(marked).first(marked.size() - 200), at, soon());
+    BOOST_TEST((cut.marking.has_value() || !cut.first_page_seen));
+    bytes junk(2000, 'x');
+    junk.insert(junk.end(), marked.begin(), marked.end());
+    BOOST_TEST((p->inspect(bytes_view(junk), at, soon()).marking == pdf::secret_marking::mat));
+    BOOST_TEST(!p->inspect(as_bytes("no PDF"), at, soon()).first_page_seen);
+    BOOST_TEST(!p->inspect(bytes_view(plain), at, steady::now() - std::chrono::seconds(1)).first_page_seen);
+}
+
+namespace {
+
+// The worker processes of this one.
+std::vector<pid_t> workers() {
+    std::vector<pid_t> found;
+    for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+        std::ifstream list(task.path() / "children");
+        for (pid_t child; list >> child;) found.push_back(child);
+    }
+    return found;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(a_worker_that_died_while_idle_costs_no_document_its_verdict) {
+    auto p = pool();
+    const bytes sealed = world().approved(make_letter());
+    const std::vector<pid_t> running = workers();
+    BOOST_REQUIRE(running.size() == 1u);
+    BOOST_REQUIRE(::kill(running[0], SIGKILL) == 0);
+    // Until it has ended; the pool is the one to wait for it.
+    siginfo_t ended{};
+    BOOST_REQUIRE(::waitid(P_PID, static_cast<id_t>(running[0]), &ended, WEXITED | WNOWAIT) == 0);
+    auto seen = p->inspect(bytes_view(sealed), at, soon());
+    BOOST_TEST(seen.finished);
+    BOOST_TEST((seen.report.verdict == verdict::valid), shown(seen.report));
+    BOOST_TEST(p->restarts() == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(a_missing_program_is_a_coded_failure) {

@@ -24,6 +24,7 @@ public:
         inspect::inspection seen;
         seen.finished = true;
         seen.report.verdict = text.find("SIGNED") != std::string::npos ? verdict::valid : verdict::unsigned_;
+        seen.first_page_seen = true;
         ++looked_at;
         return seen;
     }

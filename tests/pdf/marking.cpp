@@ -52,3 +52,40 @@ BOOST_AUTO_TEST_CASE(a_mark_beside_text_on_nearly_the_same_height_is_still_alone
     l.title = "MẬT"; // a little higher than the recipients at the left, which therefore come after it
     BOOST_TEST((pdf::first_page_marking(make_letter(l)) == secret_marking::mat));
 }
+
+BOOST_AUTO_TEST_CASE(what_looks_like_a_mark_on_paper_is_one) {
+    BOOST_TEST((pdf::marking_of("M\u200bẬ\u200dT") == secret_marking::mat));
+    BOOST_TEST((pdf::marking_of("\ufeffMẬ\u00adT\u2060") == secret_marking::mat));
+    BOOST_TEST((pdf::marking_of("\u202eMẬT\u202c") == secret_marking::mat));
+    BOOST_TEST((pdf::marking_of("ＭẬＴ") == secret_marking::mat));
+    BOOST_TEST((pdf::marking_of("（ＭA\u0302\u200b\u0323Ｔ）") == secret_marking::mat));
+    BOOST_TEST((pdf::marking_of("ＴỐＩ\u3000MẬT") == secret_marking::toi_mat));
+    BOOST_TEST((pdf::marking_of("TUYỆT\u2003MẬT．") == secret_marking::tuyet_mat));
+    for (const char* harmless : {"bảo\u200b mật", "b\u200bảo mật", "ＢẢＯ ＭẬＴ", "ｍật", "M\u200bật", "MẬT\u200b KHẨU",
+                                 "ＭＡＴ", "\u200b", "", "M\xe1\xba"})
+        BOOST_TEST(!pdf::marking_of(harmless).has_value(), harmless);
+}
+
+BOOST_AUTO_TEST_CASE(a_page_without_a_mark_is_told_apart_from_one_that_could_not_be_looked_at) {
+    letter plain, marked;
+    marked.marking = "MẬT";
+    const bytes whole = make_letter(plain), secret = make_letter(marked);
+    BOOST_TEST(pdf::look_at_first_page(whole).whole);
+    BOOST_TEST(!pdf::look_at_first_page(whole).marking.has_value());
+    BOOST_TEST(pdf::look_at_first_page(reshaped(whole, {"--object-streams=generate"})).whole);
+    BOOST_TEST(!pdf::look_at_first_page(as_bytes("no pdf")).whole);
+    BOOST_TEST(!pdf::look_at_first_page(as_bytes("%PDF-1.7\nnothing more")).whole);
+    BOOST_TEST(!pdf::look_at_first_page(reshaped(whole, {"--encrypt", "mo", "mo", "256", "--"})).whole);
+    // Cut anywhere, also within the page: the mark is found, or nobody says that there is none.
+    for (const bytes& file : {secret, reshaped(secret, {"--object-streams=generate"})})
+        for (std::size_t n = 0; n < file.size(); n += 97) {
+            const pdf::first_page seen = pdf::look_at_first_page(bytes_view(file).first(n));
+            BOOST_TEST((!seen.whole || seen.marking == secret_marking::mat), n);
+        }
+    // Whatever stands in front.
+    for (std::size_t n : {1u, 1000u, 2000u, 100'000u}) {
+        bytes junk(n, 'x');
+        junk.insert(junk.end(), secret.begin(), secret.end());
+        BOOST_TEST((pdf::look_at_first_page(junk).marking == secret_marking::mat), n);
+    }
+}

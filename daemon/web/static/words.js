@@ -99,6 +99,11 @@ export const words = {
   origin_absent: ["nơi gửi không chứng thực", "not proven by the origin"],
   flag_number_reused: ["số văn bản đã dùng cho nội dung khác", "number already used for other content"],
   flag_same_content_new_envelope: ["nội dung đã nhận, phong bì mới", "known content in a new envelope"],
+  flag_signature_held: ["giữ lại để xem xét chữ ký", "held for its signatures"],
+  flag_for_information: ["nhận để biết", "for information"],
+  flag_refusal_drafted: ["chữ ký không đạt, nên từ chối", "signatures do not satisfy; a refusal is due"],
+  flag_partly_unsigned: ["có tệp không ký", "some files are not signed"],
+  flag_first_page_unseen: ["chưa xem được trang đầu của tệp PDF", "a PDF's first page could not be looked at"],
   flag_sender_unverified: ["nơi gửi không có trong danh bạ", "sender is not in the registry"],
 
   progress: ["Quá trình", "Progress"],
@@ -117,6 +122,8 @@ export const words = {
   last_attempt: ["Lần thử cuối", "Last attempt"],
   expires: ["Hết hạn", "Expires"],
   release: ["Gửi lại ngay", "Try now"],
+  release_held: ["Cho phần tạm giữ đi tiếp", "Release what is parked"],
+  released_held: ["Đã xét lại phần tạm giữ: phần nào có đường đi thì đã đi.", "What was parked was tried again; what has a way has left."],
   released: ["Đã cho gửi lại tới {0}.", "Released: {0} is tried now."],
   copy: ["Chép", "Copy"],
 
