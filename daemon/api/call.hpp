@@ -32,8 +32,10 @@ inline net::response refuse(const failure& f, std::string cause = {}) {
 // Our own checks of what was sent name the field; that may be told.
 inline std::string told(const failure& f) {
     const std::string code = public_code(f.code);
-    return code.starts_with("edxml.") || code.starts_with("intake.") || code.starts_with("api.") ? f.detail
-                                                                                                 : std::string();
+    return code.starts_with("edxml.") || code.starts_with("intake.") || code.starts_with("api.") ||
+                   code == "net.bad_multipart" || code == "net.multipart_limit"
+               ? f.detail
+               : std::string();
 }
 
 // A query parameter that is a whole number: `otherwise` where it is absent, bad_parameter with its name where it is

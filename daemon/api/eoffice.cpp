@@ -95,7 +95,9 @@ asio::awaitable<net::response> eoffice::handle(net::request& r) {
         if (e.method != r.method && !(r.method == "HEAD" && e.method == "GET")) continue;
         if (!e.right.empty()) {
             std::string_view header = r.fields.get("Authorization");
-            if (header.starts_with("Bearer ")) c.who = everybody->find(header.substr(7));
+            // Which of two would count? A proxy before us could take the other one.
+            if (header.starts_with("Bearer ") && r.fields.count("Authorization") == 1)
+                c.who = everybody->find(header.substr(7));
             if (!c.who) {
                 net::response no = net::error_response(errc::unauthenticated);
                 no.fields.set("WWW-Authenticate", "Bearer realm=\"vanthu\"");
@@ -104,6 +106,9 @@ asio::awaitable<net::response> eoffice::handle(net::request& r) {
             if (!c.who->rights.contains(std::string(e.right)))
                 co_return net::error_response(errc::right_missing, {.cause = std::string(e.right)});
         }
+        if (const auto coding = r.fields.get("Content-Encoding");
+            !coding.empty() && !net::equal_without_case(coding, "identity"))
+            co_return net::error_response(errc::unsupported_media_type, {.cause = "Content-Encoding"});
         if (auto known = check_query(r.query, e.query); !known) co_return refuse(known.error(), told(known.error()));
         co_return co_await (this->*e.serve)(c);
     }

@@ -116,7 +116,8 @@ asio::awaitable<net::response> eoffice::submit(call& c) {
     if (!o.dry_run && dry_run != "0" && dry_run != "false")
         co_return net::error_response(errc::bad_parameter, {.cause = "dry_run"});
     std::string key(c.request.fields.get("Idempotency-Key"));
-    if (key.size() > 200 || c.request.fields.count("Idempotency-Key") > 1)
+    if (key.size() > 200 || (key.empty() && c.request.fields.contains("Idempotency-Key")) ||
+        c.request.fields.count("Idempotency-Key") > 1)
         co_return net::error_response(errc::bad_parameter, {.cause = "Idempotency-Key"});
     if (!o.dry_run) o.idempotency_key = key;
 
@@ -171,8 +172,10 @@ task<net::response> eoffice::submit_files(call& c, intake::offer o) {
             if (metadata) co_return failed(errc::repeated_parameter, "metadata");
             metadata.emplace();
         } else {
-            files.push_back({part->filename.value_or(part->name), part->content_type,
-                             intake::spooled(spool_, options_.memory_spool)});
+            // A field of a form that is no file: a misspelt `metadata`, or what the sender believes to be understood.
+            if (!part->filename) co_return failed(errc::unknown_parameter, part->name.substr(0, 200));
+            if (part->filename->empty()) co_return failed(errc::bad_parameter, "filename");
+            files.push_back({*part->filename, part->content_type, intake::spooled(spool_, options_.memory_spool)});
             request.update(files.back().name).update("\n");
         }
         std::uint64_t length = 0;
@@ -183,7 +186,8 @@ task<net::response> eoffice::submit_files(call& c, intake::offer o) {
             request.update(bytes_view(chunk.data(), n));
             if (part->name == "metadata") {
                 metadata->append(as_text(bytes_view(chunk.data(), n)));
-                if (metadata->size() > (4u << 20)) co_return failed(net::errc::multipart_limit, "metadata");
+                if (metadata->size() > (4u << 20))
+                    co_return failed(net::errc::multipart_limit, "metadata: at most 4194304 bytes");
             } else {
                 VANTHU_CO_CHECK(files.back().content.write(bytes_view(chunk.data(), n)));
             }

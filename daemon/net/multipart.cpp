@@ -64,6 +64,33 @@ std::optional<std::pair<std::string, std::vector<parameter>>> with_parameters(st
     return out;
 }
 
+// UTF-8'[language]'value with %XX; nullopt: anything else.
+std::optional<std::string> extended_value(std::string_view text) {
+    const std::size_t charset = text.find('\'');
+    const std::size_t language = charset == std::string_view::npos ? charset : text.find('\'', charset + 1);
+    if (language == std::string_view::npos || !equal_without_case(text.substr(0, charset), "UTF-8"))
+        return std::nullopt;
+    text.remove_prefix(language + 1);
+    auto digit = [](char c) {
+        return c >= '0' && c <= '9'   ? c - '0'
+               : c >= 'a' && c <= 'f' ? c - 'a' + 10
+               : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                      : -1;
+    };
+    std::string out;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] != '%') {
+            out += text[i];
+            continue;
+        }
+        const int high = i + 2 < text.size() ? digit(text[i + 1]) : -1, low = high < 0 ? -1 : digit(text[i + 2]);
+        if (low < 0) return std::nullopt;
+        out += static_cast<char>(high * 16 + low);
+        i += 2;
+    }
+    return out;
+}
+
 // RFC 2046 5.1.1: 1 to 70 bchars, the last one no space.
 bool is_boundary(std::string_view text) {
     return !text.empty() && text.size() <= 70 && text.back() != ' ' &&
@@ -165,14 +192,17 @@ task<part> multipart_reader::part_header() {
         std::size_t end;
         while ((end = held_.find("\r\n", at_)) == std::string::npos) {
             if (total + held_.size() - at_ > limits_.part_header)
-                co_return broken(errc::multipart_limit, "part header");
+                co_return broken(errc::multipart_limit,
+                                 "part header: at most " + std::to_string(limits_.part_header) + " bytes");
             VANTHU_CO_TRY(const bool more, co_await fill());
             if (!more) co_return broken(errc::bad_multipart, "the body ends within a part header");
         }
         const std::string line = held_.substr(at_, end - at_);
         at_ = end + 2;
         total += line.size() + 2;
-        if (total > limits_.part_header) co_return broken(errc::multipart_limit, "part header");
+        if (total > limits_.part_header)
+            co_return broken(errc::multipart_limit,
+                             "part header: at most " + std::to_string(limits_.part_header) + " bytes");
         if (line.empty()) break;
         const std::size_t colon = line.find(':');
         if (colon == std::string::npos || !headers::is_field_name(std::string_view(line).substr(0, colon)) ||
@@ -184,12 +214,21 @@ task<part> multipart_reader::part_header() {
     if (!disposition || !equal_without_case(disposition->first, "form-data") ||
         out.fields.count("Content-Disposition") != 1)
         co_return broken(errc::bad_multipart, "a part without a Content-Disposition of form-data");
-    bool named = false;
+    // RFC 7578 4.7: no other encoding is sent; where one is, the bytes are not the file.
+    const std::string_view encoding = out.fields.get("Content-Transfer-Encoding");
+    if (out.fields.contains("Content-Transfer-Encoding") && !equal_without_case(encoding, "binary") &&
+        !equal_without_case(encoding, "8bit") && !equal_without_case(encoding, "7bit"))
+        co_return broken(errc::bad_multipart, "Content-Transfer-Encoding");
+    bool named = false, extended = false;
     for (const parameter& p : disposition->second) {
         if (equal_without_case(p.name, "name")) {
             out.name = p.value;
             named = true;
-        } else if (equal_without_case(p.name, "filename")) {
+        } else if (equal_without_case(p.name, "filename*")) {
+            out.filename = extended_value(p.value);
+            if (!out.filename) co_return broken(errc::bad_multipart, "filename*");
+            extended = true;
+        } else if (equal_without_case(p.name, "filename") && !extended) {
             out.filename = p.value;
         }
     }
@@ -218,7 +257,8 @@ task<std::optional<part>> multipart_reader::next_part() {
             if (!any) co_return std::nullopt;
         }
     }
-    if (++parts_ > limits_.parts) co_return broken(errc::multipart_limit, "more parts than allowed");
+    if (++parts_ > limits_.parts)
+        co_return broken(errc::multipart_limit, "parts: at most " + std::to_string(limits_.parts));
     VANTHU_CO_TRY(part next, co_await part_header());
     co_return std::optional<part>(std::move(next));
 }

@@ -1,5 +1,6 @@
 // multipart/form-data read from a body as it arrives, with bounded memory.
-// Source: RFC 7578, RFC 2046 5.1.1. Strict: CRLF line ends, a missing closing boundary is refused.
+// Source: RFC 7578, RFC 2046 5.1.1. Strict: CRLF line ends, a missing closing boundary is refused, and so is a part in
+// another transfer encoding than its own bytes.
 #pragma once
 
 #include "daemon/net/http.hpp"
@@ -13,9 +14,11 @@ struct multipart_limits {
 
 struct part {
     headers fields;
-    std::string name;                    // of Content-Disposition: form-data; required
-    std::optional<std::string> filename; // as sent, UTF-8: never a path to open
-    std::string content_type;            // "text/plain" when absent (RFC 7578 4.4)
+    std::string name; // of Content-Disposition: form-data; required
+    // UTF-8, never a path to open: as sent, or decoded from "filename*" (RFC 8187, UTF-8 only), which counts before
+    // "filename" (RFC 6266 4.3).
+    std::optional<std::string> filename;
+    std::string content_type; // "text/plain" when absent (RFC 7578 4.4)
 };
 
 // The boundary of a Content-Type of multipart/form-data, or bad_multipart.

@@ -49,6 +49,64 @@ BOOST_AUTO_TEST_CASE(a_query_parameter_nobody_knows_is_refused_by_its_name_every
     BOOST_TEST(o.node.call("", "GET", "/v1/inbox?x=1").status == 401);
 }
 
+BOOST_AUTO_TEST_CASE(a_form_that_could_be_read_in_two_ways_is_refused) {
+    office o;
+    auto post = [&](const form& f, net::headers more = {}) {
+        net::headers fields = f.fields();
+        for (const auto& each : more) fields.add(each.name, each.value);
+        return o.node.call("key-so", "POST", "/v1/documents", f.finish(), fields);
+    };
+    const auto good = [] { return form().part("metadata", letter{}.metadata()).part("file", "x", "a.txt"); };
+    // A field that is no file.
+    form stray = good();
+    stray.part("metdata", "{}");
+    BOOST_TEST(post(stray).status == 400);
+    BOOST_TEST(post(stray).code() == "api.unknown_parameter");
+    BOOST_TEST(cause_of(post(stray)) == "metdata");
+    form nameless = good();
+    nameless.body +=
+        "--" + nameless.boundary + "\r\nContent-Disposition: form-data; name=\"f\"; filename=\"\"\r\n\r\nx\r\n";
+    BOOST_TEST(post(nameless).code() == "api.bad_parameter");
+    form encoded = good();
+    encoded.body += "--" + encoded.boundary +
+                    "\r\nContent-Disposition: form-data; name=\"f\"; filename=\"b.txt\"\r\n"
+                    "Content-Transfer-Encoding: base64\r\n\r\neA==\r\n";
+    BOOST_TEST(post(encoded).status == 400);
+    BOOST_TEST(post(encoded).code() == "net.bad_multipart");
+    BOOST_TEST(cause_of(post(encoded)) == "Content-Transfer-Encoding");
+    // Headers.
+    BOOST_TEST(post(good(), {{"Idempotency-Key", ""}}).code() == "api.bad_parameter");
+    BOOST_TEST(cause_of(post(good(), {{"Idempotency-Key", ""}})) == "Idempotency-Key");
+    reply packed = post(good(), {{"Content-Encoding", "gzip"}});
+    BOOST_TEST(packed.status == 415);
+    BOOST_TEST(cause_of(packed) == "Content-Encoding");
+    // Limits say how much would have been taken.
+    form much = good();
+    for (int i = 0; i < 300; ++i) much.part("file", "x", "b.txt");
+    BOOST_TEST(post(much).code() == "net.multipart_limit");
+    BOOST_TEST(cause_of(post(much)).starts_with("parts: at most "), cause_of(post(much)));
+    form long_one;
+    long_one.part("metadata", std::string(5u << 20, ' ')).part("file", "x", "a.txt");
+    BOOST_TEST(cause_of(post(long_one)) == "metadata: at most 4194304 bytes");
+    BOOST_TEST(inbox_of(o.node, "key-xa").empty());
+    form extended;
+    extended.part("metadata", letter{}.metadata());
+    extended.body += "--" + extended.boundary +
+                     "\r\nContent-Disposition: form-data; name=\"f\"; filename*=UTF-8''v%C4%83n.txt\r\n\r\nx\r\n";
+    BOOST_REQUIRE(post(extended, {{"Content-Encoding", "identity"}}).status == 201);
+    const json::object entry = inbox_of(o.node, "key-xa").at(0).as_object();
+    BOOST_TEST(json::serialize(entry).find("\"văn.txt\"") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(two_authorization_headers_open_nothing) {
+    office o;
+    net::headers two{{"Authorization", "Bearer key-so"}};
+    two.add("Authorization", "Bearer key-xa");
+    reply r = o.node.call("", "GET", "/v1/inbox", {}, two);
+    BOOST_TEST(r.status == 401);
+    BOOST_TEST(r.code() == "api.unauthenticated");
+}
+
 BOOST_AUTO_TEST_CASE(a_query_parameter_stands_once) {
     office o;
     for (const char* twice : {"/v1/inbox?after=1&after=2", "/v1/inbox?after=1&after=1", "/v1/documents?limit=1&limit=2",

@@ -113,3 +113,31 @@ BOOST_AUTO_TEST_CASE(a_boundary_is_taken_from_the_content_type_or_refused) {
           std::string("multipart/form-data; boundary=\"a\r\nb\"")})
         BOOST_TEST((multipart_boundary(wrong).error().code == errc::bad_multipart), wrong);
 }
+
+BOOST_AUTO_TEST_CASE(an_extended_file_name_is_decoded_or_refused) {
+    auto named = [](const std::string& parameters) {
+        dripping_body body(
+            "--XyZ\r\nContent-Disposition: form-data; name=\"f\"; " + parameters + "\r\n\r\nx\r\n--XyZ--", 7);
+        auto out = run(read_parts(body, 5));
+        return out ? *out : out.error().code.message();
+    };
+    const std::string expected = "f|văn bản.txt|text/plain|x;",
+                      refused = make_error_code(errc::bad_multipart).message();
+    BOOST_TEST(named("filename*=UTF-8''v%C4%83n%20b%E1%BA%A3n.txt") == expected);
+    BOOST_TEST(named("filename*=utf-8'vi'v%c4%83n%20b%e1%ba%a3n.txt; filename=\"van.txt\"") == expected);
+    BOOST_TEST(named("filename=\"van.txt\"; filename*=UTF-8''v%C4%83n%20b%E1%BA%A3n.txt") == expected);
+    for (const char* wrong : {"filename*=ISO-8859-1''a.txt", "filename*=a.txt", "filename*=UTF-8'a.txt",
+                              "filename*=UTF-8''a%2", "filename*=UTF-8''a%zz.txt"})
+        BOOST_TEST(named(wrong) == refused, wrong);
+}
+
+BOOST_AUTO_TEST_CASE(a_part_in_another_transfer_encoding_is_refused) {
+    for (const char* encoding : {"base64", "quoted-printable", "x-gzip", ""})
+        BOOST_TEST((refusal(std::string("--XyZ\r\nContent-Transfer-Encoding: ") + encoding + "\r\n" + field +
+                            "eA==\r\n--XyZ--") == errc::bad_multipart),
+                   encoding);
+    for (const char* encoding : {"binary", "8BIT", "7bit"})
+        BOOST_TEST(
+            !refusal(std::string("--XyZ\r\nContent-Transfer-Encoding: ") + encoding + "\r\n" + field + "x\r\n--XyZ--"),
+            encoding);
+}
