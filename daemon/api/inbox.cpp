@@ -79,9 +79,13 @@ asio::awaitable<net::response> eoffice::inbox_entry(call& c) {
 namespace {
 
 // A body with one range, as asked for. `read(offset, into)` blocks: it runs on the pool.
-net::response ranged(const net::request& r, std::uint64_t size, std::string content_type, asio::thread_pool& pool,
+net::response ranged(const net::request& r, std::uint64_t size, std::string content_type, const digest& content,
+                     asio::thread_pool& pool,
                      std::function<result<std::size_t>(std::uint64_t, std::span<std::uint8_t>)> read) {
-    auto asked = net::parse_range(r.fields.get("Range"), size);
+    const std::string etag = '"' + content.hex() + '"';
+    // Of other bytes than the reader has the beginning of, it gets all (RFC 9110 13.1.5).
+    const bool same = !r.fields.contains("If-Range") || r.fields.get("If-Range") == etag;
+    auto asked = net::parse_range(same ? r.fields.get("Range") : std::string_view(), size);
     if (!asked) {
         net::response no = net::error_response(asked.error().code);
         no.fields.set("Content-Range", net::unsatisfied_range(size));
@@ -92,6 +96,7 @@ net::response ranged(const net::request& r, std::uint64_t size, std::string cont
     out.status = *asked ? 206 : 200;
     out.fields.set("Content-Type", content_type);
     out.fields.set("Accept-Ranges", "bytes");
+    out.fields.set("ETag", etag);
     if (*asked) out.fields.set("Content-Range", net::content_range(range, size));
     auto at = std::make_shared<std::uint64_t>(range.first);
     const std::uint64_t end = range.first + range.length;
@@ -142,9 +147,7 @@ asio::awaitable<net::response> eoffice::packet(call& c) {
         std::copy(part.begin(), part.end(), into.begin());
         return part.size();
     };
-    net::response out = ranged(c.request, found->document.size, "application/xml", disk_, read);
-    out.fields.set("ETag", "\"" + found->document.packet_sha256.hex() + "\"");
-    co_return out;
+    co_return ranged(c.request, found->document.size, "application/xml", found->document.packet_sha256, disk_, read);
 }
 
 asio::awaitable<net::response> eoffice::attachment(call& c) {
@@ -177,11 +180,10 @@ asio::awaitable<net::response> eoffice::attachment(call& c) {
     if (!taken->seen) co_return net::error_response(errc::attachment_unknown);
     intake::spooled& content = taken->seen->unwrapped ? taken->unpacked : taken->outer;
     auto read = [taken, &content](std::uint64_t at, std::span<std::uint8_t> into) { return content.read(at, into); };
-    net::response out =
-        ranged(c.request, content.size(), std::string(edxml::media_type(taken->seen->kind)), disk_, read);
+    net::response out = ranged(c.request, content.size(), std::string(edxml::media_type(taken->seen->kind)),
+                               taken->seen->content_hash(), disk_, read);
     out.fields.set("Content-Disposition", "attachment; filename*=UTF-8''" + net::percent_encode(taken->seen->name));
     out.fields.set("X-Content-Type-Options", "nosniff");
-    out.fields.set("ETag", "\"" + taken->seen->content_hash().hex() + "\"");
     co_return out;
 }
 
