@@ -22,10 +22,23 @@ bool has_control_character(std::string_view text) {
     return false;
 }
 
-// A receiver will write a file of this name: it must not lead anywhere else.
+// Characters that turn the direction of writing: "fdp.exe" is shown where "exe.pdf" stands (U+061C, U+200E, U+200F,
+// U+202A to U+202E, U+2066 to U+2069).
+bool turns_direction(std::string_view text) {
+    for (std::size_t i = 0; i + 1 < text.size(); ++i) {
+        if (text.substr(i, 2) == "\xd8\x9c") return true;
+        if (i + 2 >= text.size() || text[i] != '\xe2') continue;
+        const auto second = static_cast<unsigned char>(text[i + 1]), third = static_cast<unsigned char>(text[i + 2]);
+        if (second == 0x80 && (third == 0x8e || third == 0x8f || (third >= 0xaa && third <= 0xae))) return true;
+        if (second == 0x81 && third >= 0xa6 && third <= 0xa9) return true;
+    }
+    return false;
+}
+
+// A receiver will write a file of this name: it must not lead anywhere else, nor look like another one.
 bool is_file_name(std::string_view name) {
-    return name != "." && name != ".." && name.find_first_of("/\\") == std::string_view::npos &&
-           !has_control_character(name);
+    return !turns_direction(name) && name != "." && name != ".." &&
+           name.find_first_of("/\\") == std::string_view::npos && !has_control_character(name);
 }
 
 edxml::date today(timestamp at) { return edxml::date(std::chrono::floor<std::chrono::days>(at + vietnam_offset)); }

@@ -214,7 +214,8 @@ BOOST_AUTO_TEST_CASE(numbers_and_files_that_cannot_be_filed_are_refused) {
     for (const char* number : {"15/QĐ", "/", "1\t5", "15\xc2\x85"})
         BOOST_TEST(submit(o.node, "key-so", letter{.number_text = number}).code() == "intake.number_malformed", number);
     BOOST_TEST(submit(o.node, "key-so", {}, "").code() == "intake.attachment_empty");
-    for (std::string name : {".", "..", "a/b.txt", "..\\b.txt", "/etc/passwd", "a\tb.txt", "a\xc2\x9b.txt"}) {
+    for (std::string name : {".", "..", "a/b.txt", "..\\b.txt", "/etc/passwd", "a\tb.txt", "a\xc2\x9b.txt",
+                             "a\u202etxt.exe", "\u2066a.txt", "a\u200e.txt", "a\u061c.txt"}) {
         std::string packet = letter{}.packet("x", "van-ban.txt");
         for (std::size_t at; (at = packet.find("van-ban.txt")) != std::string::npos;) packet.replace(at, 11, name);
         BOOST_TEST(submit_packet(o.node, "key-so", packet).code() == "intake.attachment_name_unsafe", name);
