@@ -14,7 +14,8 @@ namespace vanthu::cli {
 struct connection_options {
     std::string server, ca, key_file; // https://host:port, PEM file, file with the API key
 };
-// --server, --ca, --key-file, or VANTHU_SERVER, VANTHU_CA, VANTHU_KEY_FILE.
+// --server, --ca, --key-file; where one is not given, VANTHU_SERVER, VANTHU_CA, VANTHU_KEY_FILE. `o` belongs to this
+// command alone: options that two commands share are overwritten by the variables of the one that is not run.
 void add_connection_options(CLI::App& command, connection_options& o);
 
 class connection {

@@ -92,12 +92,15 @@ int organisations(const exchange_options& o, connection& server) {
 } // namespace
 
 void add_exchange_commands(CLI::App& app, int& exit_code) {
-    auto o = std::make_shared<exchange_options>();
+    // Each command has options of its own: CLI11 also fills in the variables (VANTHU_SERVER) of the commands that are
+    // not run, and would write them over what the command line gave to the one that is.
+    std::shared_ptr<exchange_options> o;
     auto command = [&](const char* name, const char* help, int (*run)(const exchange_options&, connection&)) {
         CLI::App* c = app.add_subcommand(name, help);
+        o = std::make_shared<exchange_options>();
         add_connection_options(*c, o->to);
         add_voice_options(*c, o->say);
-        c->callback([o, run, &exit_code] {
+        c->callback([o = o, run, &exit_code] {
             auto server = connection::open(o->to);
             if (server)
                 exit_code = run(*o, **server);

@@ -1,38 +1,9 @@
 // The commands over the REST API, against a real node.
 #include "daemon/base/files.hpp"
 #include "tests/api/packets.hpp"
-#include "tests/cli/run_vanthu.hpp"
+#include "tests/cli/desk.hpp"
 
 namespace vanthu::test {
-namespace json = boost::json;
-
-namespace {
-struct desk {
-    office at;
-    temporary_directory folder;
-    desk() {
-        for (const char* who : {"so", "xa"}) write(who, std::string("key-") + who + "\n");
-        write("root.pem", at.ca.root().certificate_pem());
-        write("meta.json", letter{}.metadata());
-        write("van-ban.txt", "nội dung");
-    }
-    std::string path(const std::string& name) const { return (folder.path() / name).string(); }
-    void write(const std::string& name, const std::string& text) const {
-        BOOST_REQUIRE(write_file_atomically(path(name), as_bytes(text)).has_value());
-    }
-    ran as(const std::string& who, std::vector<std::string> arguments) const {
-        arguments.insert(arguments.end(), {"--server", "http://127.0.0.1:" + std::to_string(at.node.api_door->port()),
-                                           "--key-file", path(who)});
-        return vanthu(arguments);
-    }
-    json::object json_as(const std::string& who, std::vector<std::string> arguments) const {
-        arguments.push_back("--json");
-        ran r = as(who, arguments);
-        BOOST_REQUIRE_MESSAGE(r.exit_code == 0, r.output);
-        return json::parse(r.output).get_object();
-    }
-};
-} // namespace
 
 BOOST_AUTO_TEST_SUITE(exchange)
 
@@ -103,6 +74,31 @@ BOOST_AUTO_TEST_CASE(each_failure_has_its_exit_code) {
     BOOST_TEST(vanthu({"inbox", "--key-file", d.path("so")}, {"VANTHU_SERVER=http://127.0.0.1:1"}).exit_code == 69);
     BOOST_TEST(d.as("so", {"get", "../x"}).exit_code == 1);
     BOOST_TEST(d.as("so", {"track", "0197c8a0-0000-7000-8000-000000000000"}).exit_code == 1);
+}
+
+BOOST_AUTO_TEST_CASE(the_command_line_goes_before_the_environment_for_every_command) {
+    desk d;
+    BOOST_REQUIRE(d.as("so", {"send", d.path("meta.json"), d.path("van-ban.txt")}).exit_code == 0);
+    const json::object inbox = d.json_as("xa", {"inbox"});
+    const std::string id = text_of(inbox.at("entries").at(0).as_object(), {"id"});
+    const std::string server = d.server();
+    // The variables name another organisation, or a server where nobody is.
+    const std::vector<std::string> other_key{"VANTHU_SERVER=" + server, "VANTHU_KEY_FILE=" + d.path("so")},
+        other_server{"VANTHU_SERVER=http://127.0.0.1:1", "VANTHU_KEY_FILE=" + d.path("so")};
+    for (const std::vector<std::string>& environment : {other_key, other_server})
+        for (std::vector<std::string> command : {std::vector<std::string>{"inbox"},
+                                                 {"get", id},
+                                                 {"ack", id},
+                                                 {"status", id, "06"},
+                                                 {"organisations"}}) {
+            const std::string name = command[0];
+            command.insert(command.end(), {"--server", server, "--key-file", d.path("xa"), "--json"});
+            ran r = vanthu(command, environment);
+            BOOST_TEST(r.exit_code == 0, name << ": " << r.output);
+            if (name == "inbox") BOOST_TEST(r.output.find(id) != std::string::npos, r.output);
+        }
+    // And they are what holds where the command line is silent.
+    BOOST_TEST(vanthu({"get", id}, {"VANTHU_SERVER=" + server, "VANTHU_KEY_FILE=" + d.path("xa")}).exit_code == 0);
 }
 
 // docs/api.md, block by block, as written there.
