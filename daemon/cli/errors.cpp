@@ -43,6 +43,17 @@ constexpr error_row rows[] = {
      "Nothing was measured: what was to be measured did not give the right result.",
      "Báo lỗi kèm dòng chi tiết; kết quả đo sẽ không có nghĩa.",
      "Report it with the detail; figures would have no meaning."},
+    {int(errc::output_not_a_file), "output_not_a_file", 422, retry::no,
+     "Nơi ghi kết quả không phải là tệp thường (liên kết, thư mục, thiết bị, FIFO); không ghi đè lên đó.",
+     "What stands where the result goes is no regular file (a symlink, directory, device or FIFO); it is not replaced.",
+     "Chọn tên tệp khác.", "Choose another file name."},
+    {int(errc::output_exists), "output_exists", 409, retry::no, "Tệp đã tồn tại và không bị ghi đè.",
+     "The file exists already and is not written over.", "Chọn tên khác hoặc tự cất tệp cũ đi nơi khác.",
+     "Choose another name, or move the old file away yourself."},
+    {int(errc::output_failed), "output_failed", 500, retry::no, "Không ghi được kết quả ra đầu ra chuẩn.",
+     "The result could not be written to standard output.",
+     "Kiểm tra nơi nhận đầu ra (ổ đĩa đầy, đường ống đã đóng); lệnh có thể đã được thực hiện.",
+     "Check where the output goes (full disk, closed pipe); the command itself may have been carried out."},
 };
 const error_table table("cli", rows);
 } // namespace

@@ -18,6 +18,9 @@ enum class errc {
     bad_rewrite,         // --rewrite without FROM=TO
     directory_given,     // where a file is needed
     bench_failed,        // what was to be measured did not work
+    output_not_a_file,   // a symlink, a directory, a device or a FIFO stands under the name
+    output_exists,       // and is never written over
+    output_failed,       // standard output did not take it
 };
 std::error_code make_error_code(errc);
 

@@ -69,9 +69,10 @@ result<new_file> fetch(connection& server, const std::string& target, const std:
 
 result<> fetch_packet(const exchange_options& o, connection& server, const json::object& document) {
     std::filesystem::path target(o.packet_out);
+    VANTHU_CHECK(can_be_output(target, existing_file::kept));
     VANTHU_TRY(new_file file, fetch(server, "/v1/inbox/" + net::percent_encode(o.id) + "/packet", target.parent_path(),
                                     text_in(document, "packet_sha256")));
-    return file.replace(target);
+    return file.take_name(target, existing_file::kept);
 }
 
 result<std::vector<std::string>> fetch_attachments(const exchange_options& o, connection& server,
@@ -118,8 +119,7 @@ int inbox(const exchange_options& o, connection& server) {
                 if (const json::object* entry = e.if_object()) print_entry(*entry, o.say);
             if (entries->empty() && !o.follow) fmt::print("{}\n", o.say("Không có mục mới.", "Nothing new."));
         }
-        std::fflush(stdout);
-        if (!o.follow) return done;
+        if (std::fflush(stdout) != 0 || !o.follow) return done; // main() tells what could not be printed
         const json::value* next = answer->if_contains("next_after");
         if (!next || !next->is_number()) return tell({errc::answer_unreadable, "next_after"}, o.say);
         after = next->to_number<std::uint64_t>();

@@ -1,8 +1,8 @@
 #include "daemon/cli/keys.hpp"
 
 #include "daemon/api/credentials.hpp"
-#include "daemon/base/files.hpp"
 #include "daemon/cli/errors.hpp"
+#include "daemon/cli/output.hpp"
 #include "daemon/cli/voice.hpp"
 #include "schemas/receipt/delegation.hpp"
 
@@ -66,7 +66,7 @@ result<> append_row(const fs::path& file, const std::string& id, const std::stri
     }
     text += row;
     VANTHU_CHECK(api::credentials::parse(text, file.string())); // what the daemon would refuse is not written
-    VANTHU_CHECK(write_file_atomically(file, as_bytes(text), existed ? before.st_mode & 0777 : 0640));
+    VANTHU_CHECK(write_output(file, as_bytes(text), existed ? before.st_mode & 0777 : 0640));
     if (existed && (before.st_uid != ::geteuid() || before.st_gid != ::getegid()) &&
         ::chown(file.c_str(), before.st_uid, before.st_gid) != 0)
         return failed(files::errc::write_failed, file.string() + ": chown: " + std::strerror(errno));
@@ -75,6 +75,7 @@ result<> append_row(const fs::path& file, const std::string& id, const std::stri
 
 result<> new_credential(const options& o) {
     if (!is_plain_name(o.id)) return failed(errc::id_not_usable, o.id);
+    VANTHU_CHECK(can_be_output(o.file, existing_file::replaced));
     for (const std::string& code : o.organisations)
         if (!is_plain_name(code)) return failed(errc::id_not_usable, code);
     api::new_credential made = api::make_credential(o.id, o.organisations, o.rights);
@@ -140,7 +141,7 @@ result<> delegate(const options& o) {
         }
     }
     VANTHU_TRY(std::string statement, receipt::sign_delegation(content, *service, std::move(chain)));
-    VANTHU_CHECK(write_file_atomically(o.out, as_bytes(statement)));
+    VANTHU_CHECK(write_output(o.out, as_bytes(statement)));
     std::string verifier = tlog::verifier_key(o.origin, content.log_key);
     if (o.say.as_json)
         print({{"schema_version", 1},

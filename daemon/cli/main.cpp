@@ -2,6 +2,7 @@
 #include "daemon/cli/bench.hpp"
 #include "daemon/cli/exchange.hpp"
 #include "daemon/cli/keys.hpp"
+#include "daemon/cli/output.hpp"
 #include "daemon/cli/packet.hpp"
 #include "daemon/cli/registry.hpp"
 #include "daemon/cli/usage.hpp"
@@ -17,11 +18,14 @@
 #endif
 
 #include <CLI/CLI.hpp>
+#include <cstdio>
 #include <iostream>
 
 namespace cli = vanthu::cli;
 
-int main(int argc, char** argv) try {
+namespace {
+
+int run(int argc, char** argv) try {
     CLI::App app("vanthu — văn thư điện tử: ký, gửi, nhận, theo dõi văn bản\n"
                  "the electronic records clerk: sign, send, receive and follow documents",
                  "vanthu");
@@ -51,6 +55,14 @@ int main(int argc, char** argv) try {
     if (!cli::parse_command_line(app, argc, argv, wrong)) return wrong;
     return exit_code;
 } catch (const std::exception& e) {
+    if (std::ferror(stdout)) return cli::internal; // what could not be printed; main() tells it
     std::cerr << "vanthu: lỗi nội bộ / internal error: " << e.what() << '\n';
     return cli::internal;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    cli::keep_standard_streams();
+    return cli::exit_code_with_output(run(argc, argv));
 }

@@ -253,18 +253,19 @@ result<> write_base64(new_file& out, const std::string& path) {
 }
 
 result<> make_packet(const options& o) {
+    const std::filesystem::path target(o.output);
+    VANTHU_CHECK(can_be_output(target, existing_file::replaced));
     VANTHU_TRY(make_request made, read_metadata(o));
     VANTHU_CHECK(complete(made, o));
     auto order = o.order == "sdk" ? edxml::element_order::sdk : edxml::element_order::qcvn;
     VANTHU_TRY(std::vector<edxml::piece> pieces, compose_new(made.header, made.attachments, order));
-    std::filesystem::path target(o.output);
     VANTHU_TRY(new_file out, new_file::beside(target.parent_path()));
     for (const edxml::piece& p : pieces) {
         const auto* text = std::get_if<std::string>(&p);
         VANTHU_CHECK(text ? out.write(as_bytes(*text))
                           : write_base64(out, o.attached[std::get<edxml::attachment_content>(p).index]));
     }
-    return out.replace(target);
+    return out.take_name(target, existing_file::replaced);
 }
 
 int make(const options& o) {

@@ -1,5 +1,7 @@
 #include "daemon/cli/packet_files.hpp"
 
+#include "daemon/cli/errors.hpp"
+
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
@@ -92,9 +94,17 @@ result<> new_file::sync() {
     return {};
 }
 
-result<> new_file::replace(const std::filesystem::path& target) {
+result<> new_file::take_name(const std::filesystem::path& target, existing_file there) {
+    VANTHU_CHECK(can_be_output(target, there));
     VANTHU_CHECK(sync());
-    if (::rename(path_.c_str(), target.c_str()) != 0) return from_errno(errno, target, files::errc::write_failed);
+    if (there == existing_file::kept) {
+        if (::link(path_.c_str(), target.c_str()) != 0) // link never replaces
+            return errno == EEXIST ? failed(errc::output_exists, target.string())
+                                   : from_errno(errno, target, files::errc::write_failed);
+        ::unlink(path_.c_str());
+    } else if (::rename(path_.c_str(), target.c_str()) != 0) {
+        return from_errno(errno, target, files::errc::write_failed);
+    }
     path_.clear();
     return {};
 }

@@ -1,7 +1,7 @@
 // Files of the packet commands: streamed in, written beside and renamed into place.
 #pragma once
 
-#include "daemon/base/files.hpp"
+#include "daemon/cli/output.hpp"
 #include "schemas/edxml/reader.hpp"
 
 #include <functional>
@@ -19,8 +19,8 @@ public:
     new_file& operator=(new_file&& other) noexcept;
     ~new_file();
     result<> write(bytes_view b);
-    // Takes its name, replacing what stood there.
-    result<> replace(const std::filesystem::path& target);
+    // Takes its name. What stands there is replaced or kept as can_be_output() says; no file is lost between the two.
+    result<> take_name(const std::filesystem::path& target, existing_file there);
     // Takes the first free name: "a.pdf", "a (2).pdf", ... Never replaces anything. Answers the name taken.
     result<std::string> take_free_name(const std::filesystem::path& directory, const std::string& name);
 

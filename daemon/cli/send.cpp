@@ -84,7 +84,8 @@ result<submission> prepare_files(const std::vector<std::string>& files) {
     }
     submission s;
     std::string content = hash.finish().hex();
-    const std::string& boundary = content; // 64 of the 70 characters allowed; a text that holds its own hash does not occur
+    const std::string& boundary =
+        content; // 64 of the 70 characters allowed; a text that holds its own hash does not occur
     s.key = "cli-" + content;
     s.content_type = "multipart/form-data; boundary=" + boundary;
     s.sections.push_back({fmt::format("--{}\r\nContent-Disposition: form-data; name=\"metadata\"\r\n"
@@ -157,7 +158,7 @@ std::chrono::seconds pause_before(unsigned attempt, const result<net::client_res
 
 result<> keep_receipt(const exchange_options& o, const submission& s, const json::object& answer) {
     std::string text = text_in(answer, "receipt");
-    if (!o.receipt_file.empty()) VANTHU_CHECK(write_file_atomically(o.receipt_file, as_bytes(text)));
+    if (!o.receipt_file.empty()) VANTHU_CHECK(write_output(o.receipt_file, as_bytes(text)));
     if (o.trust.empty()) return {};
     VANTHU_TRY(receipt::trust_anchors anchors, read_trust(o.trust));
     receipt::expectation expected;
@@ -198,6 +199,9 @@ int send(const exchange_options& o, connection& server) {
                          "Give META.json and at least one file, or exactly one PACKET.edxml."));
         return usage;
     }
+    if (!o.receipt_file.empty())
+        if (auto usable = can_be_output(o.receipt_file, existing_file::replaced); !usable)
+            return tell(usable.error(), o.say);
     auto s = packet ? prepare_packet(o.files.front()) : prepare_files(o.files);
     if (!s) return tell(s.error(), o.say);
     result<net::client_response> last = failed(errc::server_missing);

@@ -3,6 +3,7 @@
 #include "daemon/base/base64.hpp"
 #include "daemon/base/files.hpp"
 #include "daemon/base/utf8.hpp"
+#include "daemon/cli/output.hpp"
 #include "daemon/cli/packet_files.hpp"
 #include "daemon/cli/token_login.hpp"
 #include "daemon/cli/voice.hpp"
@@ -182,6 +183,7 @@ result<json::object> import(const options& o) {
 }
 
 result<json::object> keygen(const options& o) {
+    VANTHU_CHECK(can_be_output(o.output, existing_file::replaced));
     VANTHU_TRY(auto found, open(o, true));
     bytes id = found.which.key_id.empty() ? random_bytes(8) : found.which.key_id;
     auto kind = o.kind == "rsa2048"   ? card::new_key::rsa_2048
@@ -195,7 +197,7 @@ result<json::object> keygen(const options& o) {
     std::string body = base64_encode(request), pem = "-----BEGIN CERTIFICATE REQUEST-----\n";
     for (std::size_t at = 0; at < body.size(); at += 64) pem += body.substr(at, 64) + "\n";
     pem += "-----END CERTIFICATE REQUEST-----\n";
-    VANTHU_CHECK(write_file_atomically(o.output, as_bytes(pem)));
+    VANTHU_CHECK(write_output(o.output, as_bytes(pem)));
     return json::object{{"uri", token::to_uri(found.token->info(), id, found.which.key_label)},
                         {"id", to_hex(id)},
                         {"request", o.output}};

@@ -209,7 +209,7 @@ int track(const exchange_options& o, connection& server) {
         if (now != shown) {
             if (o.watch && !o.say.as_json && ::isatty(STDOUT_FILENO)) fmt::print("\033[H\033[2J");
             fmt::print("{}", now);
-            std::fflush(stdout);
+            if (std::fflush(stdout) != 0) return done; // nobody reads any more; main() tells it
             shown = std::move(now);
         }
         if (!o.watch || is_finished(*ladder)) return done;
