@@ -29,6 +29,14 @@ std::string reference_of(const json::object& d) {
     return for_terminal(notation.empty() ? number : number + "/" + notation);
 }
 
+std::string shown_time(timestamp at, const voice& say) {
+    const std::string t = to_edxml_time(at); // 2025/07/15 16:20:05
+    const std::string_view year = std::string_view(t).substr(0, 4), month = std::string_view(t).substr(5, 2),
+                           day = std::string_view(t).substr(8, 2), clock = std::string_view(t).substr(11);
+    return say.vietnamese() ? fmt::format("{}/{}/{} {}", day, month, year, clock)
+                            : fmt::format("{}-{}-{} {}", year, month, day, clock);
+}
+
 namespace {
 
 int acknowledge(const exchange_options& o, connection& server) {
@@ -126,7 +134,10 @@ void add_exchange_commands(CLI::App& app, int& exit_code) {
     c->add_option("--organisation", o->organisation, "Mã cơ quan / organisation code");
     c->add_option("--after", o->after, "Sau số thứ tự này / entries after this sequence");
     c->add_option("--wait", o->wait, "Chờ tối đa số giây / wait up to so many seconds")->check(CLI::Range(0u, 60u));
-    c->add_flag("--follow", o->follow, "Tiếp tục chờ văn bản mới / keep waiting for new ones");
+    CLI::Option* limit = c->add_option("--limit", o->limit, "Nhiều nhất bấy nhiêu mục / at most so many entries")
+                             ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000}))
+                             ->capture_default_str();
+    c->add_flag("--follow", o->follow, "Tiếp tục chờ văn bản mới / keep waiting for new ones")->excludes(limit);
 
     c = command("get", "Tải một mục của hộp đến / fetch an inbox entry", get);
     c->add_option("INBOX_ID", o->id)->required();

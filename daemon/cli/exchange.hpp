@@ -2,6 +2,7 @@
 // docs/cli.md is their reference, docs/api.md the API's.
 #pragma once
 
+#include "daemon/base/clock.hpp"
 #include "daemon/cli/connection.hpp"
 
 namespace vanthu::cli {
@@ -14,7 +15,7 @@ struct exchange_options {
     bool dry_run = false;
     unsigned retries = 4;
     std::string organisation, id, packet_out, directory, code, description;
-    std::uint64_t after = 0, since = 0;
+    std::uint64_t after = 0, since = 0, limit = 1000;
     unsigned wait = 0;
     bool follow = false, watch = false;
 };
@@ -31,6 +32,8 @@ int track(const exchange_options& o, connection& server);
 std::string text_in(const boost::json::object& o, const char* name);
 const boost::json::object* object_in(const boost::json::object& o, const char* name);
 const boost::json::array* array_in(const boost::json::object& o, const char* name);
+// In Viet Nam: 15/07/2025 16:20:05, in English 2025-07-15 16:20:05. Everywhere the same width.
+std::string shown_time(timestamp at, const voice& say);
 // 15/UBND-VP, or the document id where there is no number.
 std::string reference_of(const boost::json::object& document);
 

@@ -3,6 +3,7 @@
 #include "daemon/cli/exchange.hpp"
 #include "daemon/cli/packet_files.hpp"
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <cstdio>
 #include <fmt/format.h>
@@ -11,6 +12,7 @@ namespace vanthu::cli {
 namespace {
 
 namespace json = boost::json;
+constexpr std::uint64_t largest_page = 500; // of the API
 
 void print_entry(const json::object& e, const voice& say) {
     const json::object empty;
@@ -26,7 +28,7 @@ void print_entry(const json::object& e, const voice& say) {
         return;
     }
     const json::object *from = object_in(d, "from"), *status = object_in(d, "status");
-    fmt::print("{:>6}  {}  {}  {}\n", sequence ? json::serialize(*sequence) : "?", at ? to_edxml_time(*at) : "",
+    fmt::print("{:>6}  {}  {}  {}\n", sequence ? json::serialize(*sequence) : "?", at ? shown_time(*at, say) : "",
                text_in(e, "id"), from ? for_terminal(text_in(*from, "name")) : "");
     if (status)
         fmt::print("        {} {} {}\n", text_in(*status, "code"),
@@ -99,31 +101,81 @@ result<std::vector<std::string>> fetch_attachments(const exchange_options& o, co
     return names;
 }
 
+struct inbox_page {
+    json::object answer; // has the array `entries`
+    std::uint64_t next;  // the next question's `after`
+};
+std::expected<inbox_page, int> ask(const exchange_options& o, connection& server, std::uint64_t after,
+                                   std::uint64_t limit, unsigned wait) {
+    net::client_request r;
+    r.target =
+        fmt::format("/v1/inbox?after={}&limit={}&wait={}", after, std::min<std::uint64_t>(limit, largest_page), wait);
+    if (!o.organisation.empty()) r.target += "&organisation=" + net::percent_encode(o.organisation);
+    r.deadline = in(std::chrono::seconds(wait + 60));
+    auto answer = json_of(server.send(std::move(r)), o.say);
+    if (!answer) return std::unexpected(answer.error());
+    const json::value* next = answer->if_contains("next_after");
+    if (!next || !next->is_number() || !array_in(*answer, "entries"))
+        return std::unexpected(tell({errc::answer_unreadable, "entries, next_after"}, o.say));
+    const std::uint64_t number = next->to_number<std::uint64_t>();
+    if (number <= after && !array_in(*answer, "entries")->empty()) // would be asked for ever
+        return std::unexpected(tell({errc::answer_unreadable, "next_after"}, o.say));
+    return inbox_page{std::move(*answer), number};
+}
+
+void print_entries(const json::array& entries, const voice& say) {
+    for (const json::value& e : entries)
+        if (const json::object* entry = e.if_object()) print_entry(*entry, say);
+}
+
+// A line or an object as soon as something arrives, until the server or standard output fails.
+int follow_inbox(const exchange_options& o, connection& server) {
+    for (std::uint64_t after = o.after;;) {
+        auto page = ask(o, server, after, largest_page, o.wait == 0 ? 30 : o.wait);
+        if (!page) return page.error();
+        after = page->next;
+        const json::array& entries = *array_in(page->answer, "entries");
+        if (entries.empty()) continue;
+        if (o.say.as_json)
+            print(page->answer);
+        else
+            print_entries(entries, o.say);
+        if (std::fflush(stdout) != 0) return done; // nobody reads any more; main() tells it
+    }
+}
+
 } // namespace
 
 int inbox(const exchange_options& o, connection& server) {
-    std::uint64_t after = o.after;
-    for (;;) {
-        const unsigned wait = o.follow && o.wait == 0 ? 30 : o.wait;
-        net::client_request r;
-        r.target = fmt::format("/v1/inbox?after={}&wait={}", after, wait);
-        if (!o.organisation.empty()) r.target += "&organisation=" + net::percent_encode(o.organisation);
-        r.deadline = in(std::chrono::seconds(wait + 60));
-        auto answer = json_of(server.send(std::move(r)), o.say);
-        if (!answer) return answer.error();
-        const json::array* entries = array_in(*answer, "entries");
-        if (o.say.as_json) {
-            if (!o.follow || (entries && !entries->empty())) print(*answer);
-        } else if (entries) {
-            for (const json::value& e : *entries)
-                if (const json::object* entry = e.if_object()) print_entry(*entry, o.say);
-            if (entries->empty() && !o.follow) fmt::print("{}\n", o.say("Không có mục mới.", "Nothing new."));
+    if (o.follow) return follow_inbox(o, server);
+    json::array all; // of --json
+    std::uint64_t after = o.after, left = o.limit;
+    bool more = false;
+    // The server may give fewer than were asked for; only an empty page is the end. A page of one after the last says
+    // whether there is more.
+    for (unsigned wait = o.wait;; wait = 0) {
+        auto page = ask(o, server, after, std::max<std::uint64_t>(left, 1), wait);
+        if (!page) return page.error();
+        const json::array& entries = *array_in(page->answer, "entries");
+        if (entries.empty()) break;
+        if (left == 0) {
+            more = true;
+            break;
         }
-        if (std::fflush(stdout) != 0 || !o.follow) return done; // main() tells what could not be printed
-        const json::value* next = answer->if_contains("next_after");
-        if (!next || !next->is_number()) return tell({errc::answer_unreadable, "next_after"}, o.say);
-        after = next->to_number<std::uint64_t>();
+        if (o.say.as_json)
+            all.insert(all.end(), entries.begin(), entries.end());
+        else
+            print_entries(entries, o.say);
+        left -= std::min<std::uint64_t>(left, entries.size());
+        after = page->next;
     }
+    if (o.say.as_json)
+        print({{"schema_version", 1}, {"entries", std::move(all)}, {"next_after", after}, {"more", more}});
+    else if (after == o.after)
+        fmt::print("{}\n", o.say("Không có mục mới.", "Nothing new."));
+    else if (more)
+        fmt::print("{} --after {}\n", o.say("Còn nữa, xem tiếp bằng", "There is more; go on with"), after);
+    return done;
 }
 
 int get(const exchange_options& o, connection& server) {

@@ -1,6 +1,6 @@
 #include "daemon/cli/registry.hpp"
 
-#include "daemon/base/error_table.hpp"
+#include "daemon/cli/voice.hpp"
 #include "daemon/registry/registry.hpp"
 
 #include <CLI/CLI.hpp>
@@ -13,35 +13,13 @@ namespace {
 
 namespace json = boost::json;
 using registry::organisation;
-constexpr int good = 0, refused = 1, held = 3;
+constexpr int good = 0, held = 3;
 
 struct options {
     std::string file, other_file, code, node, day;
-    bool as_json = false;
+    voice say;
     timestamp at;
 };
-
-void print(const json::object& o) { fmt::print("{}\n", json::serialize(o)); }
-
-int tell(const failure& f, const options& o) {
-    const error_row* row = describe(f.code);
-    std::string_view vi = row ? row->message_vi : "Lỗi nội bộ.", en = row ? row->message_en : "Internal error.";
-    if (o.as_json) {
-        print({{"schema_version", 1},
-               {"code", public_code(f.code)},
-               {"message_vi", vi},
-               {"message_en", en},
-               {"cause", f.detail},
-               {"action_vi", row ? row->action_vi : std::string_view()},
-               {"action_en", row ? row->action_en : std::string_view()},
-               {"retryable", transient(f.code)},
-               {"next_attempt_at", nullptr}});
-    } else {
-        fmt::print(stderr, "{}\n  {} / {}\n", f.detail, vi, en);
-        if (row) fmt::print(stderr, "  → {} / {}\n", row->action_vi, row->action_en);
-    }
-    return refused;
-}
 
 json::object as_json(const organisation& o, timestamp at) {
     json::object out{{"id", o.id}, {"name", o.name(at)}, {"closed", o.closed(at)}};
@@ -49,15 +27,15 @@ json::object as_json(const organisation& o, timestamp at) {
     return out;
 }
 
-std::string as_line(const organisation& o, timestamp at) {
+std::string as_line(const organisation& o, timestamp at, const voice& say) {
     const registry::dated_code* code = o.preferred_code(at);
     return fmt::format("{}  {}  {}{}", o.id, code ? code->code : "-", o.name(at),
-                       o.closed(at) ? "  (đã chấm dứt hoạt động / closed)" : "");
+                       o.closed(at) ? say("  (đã chấm dứt hoạt động)", "  (closed)") : "");
 }
 
 int check(const registry::registry& r, const options& o) {
     std::vector<registry::remark> remarks = r.remarks(o.at);
-    if (o.as_json) {
+    if (o.say.as_json) {
         json::array list;
         for (const registry::remark& m : remarks)
             list.push_back(json::object{{"line", m.line}, {"text_vi", m.text_vi}, {"text_en", m.text_en}});
@@ -69,9 +47,10 @@ int check(const registry::registry& r, const options& o) {
                {"remarks", std::move(list)}});
         return good;
     }
-    for (const registry::remark& m : remarks) fmt::print("{}:{}: {} / {}\n", o.file, m.line, m.text_vi, m.text_en);
-    fmt::print("Hợp lệ / valid: version {}, {} organisations, {} nodes, sha256 {}\n", r.version(),
-               r.organisations().size(), r.nodes().size(), r.sha256().hex());
+    for (const registry::remark& m : remarks) fmt::print("{}:{}: {}\n", o.file, m.line, o.say(m.text_vi, m.text_en));
+    fmt::print(fmt::runtime(o.say("Hợp lệ: phiên bản {}, {} cơ quan, {} nút, sha256 {}\n",
+                                  "Valid: version {}, {} organisations, {} nodes, sha256 {}\n")),
+               r.version(), r.organisations().size(), r.nodes().size(), r.sha256().hex());
     return good;
 }
 
@@ -79,7 +58,7 @@ int resolve(const registry::registry& r, const options& o) {
     registry::resolution found = r.resolve(o.code, o.at);
     registry::current_holder holder;
     if (found.known()) holder = r.current(*found.found, o.at);
-    if (o.as_json) {
+    if (o.say.as_json) {
         json::array current;
         for (const organisation* c : holder.organisations) current.push_back(as_json(*c, o.at));
         print({{"schema_version", 1},
@@ -90,19 +69,21 @@ int resolve(const registry::registry& r, const options& o) {
                {"organisation", found.known() ? json::value(as_json(*found.found, o.at)) : json::value(nullptr)},
                {"current", std::move(current)}});
     } else if (!found.known()) {
-        fmt::print("Không có trong danh bạ / unknown: {} ({})\n", registry::trimmed(o.code), to_string(found.shape));
+        fmt::print("{}: {} ({})\n", o.say("Không có trong danh bạ", "Unknown"), registry::trimmed(o.code),
+                   to_string(found.shape));
     } else {
-        fmt::print("{}\n", as_line(*found.found, o.at));
-        if (found.code_retired) fmt::print("  mã không còn hiệu lực / this code is retired: {}\n", found.by->code);
+        fmt::print("{}\n", as_line(*found.found, o.at, o.say));
+        if (found.code_retired)
+            fmt::print("  {}: {}\n", o.say("mã không còn hiệu lực", "this code is retired"), found.by->code);
         for (const organisation* c : holder.organisations)
-            if (c != found.found) fmt::print("  → {}\n", as_line(*c, o.at));
+            if (c != found.found) fmt::print("  → {}\n", as_line(*c, o.at, o.say));
     }
     return found.known() ? good : held;
 }
 
 int route(const registry::registry& r, const options& o) {
     registry::route_decision d = r.route(o.node, o.code, o.at);
-    if (o.as_json) {
+    if (o.say.as_json) {
         json::array candidates;
         for (const organisation* c : d.candidates) candidates.push_back(as_json(*c, o.at));
         print({{"schema_version", 1},
@@ -116,8 +97,8 @@ int route(const registry::registry& r, const options& o) {
                {"note_en", d.note_en}});
     } else {
         fmt::print("{}\n", brief(d));
-        if (!d.note_vi.empty()) fmt::print("  {}\n  {}\n", d.note_vi, d.note_en);
-        for (const organisation* c : d.candidates) fmt::print("  ? {}\n", as_line(*c, o.at));
+        if (!d.note_vi.empty()) fmt::print("  {}\n", o.say(d.note_vi, d.note_en));
+        for (const organisation* c : d.candidates) fmt::print("  ? {}\n", as_line(*c, o.at, o.say));
     }
     return d.kind == registry::route_kind::held ? held : good;
 }
@@ -125,7 +106,7 @@ int route(const registry::registry& r, const options& o) {
 int compare(const registry::registry& before, const registry::registry& after, const options& o) {
     registry::difference d = diff(before, after, o.node, o.at);
     auto list = [](const std::vector<std::string>& ids) { return json::array(ids.begin(), ids.end()); };
-    if (o.as_json) {
+    if (o.say.as_json) {
         json::array routes;
         for (const registry::route_change& c : d.routes)
             routes.push_back(json::object{{"code", c.code}, {"before", c.before}, {"after", c.after}});
@@ -140,14 +121,16 @@ int compare(const registry::registry& before, const registry::registry& after, c
     } else {
         for (const auto& [ids, sign] :
              {std::pair(&d.added, '+'), std::pair(&d.removed, '-'), std::pair(&d.changed, '~')})
-            for (const std::string& id : *ids) fmt::print("{} organisation {}\n", sign, id);
-        for (const std::string& id : d.nodes_changed) fmt::print("~ node {}\n", id);
+            for (const std::string& id : *ids) fmt::print("{} {} {}\n", sign, o.say("cơ quan", "organisation"), id);
+        for (const std::string& id : d.nodes_changed) fmt::print("~ {} {}\n", o.say("nút", "node"), id);
         for (const registry::route_change& c : d.routes) fmt::print("{}: {} → {}\n", c.code, c.before, c.after);
         if (!d.removed.empty())
-            fmt::print("Không xóa cơ quan, hãy ghi ngày “to” / organisations are closed with `to`, not removed\n");
+            fmt::print("{}\n", o.say("Không xóa cơ quan, hãy ghi ngày “to”.",
+                                     "Organisations are closed with `to`, not removed."));
         if (d.version_not_raised)
-            fmt::print("Chưa tăng “version” / version is not raised: {} → {}\n", before.version(), after.version());
-        if (d.identical) fmt::print("Hai tệp giống hệt nhau / identical\n");
+            fmt::print("{}: {} → {}\n", o.say("Chưa tăng “version”", "The version is not raised"), before.version(),
+                       after.version());
+        if (d.identical) fmt::print("{}\n", o.say("Hai tệp giống hệt nhau.", "The files are identical."));
     }
     return d.version_not_raised || !d.removed.empty() ? refused : good;
 }
@@ -162,7 +145,8 @@ bool read_day(options& o) {
     if (at)
         o.at = *at;
     else
-        fmt::print(stderr, "--at {}: ngày phải có dạng 2025-07-01 / a day looks like 2025-07-01\n", o.day);
+        fmt::print(stderr, "--at {}: {}\n", o.day,
+                   o.say("ngày phải có dạng 2025-07-01", "a day looks like 2025-07-01"));
     return at.has_value();
 }
 
@@ -172,9 +156,9 @@ int with_file(const options& given, answer then) {
     options o = given;
     if (!read_day(o)) return refused;
     result<registry::registry> r = registry::registry::load(o.file);
-    if (!r) return tell(r.error(), o);
+    if (!r) return tell(r.error(), o.say);
     if (!o.node.empty() && !r->find_node(o.node)) {
-        fmt::print(stderr, "{}: không có nút / no node \"{}\"\n", o.file, o.node);
+        fmt::print(stderr, "{}: {} \"{}\"\n", o.file, o.say("không có nút", "there is no node"), o.node);
         return refused;
     }
     return then(*r, o);
@@ -182,11 +166,11 @@ int with_file(const options& given, answer then) {
 
 int compare_files(const options& o) {
     result<registry::registry> after = registry::registry::load(o.other_file);
-    if (!after) return tell(after.error(), o);
+    if (!after) return tell(after.error(), o.say);
     options with = o;
     if (!read_day(with)) return refused;
     result<registry::registry> before = registry::registry::load(o.file);
-    return before ? compare(*before, *after, with) : tell(before.error(), o);
+    return before ? compare(*before, *after, with) : tell(before.error(), o.say);
 }
 
 } // namespace
@@ -199,7 +183,7 @@ void add_registry_commands(CLI::App& app, int& exit_code) {
         CLI::App* c = top->add_subcommand(name, help);
         c->add_option("FILE", o->file, "Tệp danh bạ / registry file")->required();
         c->add_option("--at", o->day, "Ngày, mặc định hôm nay / day, today by default (2025-07-01)");
-        c->add_flag("--json", o->as_json, "In JSON");
+        add_voice_options(*c, o->say);
         return c;
     };
     CLI::App* c = command("check", "Kiểm tra tệp / check a file");

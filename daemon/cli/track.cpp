@@ -80,7 +80,8 @@ private:
     void heading(const json::object& d) {
         std::string title = reference_of(d), date = text_in(d, "date");
         if (date.size() == 10 && (date[4] == '-' || date[4] == '/'))
-            date = fmt::format("{}/{}/{}", date.substr(8), date.substr(5, 2), date.substr(0, 4));
+            date = say_.vietnamese() ? fmt::format("{}/{}/{}", date.substr(8), date.substr(5, 2), date.substr(0, 4))
+                                     : fmt::format("{}-{}-{}", date.substr(0, 4), date.substr(5, 2), date.substr(8));
         if (!date.empty()) title += " · " + for_terminal(date);
         rule("┌", title);
         if (std::string subject = for_terminal(text_in(d, "subject")); !subject.empty()) wrapped("│ ", "│ ", subject);
@@ -159,12 +160,8 @@ private:
         if (const json::array* all = array_in(r, "steps")) steps(*all);
         if (std::string why = text(r, "why_vi", "why_en"); !why.empty()) wrapped("  ⚠ ", "    ", why, "33");
         if (auto next = from_rfc3339(text_in(r, "next_attempt_at")))
-            line("    ", fmt::format("{} {}", say_("Lần thử tới:", "Next attempt:"), moment(*next)));
+            line("    ", fmt::format("{} {}", say_("Lần thử tới:", "Next attempt:"), shown_time(*next, say_)));
         line("", "");
-    }
-    static std::string moment(timestamp at) { // 15/07/2025 16:20:05
-        std::string t = to_edxml_time(at);
-        return fmt::format("{}/{}/{} {}", t.substr(8, 2), t.substr(5, 2), t.substr(0, 4), t.substr(11));
     }
     void steps(const json::array& all) {
         for (std::size_t i = 0; i < all.size(); ++i) {
@@ -172,7 +169,7 @@ private:
             if (!s) continue;
             auto at = from_rfc3339(text_in(*s, "at"));
             std::string branch = i + 1 == all.size() ? "└" : "├", down = i + 1 == all.size() ? " " : "│";
-            wrapped(fmt::format("  {} {}  ", branch, at ? moment(*at) : std::string(19, ' ')),
+            wrapped(fmt::format("  {} {}  ", branch, at ? shown_time(*at, say_) : std::string(19, ' ')),
                     fmt::format("  {} {}  ", down, std::string(19, ' ')), text(*s, "text_vi", "text_en"));
         }
     }

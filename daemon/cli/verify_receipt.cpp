@@ -147,8 +147,10 @@ result<receipt::trust_anchors> read_trust(const std::filesystem::path& folder) {
     std::vector<std::filesystem::path> found;
     for (std::filesystem::directory_iterator at(folder, error), end; !error && at != end; at.increment(error))
         if (auto kind = at->path().extension(); kind == ".pem" || kind == ".crt") found.push_back(at->path());
-    if (error) return failed(files::errc::unreadable, folder.string());
-    if (found.empty()) return failed(files::errc::not_found, folder.string() + "/*.pem");
+    if (error)
+        return failed(error == std::errc::no_such_file_or_directory ? files::errc::not_found : files::errc::unreadable,
+                      fmt::format("--trust {}: {}", folder.string(), error.message()));
+    if (found.empty()) return failed(files::errc::not_found, fmt::format("--trust {}/*.pem, *.crt", folder.string()));
     receipt::trust_anchors out;
     for (const auto& path : found) {
         VANTHU_TRY(std::string text, read_text_file(path, 1u << 20));

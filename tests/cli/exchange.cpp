@@ -86,11 +86,8 @@ BOOST_AUTO_TEST_CASE(the_command_line_goes_before_the_environment_for_every_comm
     const std::vector<std::string> other_key{"VANTHU_SERVER=" + server, "VANTHU_KEY_FILE=" + d.path("so")},
         other_server{"VANTHU_SERVER=http://127.0.0.1:1", "VANTHU_KEY_FILE=" + d.path("so")};
     for (const std::vector<std::string>& environment : {other_key, other_server})
-        for (std::vector<std::string> command : {std::vector<std::string>{"inbox"},
-                                                 {"get", id},
-                                                 {"ack", id},
-                                                 {"status", id, "06"},
-                                                 {"organisations"}}) {
+        for (std::vector<std::string> command :
+             {std::vector<std::string>{"inbox"}, {"get", id}, {"ack", id}, {"status", id, "06"}, {"organisations"}}) {
             const std::string name = command[0];
             command.insert(command.end(), {"--server", server, "--key-file", d.path("xa"), "--json"});
             ran r = vanthu(command, environment);
@@ -99,6 +96,43 @@ BOOST_AUTO_TEST_CASE(the_command_line_goes_before_the_environment_for_every_comm
         }
     // And they are what holds where the command line is silent.
     BOOST_TEST(vanthu({"get", id}, {"VANTHU_SERVER=" + server, "VANTHU_KEY_FILE=" + d.path("xa")}).exit_code == 0);
+}
+
+BOOST_AUTO_TEST_CASE(the_inbox_is_listed_up_to_a_limit_and_says_where_to_go_on) {
+    desk d;
+    for (int number : {21, 22, 23}) {
+        d.write("p.edxml", letter{.number = number}.packet("nội dung " + std::to_string(number)));
+        BOOST_REQUIRE(d.as("so", {"send", d.path("p.edxml")}).exit_code == 0);
+    }
+    json::object two = d.json_as("xa", {"inbox", "--limit", "2"});
+    BOOST_TEST(two.at("entries").as_array().size() == 2u);
+    BOOST_TEST(two.at("more").as_bool());
+    const std::string after = json::serialize(two.at("next_after"));
+    json::object rest = d.json_as("xa", {"inbox", "--after", after, "--limit", "2"});
+    BOOST_TEST(rest.at("entries").as_array().size() == 1u);
+    BOOST_TEST(!rest.at("more").as_bool());
+    BOOST_TEST(!d.json_as("xa", {"inbox", "--limit", "3"}).at("more").as_bool());
+    BOOST_TEST(d.json_as("xa", {"inbox"}).at("entries").as_array().size() == 3u);
+    ran said = d.as("xa", {"inbox", "--limit", "2", "--lang", "en"});
+    BOOST_TEST(said.output.find("There is more; go on with --after " + after) != std::string::npos, said.output);
+    BOOST_TEST(d.as("xa", {"inbox", "--lang", "en"}).output.find("There is more") == std::string::npos);
+    BOOST_TEST(vanthu({"inbox", "--limit", "0"}).exit_code == 64);
+}
+
+BOOST_AUTO_TEST_CASE(a_day_looks_the_same_in_the_inbox_and_on_the_way) {
+    desk d;
+    const std::string id =
+        text_of(d.json_as("so", {"send", d.path("meta.json"), d.path("van-ban.txt")}), {"document_id"});
+    const std::string day = to_edxml_time(system_clock().now()).substr(0, 10); // 2025/07/15
+    const std::string vi = day.substr(8, 2) + "/" + day.substr(5, 2) + "/" + day.substr(0, 4) + " ",
+                      en = day.substr(0, 4) + "-" + day.substr(5, 2) + "-" + day.substr(8, 2) + " ";
+    for (const auto& [language, date] : {std::pair("vi", vi), {"en", en}}) {
+        ran listed = d.as("xa", {"inbox", "--lang", language}),
+            followed = d.as("so", {"track", id, "--lang", language});
+        BOOST_TEST(listed.output.find("  " + date) != std::string::npos, listed.output);
+        BOOST_TEST(followed.output.find(" " + date) != std::string::npos, followed.output);
+        BOOST_TEST(listed.output.find(day) == std::string::npos, listed.output);
+    }
 }
 
 // docs/api.md, block by block, as written there.

@@ -115,5 +115,16 @@ BOOST_AUTO_TEST_CASE(a_log_key_is_delegated_by_the_service_certificate) {
     BOOST_TEST((good->valid_to - good->valid_from == std::chrono::days(30)));
 }
 
+BOOST_AUTO_TEST_CASE(a_missing_folder_of_trusted_certificates_is_named_as_missing) {
+    temporary_directory t;
+    auto path = [&](const char* name) { return (t.path() / name).string(); };
+    (void)write_file_atomically(path("receipt"), as_bytes("x"));
+    ran r = vanthu({"verify-receipt", path("receipt"), "--trust", path("none"), "--lang", "en"});
+    BOOST_TEST(r.exit_code == 66);
+    BOOST_TEST(r.output.find("files.not_found") != std::string::npos, r.output);
+    BOOST_TEST(r.output.find("--trust " + path("none")) != std::string::npos, r.output);
+    BOOST_TEST(r.output.find("permission") == std::string::npos, r.output);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 } // namespace vanthu::test

@@ -39,7 +39,18 @@ bool has(const answer& a, const char* text) { return a.text.find(text) != std::s
 BOOST_AUTO_TEST_CASE(check_answers_0_for_a_valid_file) {
     answer a = run("check " + sample + " --at 2026-07-15");
     BOOST_TEST(a.exit_code == 0);
-    BOOST_TEST(has(a, "Hợp lệ / valid: version 12"), a.text);
+    BOOST_TEST(has(a, "Hợp lệ: phiên bản 12"), a.text);
+}
+
+BOOST_AUTO_TEST_CASE(every_command_speaks_the_language_asked_for) {
+    BOOST_TEST(has(run("check --lang en " + sample + " --at 2026-07-15"), "Valid: version 12"));
+    answer unknown = run("resolve --lang en " + sample + " X99");
+    BOOST_TEST(unknown.exit_code == 3);
+    BOOST_TEST(has(unknown, "Unknown: X99"), unknown.text);
+    answer missing = run("check --lang en " + sample + ".none");
+    BOOST_TEST(missing.exit_code == 66);
+    BOOST_TEST(has(missing, "The file does not exist."), missing.text);
+    BOOST_TEST(!has(missing, "Không"), missing.text);
 }
 
 BOOST_AUTO_TEST_CASE(check_names_file_line_and_remedy_of_a_bad_one) {
@@ -81,5 +92,5 @@ BOOST_AUTO_TEST_CASE(diff_refuses_a_file_whose_version_was_not_raised) {
     BOOST_TEST(run("diff " + one + " " + one + " --node n").exit_code == 0);
     answer a = run("diff " + one + " " + two + " --node n");
     BOOST_TEST(a.exit_code == 1);
-    BOOST_TEST(has(a, "~ organisation a"), a.text);
+    BOOST_TEST(has(a, "~ cơ quan a"), a.text);
 }
