@@ -556,9 +556,6 @@ class Axis:
     def eoffice(self, organisation):
         return Eoffice(self.node_of(organisation).api_port, self.pki + "/ca/chain.pem", self.keys[organisation])
 
-    def vanthu_path(self):
-        return VANTHU
-
     def vanthu(self, *arguments, check=True, timeout=120):
         return run(VANTHU, *arguments, check=check, env=self.env, timeout=timeout)
 

@@ -19,7 +19,11 @@ TEXTS = {
     "good": ("Mọi văn bản đã tới trạng thái cuối.", "Every document reached its end state."),
     "bad": ("KHÔNG THÀNH CÔNG: ", "FAILED: "),
     "stay": ("Hệ thống vẫn chạy. Nhấn Ctrl-C để dừng.", "Everything keeps running. Ctrl-C ends it."),
-    "try": ("Thử (eOffice của xã An Thử):", "Try (commune An Thử's eOffice):"),
+    "try": ("Thử gửi, nhận, theo dõi; dán từng dòng vào một cửa sổ lệnh khác:",
+            "Try sending, receiving and following; paste line by line into another shell:"),
+    "try_send": ("xã An Thử gửi Văn phòng Chính phủ", "commune An Thử sends to the Government Office"),
+    "try_track": ("hành trình văn bản đó", "how far it is"),
+    "try_inbox": ("hộp đến của Văn phòng Chính phủ", "the Government Office's inbox"),
     "kept": ("Dữ liệu ở lại trong ", "The data stays in "),
 }
 
@@ -49,16 +53,17 @@ def main():
         for node in axis.nodes.values():
             print("  %-10s %-34s %s" % (node.id, node.organisation.name, node.url()))
         print("  " + say["served"])
-        Scenario(axis, options.lang).run()
+        scenario = Scenario(axis, options.lang)
+        scenario.run()
         print("\n" + say["good"])
-        print("\n" + say["pages"])
-        for node in axis.nodes.values():
-            print("  %s: %s#secret=%s" % (node.organisation.name, node.operator_url(), node.operator_secret()))
-        print("%s %s" % (say["secret"], os.path.join(axis.folder, "*", "operator.secret")))
-        if not options.once:
-            node = axis.node_of("xa-a")
-            print("\n%s\n  %s inbox --server %s --ca %s --key-file %s" % (
-                say["try"], axis.vanthu_path(), node.url(), axis.pki + "/ca/chain.pem", axis.key_file("xa-a")))
+        if not options.once: # what ends now has no pages to open and nothing to try
+            print("\n" + say["pages"])
+            for node in axis.nodes.values():
+                print("  %s: %s#secret=%s" % (node.organisation.name, node.operator_url(), node.operator_secret()))
+            print("%s %s" % (say["secret"], os.path.join(axis.folder, "*", "operator.secret")))
+            print("\n" + say["try"])
+            for name, line in scenario.commands_to_try():
+                print("  # %s\n  %s" % (say[name], line))
             print("\n" + say["stay"])
             while True:
                 signal.pause()

@@ -2,8 +2,9 @@
 import datetime
 import json
 import os
+import shlex
 
-from axis import ORGANISATIONS, SOFTHSM, TEST_PDF, Failure, run, sha256_of, today, until
+from axis import ORGANISATIONS, SOFTHSM, TEST_PDF, VANTHU, Failure, run, sha256_of, today, until
 
 WORDS = {
     "letter": ("Xã An Thử soạn công văn, Chủ tịch ký duyệt, văn thư cấp số, ngày và đóng dấu số",
@@ -134,6 +135,27 @@ class Scenario:
         done = a.vanthu("track", accepted["document_id"], "--server", node.url(), "--ca", a.pki + "/ca/chain.pem",
                         "--key-file", a.key_file(sender), "--lang", self.language)
         self.show(done.stdout.rstrip())
+
+    # --- what is left to the reader ---
+
+    def commands_to_try(self):
+        """(word, a line for a shell): a signed letter of commune A is ready to be sent to the Government Office."""
+        a, number, subject = self.axis, self.number(), "Thử gửi văn bản từ dòng lệnh"
+        metadata = self.path("try.json")
+        with open(metadata, "w") as file:
+            json.dump(a.metadata("xa-a", ["vpcp"], number, subject), file, ensure_ascii=False, indent=1)
+        letter = self.letter("try", "xa-a", subject, number=number)
+
+        def line(organisation, *command):
+            return " ".join(shlex.quote(part) for part in (
+                VANTHU, *command, "--server", a.node_of(organisation).url(), "--ca", a.pki + "/ca/chain.pem",
+                "--key-file", a.key_file(organisation), "--lang", self.language))
+        # Sent again, the same files are the same consignment: the answer names its id once more.
+        id = line("xa-a", "send", metadata, letter, "--json") + \
+            """ | python3 -c 'import json, sys; print(json.load(sys.stdin)["document_id"])'"""
+        return [("try_send", line("xa-a", "send", metadata, letter)),
+                ("try_inbox", line("vpcp", "inbox")),
+                ("try_track", line("xa-a", "track", "DOCUMENT_ID").replace("DOCUMENT_ID", '"$(%s)"' % id))]
 
     # --- the steps ---
 

@@ -3,7 +3,7 @@ import unittest
 import urllib.error
 import urllib.request
 
-from axis import Axis, Failure
+from axis import Axis, Failure, run, until
 from scenario import Scenario
 
 
@@ -28,7 +28,18 @@ class TheAxis(unittest.TestCase):
             self.assertIn(text, told)
         for node in self.axis.nodes.values():
             self.look_at_the_operator_page(node)
+        self.paste_what_the_demo_prints()
         self.axis.stop()
+
+    def paste_what_the_demo_prints(self):
+        lines = dict(Scenario(self.axis, "en", self.said.append).commands_to_try())
+        subject = "Thử gửi văn bản từ dòng lệnh"
+
+        def paste(name):
+            return run("sh", "-c", lines[name]).stdout
+        self.assertIn("Accepted and kept durably.", paste("try_send"))
+        until("the letter is in the inbox", lambda: subject in paste("try_inbox"))
+        self.assertIn(subject, paste("try_track"))
 
     def look_at_the_operator_page(self, node):
         with urllib.request.urlopen(node.operator_url()) as page:
