@@ -2,6 +2,7 @@
 
 #include "daemon/base/error_table.hpp"
 #include "daemon/base/files.hpp"
+#include "daemon/cli/output.hpp"
 #include "daemon/cli/raise.hpp"
 #include "daemon/cli/sign_certificate.hpp"
 #include "daemon/cli/sign_formats.hpp"
@@ -136,7 +137,7 @@ result<> can_be_written(const std::filesystem::path& output) {
     if (!std::filesystem::is_directory(folder, error) || ::access(folder.c_str(), W_OK | X_OK) != 0)
         return failed(sign_errc::output_unusable, folder.string());
     if (std::filesystem::is_directory(output, error)) return failed(sign_errc::output_unusable, output.string());
-    return {};
+    return can_be_output(output, existing_file::replaced);
 }
 
 void note(desk& d, const std::string& input, const std::filesystem::path& output,
@@ -168,7 +169,7 @@ result<> sign_one(const std::string& input, const std::filesystem::path& output,
             about = input;
         VANTHU_TRY(made.file, raise(std::move(made.file), {d.wanted, q.tsa, about, true}, *d.session));
     }
-    VANTHU_CHECK(write_file_atomically(output, made.file));
+    VANTHU_CHECK(write_output(output, made.file));
     note(d, input, output, made.signed_before_by, q.speak);
     return {};
 }
@@ -178,7 +179,7 @@ result<> sign_into_container(const request& q, desk& d) {
     if (d.wanted > level::b_b) {
         VANTHU_TRY(made, raise(std::move(made), {.to = d.wanted, .tsa = q.tsa, .newest_only = true}, *d.session));
     }
-    VANTHU_CHECK(write_file_atomically(q.output, made));
+    VANTHU_CHECK(write_output(q.output, made));
     for (const std::string& input : q.inputs) note(d, input, q.output, {}, q.speak);
     return {};
 }
@@ -246,7 +247,7 @@ result<> extend(const extension& x) {
     VANTHU_TRY(bytes file, read_file(x.input, largest_input));
     raise_request higher{*to, x.tsa, x.content.empty() ? std::nullopt : std::optional(x.content)};
     VANTHU_TRY(bytes made, raise(std::move(file), higher, *session));
-    return write_file_atomically(x.output, made);
+    return write_output(x.output, made);
 }
 
 int exit_code_of(const result<>& done_well, const voice& speak) {

@@ -3,6 +3,7 @@
 #include "daemon/base/error_table.hpp"
 #include "daemon/base/files.hpp"
 #include "daemon/cli/errors.hpp"
+#include "daemon/cli/output.hpp"
 #include "daemon/cli/trust_session.hpp"
 #include "daemon/cli/voice.hpp"
 #include "daemon/signing_rules/verification.hpp"
@@ -143,6 +144,9 @@ std::optional<digest> hash_of_file(const std::string& name) {
 }
 
 int verify(const request& q) {
+    if (!q.report.empty())
+        if (auto usable = can_be_output(q.report, existing_file::replaced); !usable)
+            return tell(usable.error(), q.speak);
     std::optional<timestamp> at;
     if (!q.at.empty()) {
         at = from_rfc3339(q.at);
@@ -213,7 +217,7 @@ int verify(const request& q) {
     if (q.speak.as_json) print(json::object{{"schema_version", 1}, {"files", std::move(out)}});
     if (!q.report.empty() && !judged.empty()) {
         std::string xml = validation::to_xml(judged, at.value_or((*session)->now()));
-        if (auto done = write_file_atomically(q.report, as_bytes(xml)); !done) return tell(done.error(), q.speak);
+        if (auto done = write_output(q.report, as_bytes(xml)); !done) return tell(done.error(), q.speak);
     }
     return missing ? static_cast<int>(unreadable) : worst;
 }

@@ -110,6 +110,20 @@ BOOST_AUTO_TEST_CASE(nobody_to_ask_is_no_reason_to_refuse_and_is_said) {
     BOOST_TEST(said.find("could not be found out") != said.npos, said);
 }
 
+BOOST_AUTO_TEST_CASE(a_symlink_under_the_name_of_an_output_stays_what_it_is) {
+    counter d;
+    std::filesystem::create_symlink(d.at("aim"), d.at("link"));
+    std::string said;
+    BOOST_TEST(d.run({"sign", "--offline", "--key", "p12:" + d.at("leader.p12"), "--pin-file", d.at("pin"),
+                      d.at("in.pdf"), "-o", d.at("link")},
+                     &said) == 1);
+    BOOST_TEST(said.find("cli.output_not_a_file") != said.npos, said);
+    BOOST_TEST(d.run({"verify", "--offline", "--report", d.at("link"), d.at("in.pdf")}, &said) == 1);
+    BOOST_TEST(said.find("cli.output_not_a_file") != said.npos, said);
+    BOOST_TEST(std::filesystem::is_symlink(d.at("link")));
+    BOOST_TEST(!std::filesystem::exists(d.at("aim")));
+}
+
 BOOST_AUTO_TEST_CASE(a_key_that_is_not_the_certificate_s_signs_nothing) {
     counter d;
     d.put("mixed.p12", mismatched(d.leader, d.drafter));
