@@ -21,6 +21,7 @@ struct engine::item {
     std::string owner, document;
     std::int64_t due = 0, created = 0;
     int priority = 0;
+    std::string turn;
 };
 
 struct engine::lane {
@@ -77,12 +78,12 @@ engine::lane& engine::lane_of(const std::string& node) {
 void engine::add(const transfer_row& t) {
     std::lock_guard lock(guard_);
     lane& l = lane_of(t.node);
-    l.waiting[t.document] = {t.owner, t.document, t.next_attempt_at, t.created_at, t.priority};
+    l.waiting[t.document] = {t.owner, t.document, t.next_attempt_at, t.created_at, t.priority, t.turn};
     l.timer.cancel();
 }
 
 // Starts what is due, the urgent and then the oldest first, up to the hop's concurrency; then sleeps until the next due
-// time or until something changes.
+// time or until something changes. Of what shares a turn one at a time; what is put off keeps nobody waiting.
 asio::awaitable<void> engine::run_lane(lane& l) {
     for (;;) {
         std::int64_t next = 0;
@@ -90,8 +91,12 @@ asio::awaitable<void> engine::run_lane(lane& l) {
             std::lock_guard lock(guard_);
             const std::int64_t now = to_us(clock_.now());
             std::vector<const item*> due;
+            std::set<std::string_view> turns; // taken
             for (const auto& [document, i] : l.waiting) {
-                if (l.active.contains(document)) continue;
+                if (l.active.contains(document)) {
+                    turns.insert(i.turn);
+                    continue;
+                }
                 if (i.due <= now)
                     due.push_back(&i);
                 else if (next == 0 || i.due < next)
@@ -103,6 +108,7 @@ asio::awaitable<void> engine::run_lane(lane& l) {
             });
             for (const item* i : due) {
                 if (l.active.size() >= options_.concurrency) break;
+                if (!i->turn.empty() && !turns.insert(i->turn).second) continue;
                 l.active.insert(i->document);
                 group_->spawn(executor_, [this, &l, i = *i] { return attempt(l, i); });
             }

@@ -7,7 +7,8 @@
 //   committed notices ─wake_notices()─▶ round ─▶ one task per node that has some: in sequence, until it has them all
 //
 // Guaranteed: a transfer leaves the lane only by a commit that says how it ended; at most one attempt of a transfer
-// runs at a time; what was active at a stop is waiting after the start. All of it runs on the executor given at
+// runs at a time; the statuses of one reporter about one document go one after another, in the order of their commits
+// where none is put off; what was active at a stop is waiting after the start. All of it runs on the executor given at
 // construction, which must be serial; only wake() and wake_notices() may be called from any thread.
 #pragma once
 

@@ -216,6 +216,7 @@ result<> decision::place(const document_row& d, const routed& r, const std::stri
         t.recipients.push_back(r.code);
         t.created_at = t.next_attempt_at = write_.now();
         t.priority = d.priority;
+        if (!d.about.empty()) t.turn = d.about + " " + d.from_code;
         e.kind = "routed";
         e.code = c.hop;
     }

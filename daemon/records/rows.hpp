@@ -119,6 +119,8 @@ struct transfer_row {
     std::int64_t created_at = 0, next_attempt_at = 0, last_attempt_at = 0, expires_at = 0;
     std::string reason, reason_detail; // public error code of the last attempt, short safe cause
     int priority = 0;
+    // What shares a turn is sent one after another: the statuses of one reporter about one document. Empty: none.
+    std::string turn;
     // Composed once, before the first attempt, and reused by every retry (contracts 5).
     bool composed = false;
     digest packet_sha256;
@@ -129,8 +131,8 @@ struct transfer_row {
 };
 BOOST_DESCRIBE_STRUCT(transfer_row, (),
                       (owner, document, node, recipients, state_now, attempts, created_at, next_attempt_at,
-                       last_attempt_at, expires_at, reason, reason_detail, priority, composed, packet_sha256, size,
-                       pieces, manifest, receipt_sha256))
+                       last_attempt_at, expires_at, reason, reason_detail, priority, turn, composed, packet_sha256,
+                       size, pieces, manifest, receipt_sha256))
 
 // Kinds of event are an open list of words (docs/store-format.md); unknown ones are kept and shown.
 struct event_row {

@@ -154,7 +154,7 @@ struct fixture {
         group.reset();
     }
     // A status packet waiting for the hop; it came from `previous`.
-    void add(const std::string& id, const std::string& previous = "", int priority = 0) {
+    void add(const std::string& id, const std::string& previous = "", int priority = 0, const std::string& turn = "") {
         records::transfer_row row;
         auto done = store->commit_and_wait([&](ledger::transaction& t) -> result<> {
             records::writer w(t);
@@ -177,6 +177,7 @@ struct fixture {
             row.recipients = {"H48"};
             row.created_at = row.next_attempt_at = w.now();
             row.priority = priority;
+            row.turn = turn;
             w.put(row);
             w.add_work("@mine", row);
             return {};
@@ -444,6 +445,35 @@ BOOST_FIXTURE_TEST_CASE(returned_while_an_attempt_is_open_stays_the_last_word, f
     BOOST_TEST(consignment("d1").reason == "intake.recipient_closed");
     std::vector<std::string> expected{"notice", "handed_over"};
     BOOST_TEST(events("d1") == expected, boost::test_tools::per_element());
+}
+
+BOOST_FIXTURE_TEST_CASE(statuses_of_one_turn_go_one_after_another_and_others_beside_them, fixture) {
+    hop.held = true;
+    hop.otherwise = delivered();
+    add("d1", "", 0, "a");
+    add("d2", "", 0, "a");
+    add("d3", "", 0, "b");
+    add("d4");
+    add("d5");
+    start();
+    BOOST_REQUIRE(eventually([&] {
+        std::lock_guard lock(hop.guard);
+        return hop.running == 4;
+    }));
+    BOOST_TEST(!engine->is_active("d2", "hop"));
+    hop.held = false;
+    BOOST_REQUIRE(eventually([&] { return transfer("d2").state_now == state::delivered; }));
+    BOOST_TEST((hop.hashes.back() == transfer("d2").packet_sha256));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_status_that_is_put_off_does_not_hold_back_the_next_of_its_turn, fixture) {
+    options.first_retry = options.longest_retry = 1h;
+    hop.script = {deferred("net.connect_refused"), delivered()};
+    add("d1", "", 0, "a");
+    add("d2", "", 0, "a");
+    start();
+    BOOST_REQUIRE(eventually([&] { return transfer("d2").state_now == state::delivered; }));
+    BOOST_TEST((transfer("d1").state_now == state::deferred));
 }
 
 // The worst thing between the beginning of an attempt and its end is a change by somebody else.
