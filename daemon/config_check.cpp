@@ -256,22 +256,38 @@ daemon_config fill(config::config_values values) {
 }
 } // namespace
 
-std::expected<daemon_config, config::problems> read_config(std::string_view text, std::string file,
-                                                           const config::surroundings& where) {
+namespace {
+examined_config examine_text(std::string_view text, std::string file, const config::surroundings& where) {
     config::reading reading = config::parse(daemon_config_table(), text, file, where);
     bool readable = reading.found.empty() || reading.found.front().code != errc::syntax;
     if (readable)
         for (config::problem& p : checker(reading.values, file, where).all()) reading.found.push_back(std::move(p));
-    if (!reading.found.empty()) return std::unexpected(std::move(reading.found));
-    return fill(std::move(reading.values));
+    examined_config out;
+    out.found = std::move(reading.found);
+    if (readable) out.config = fill(std::move(reading.values));
+    return out;
+}
+
+std::expected<daemon_config, config::problems> only_if_good(examined_config e) {
+    if (!e.found.empty()) return std::unexpected(std::move(e.found));
+    return std::move(*e.config);
+}
+} // namespace
+
+std::expected<daemon_config, config::problems> read_config(std::string_view text, std::string file,
+                                                           const config::surroundings& where) {
+    return only_if_good(examine_text(text, std::move(file), where));
+}
+
+examined_config examine_config(const std::filesystem::path& file, bool check_files) {
+    auto text = read_text_file(file, 1 << 20);
+    if (!text)
+        return {std::nullopt, {{errc::unreadable, file.string(), {}, "", text.error().detail, text.error().detail}}};
+    return examine_text(*text, file.string(), config::surroundings_of(file, check_files));
 }
 
 std::expected<daemon_config, config::problems> load_config(const std::filesystem::path& file, bool check_files) {
-    auto text = read_text_file(file, 1 << 20);
-    if (!text)
-        return std::unexpected(
-            config::problems{{errc::unreadable, file.string(), {}, "", text.error().detail, text.error().detail}});
-    return read_config(*text, file.string(), config::surroundings_of(file, check_files));
+    return only_if_good(examine_config(file, check_files));
 }
 
 } // namespace vanthu

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <expected>
+#include <optional>
 
 namespace vanthu {
 
@@ -87,6 +88,14 @@ struct daemon_config {
 };
 
 const config::definition& daemon_config_table();
+
+// What can be said of a file although something in it is wrong: every key has its value, or its default where it could
+// not be read. No `config`: the file cannot be read, or is no TOML.
+struct examined_config {
+    std::optional<daemon_config> config;
+    config::problems found;
+};
+examined_config examine_config(const std::filesystem::path& file, bool check_files = true);
 
 // Reads and checks a file; every problem at once. With check_files also the files it names (exist, secrets closed to
 // others, no key file in two roles).

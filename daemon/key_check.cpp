@@ -3,6 +3,7 @@
 #include "adapters/peer/link_certificate.hpp"
 #include "daemon/base/error_table.hpp"
 #include "daemon/base/files.hpp"
+#include "schemas/receipt/certificate.hpp"
 #include "schemas/receipt/delegation.hpp"
 #include "signing/x509/certificate.hpp"
 
@@ -45,7 +46,7 @@ std::optional<digest> key_in(bytes_view text, bool private_only) {
 
 class key_checker {
 public:
-    key_checker(const daemon_config& c, const registry::registry& r, const std::string& file)
+    key_checker(const daemon_config& c, const registry::registry* r, const std::string& file)
         : config_(c), registry_(r), file_(file) {}
 
     config::problems all() {
@@ -54,6 +55,8 @@ public:
         pair("listen.operator", config_.operator_door.tls);
         pair("signing.service_certificate", config_.signing.service_certificate, "signing.service_key",
              config_.signing.service_key);
+        authorities("listen.peer.ca", config_.peer.tls.ca);
+        authorities("listen.operator.ca", config_.operator_door.tls.ca);
         log_key();
         agency_keys();
         one_role_each();
@@ -91,11 +94,28 @@ private:
                      fmt::format("{} không phải là khóa của {}.", key_file.string(), certificate_file.string()),
                      fmt::format("{} is not the key of {}.", key_file.string(), certificate_file.string()));
         const registry::certificate_ids ids{leaf->spki_sha256(), leaf->sha256(), leaf->subject(), leaf->issuer()};
-        if (peer_link::is_for_signing(registry_, ids))
+        if (registry_ && peer_link::is_for_signing(*registry_, ids))
             complain(errc::one_key_two_roles, certificate_key,
                      fmt::format("{} là con dấu hoặc chứng thư của người ký theo danh bạ.", leaf->subject()),
                      fmt::format("{} is a seal or a person's certificate in the registry.", leaf->subject()));
         if (certificate_key == "listen.peer.certificate") for_links(certificate_key, *leaf);
+    }
+
+    // A leaf among them would never lead to anybody.
+    void authorities(const std::string& key, const path& file) {
+        if (file.empty()) return;
+        auto text = read_text_file(file, file_limit);
+        auto all = text ? receipt::certificates_from_pem(*text) : std::unexpected(text.error());
+        if (!all || all->empty())
+            return complain(errc::certificate_unfit, key, fmt::format("{}: không đọc được chứng thư.", file.string()),
+                            fmt::format("{}: no certificate can be read.", file.string()));
+        for (const bytes& der : *all) {
+            auto one = x509::parse_certificate(der);
+            if (one && one->is_ca()) continue;
+            const std::string name = one ? one->subject() : "?";
+            complain(errc::certificate_unfit, key, fmt::format("{}: {} không phải chứng thư CA.", file.string(), name),
+                     fmt::format("{}: {} is no CA certificate.", file.string(), name));
+        }
     }
 
     // What adapters/peer asks of the certificates of both sides.
@@ -167,7 +187,7 @@ private:
     }
 
     const daemon_config& config_;
-    const registry::registry& registry_;
+    const registry::registry* registry_;
     const std::string& file_;
     std::vector<known> known_;
     config::problems found_;
@@ -175,7 +195,7 @@ private:
 
 } // namespace
 
-config::problems check_keys(const daemon_config& c, const registry::registry& r, const std::string& file) {
+config::problems check_keys(const daemon_config& c, const registry::registry* r, const std::string& file) {
     return key_checker(c, r, file).all();
 }
 

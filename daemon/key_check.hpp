@@ -4,6 +4,7 @@
 //
 //   every key is that of its certificate (the log key: of its delegation)         config.key_mismatch
 //   the peer certificate may stand at both ends of a link (adapters/peer)         config.certificate_unfit
+//   what is named as a CA is one                                                  config.certificate_unfit
 //   agency keys, log key, and the daemon's own keys are different keys            config.one_key_two_roles
 //   none of the daemon's certificates is a seal or a person's in the registry     config.one_key_two_roles
 //
@@ -16,7 +17,8 @@
 
 namespace vanthu {
 
-// Every problem at once, with the place in `file`. Empty: none.
-config::problems check_keys(const daemon_config&, const registry::registry&, const std::string& file);
+// Every problem at once, with the place in `file`. Empty: none. Without a registry (it cannot be read) what it says is
+// not compared.
+config::problems check_keys(const daemon_config&, const registry::registry*, const std::string& file);
 
 } // namespace vanthu

@@ -9,7 +9,6 @@
 #include "daemon/cli/usage.hpp"
 #include "daemon/config_table.hpp"
 #include "daemon/delivery/engine.hpp"
-#include "daemon/key_check.hpp"
 #include "daemon/metric_table.hpp"
 #include "daemon/net/io_threads.hpp"
 #include "daemon/net/server.hpp"
@@ -53,22 +52,15 @@ int cannot_start(part what, const failure& f) {
     return exit_unavailable;
 }
 
-int run(const std::filesystem::path& file, daemon_config config) {
+int run(const std::filesystem::path& file, daemon_config config, std::shared_ptr<const registry::registry> registry) {
     log::configure(start::log_settings(config));
     system_clock clock;
 
-    // Who is who: organisations, codes, successors, nodes, routes. Swapped whole on reload.
-    auto registry = start::load_registry(config);
-    if (!registry) return cannot_start({"danh bạ", "registry"}, registry.error());
-    if (auto problems = check_keys(config, **registry, file.string()); !problems.empty()) {
-        log::error("cannot_start", {{"part", "keys"}, {"problems", config::to_text(problems)}});
-        std::cerr << config::to_text(problems);
-        return exit_configuration;
-    }
+    // Who is who (`registry`): organisations, codes, successors, nodes, routes. Swapped whole on reload.
     const timestamp now = clock.now();
     const std::string node = config.node.id, organisation = config.node.organisation;
-    const std::string home = (*registry)->canonical(organisation, now);
-    const std::size_t serves = start::served(config, **registry).size();
+    const std::string home = registry->canonical(organisation, now);
+    const std::size_t serves = start::served(config, *registry).size();
 
     // The one durable truth.
     auto store = start::open_store(config, [](const failure& f) {
@@ -95,7 +87,7 @@ int run(const std::filesystem::path& file, daemon_config config) {
     auto gate_options = start::gate_options(config, home);
     if (!gate_options) return cannot_start({"khóa dịch vụ", "service key"}, gate_options.error());
     intake::gate gate(*gate_options, **store, **receipts, **spool, inspectors->get(), disk, crypto, clock);
-    gate.use_registry(*registry);
+    gate.use_registry(registry);
 
     // One thread decides what is delivered when.
     asio::io_context decisions;
@@ -235,7 +227,7 @@ int main(int argc, char** argv) {
     app.option_defaults()->group("Tùy chọn / Options");
     std::string file;
     bool check = false, sample = false, reference = false;
-    app.add_option("--config,-c", file, "Tệp cấu hình / configuration file");
+    app.add_option("--config,-c,FILE", file, "Tệp cấu hình / configuration file");
     app.add_flag("--check-config", check, "Chỉ kiểm tra cấu hình / check the configuration and end");
     app.add_flag("--print-sample-config", sample, "In tệp cấu hình mẫu / print a commented sample");
     app.add_flag("--print-config-reference", reference, "In trang tra cứu cấu hình / print the reference page");
@@ -251,24 +243,17 @@ int main(int argc, char** argv) {
                      "  → Xem cách dùng / see the usage: vanthud --help\n";
         return cli::usage;
     }
-    auto config = load_config(file);
-    if (!config) {
-        std::cerr << config::to_text(config.error());
+    start::examination seen = start::examine(file);
+    if (check && seen.config)
+        for (config::problem& p : start::examine_store(*seen.config, file)) seen.found.push_back(std::move(p));
+    if (!seen.found.empty()) {
+        std::cerr << config::to_text(seen.found);
         return exit_configuration;
     }
     if (check) {
-        auto registry = start::load_registry(*config);
-        if (!registry) {
-            tell("danh bạ", "registry", registry.error());
-            return exit_configuration;
-        }
-        if (auto problems = check_keys(*config, **registry, file); !problems.empty()) {
-            std::cerr << config::to_text(problems);
-            return exit_configuration;
-        }
         std::cout << file << ": cấu hình đúng / OK\n"
-                  << fmt::format("  phục vụ / serves: {}\n", fmt::join(start::served(*config, **registry), ", "));
+                  << fmt::format("  phục vụ / serves: {}\n", fmt::join(start::served(*seen.config, *seen.registry), ", "));
         return 0;
     }
-    return run(file, std::move(*config));
+    return run(file, std::move(*seen.config), std::move(seen.registry));
 }

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <fmt/ranges.h>
 #include <openssl/crypto.h>
 #include <unistd.h>
 
@@ -132,6 +133,55 @@ result<std::unique_ptr<ledger::store>> open_store(const daemon_config& c,
     }
     VANTHU_CHECK(make_usable(o.directory));
     return ledger::store::open(std::move(o));
+}
+
+examination examine(const fs::path& file) {
+    examined_config read = examine_config(file);
+    examination out{std::move(read.config), nullptr, std::move(read.found)};
+    if (!out.config) return out;
+    const daemon_config& c = *out.config;
+    auto add = [&](config::problem p) {
+        const bool follows = std::ranges::any_of(out.found, [&](const auto& f) { return f.key == p.key; });
+        if (!follows) out.found.push_back(std::move(p));
+    };
+    auto add_failure = [&](std::string_view key, const failure& f) {
+        add({f.code, file.string(), c.as_read.where(key), std::string(key), f.detail, f.detail});
+    };
+    if (auto loaded = load_registry(c))
+        out.registry = std::move(*loaded);
+    else
+        add_failure(loaded.error().code == config::errc::node_of_another ? "node.organisation" : "registry.file",
+                    loaded.error());
+    config::problems of_keys = check_keys(c, out.registry.get(), file.string());
+    for (config::problem& p : of_keys) add(std::move(p));
+    if (auto known = load_credentials(c); !known) add_failure("listen.api.credentials", known.error());
+    if (auto known = operator_secret(c); !known) add_failure("listen.operator.secret_file", known.error());
+    if (c.inspect.enabled) {
+        constexpr std::string_view key = "signing.trust_directory";
+        if (auto trust = signing_trust(c); !trust)
+            add_failure(key, trust.error());
+        else if (trust->anchors.empty())
+            add({config::errc::certificate_unfit, file.string(), c.as_read.where(key), std::string(key),
+                 c.signing.trust_directory.string() + ": không có chứng thư gốc nào (.crt, .pem, .cer).",
+                 c.signing.trust_directory.string() + ": no root certificate (.crt, .pem, .cer)."});
+        if (auto known = known_revocations(c); !known) add_failure("signing.crl_directory", known.error());
+    }
+    return out;
+}
+
+config::problems examine_store(const daemon_config& c, const fs::path& file) {
+    // The nearest that is there: what the daemon makes, it makes in it.
+    fs::path at = c.store.directory;
+    std::error_code ec;
+    while (!fs::exists(at, ec) && at.has_parent_path() && at != at.parent_path()) at = at.parent_path();
+    std::string probe = (at / ".vanthud-check-XXXXXX").string();
+    if (::mkdtemp(probe.data())) {
+        ::rmdir(probe.c_str());
+        return {};
+    }
+    const std::string why = at.string() + ": " + std::generic_category().message(errno);
+    constexpr std::string_view key = "store.directory";
+    return {{config::errc::directory_unusable, file.string(), c.as_read.where(key), std::string(key), why, why}};
 }
 
 void report_recovery(const ledger::store& s) {
@@ -340,7 +390,7 @@ void reload(reloadable& live) {
     auto registry = load_registry(*next);
     // A renewed certificate without its key, or one in two roles: nothing of this reload is taken over.
     if (registry)
-        if (auto problems = check_keys(*next, **registry, live.file.string()); !problems.empty())
+        if (auto problems = check_keys(*next, registry->get(), live.file.string()); !problems.empty())
             return log::error("reload_refused",
                               {{"file", live.file.string()}, {"problems", config::to_text(problems)}});
     if (!registry) {

@@ -1,5 +1,5 @@
-// From configuration to objects: the one place that turns daemon_config into the plain values each part takes, reads the
-// key files, and knows what a reload may change. Used by main.cpp only.
+// From configuration to objects: the one place that turns daemon_config into the plain values each part takes, reads
+// the key files, and knows what a reload may change. Used by main.cpp only.
 #pragma once
 
 #include "adapters/peer/receiver.hpp"
@@ -8,9 +8,11 @@
 #include "daemon/base/metrics.hpp"
 #include "daemon/config_table.hpp"
 #include "daemon/delivery/engine.hpp"
-#include "daemon/net/server.hpp"
 #include "daemon/intake/rerouting.hpp"
+#include "daemon/net/server.hpp"
 #include "daemon/web/door.hpp"
+
+#include <optional>
 
 namespace vanthu::start {
 
@@ -21,6 +23,17 @@ result<std::shared_ptr<const registry::registry>> load_registry(const daemon_con
 // The ids of the open organisations that this node serves now. The registry alone says it.
 std::vector<std::string> served(const daemon_config&, const registry::registry&);
 result<std::shared_ptr<const api::credentials>> load_credentials(const daemon_config&);
+
+// All that can be found wrong before anything is made, each once; the first about a key stands for what follows from
+// it. With a config and no problems the registry is there too.
+struct examination {
+    std::optional<daemon_config> config;
+    std::shared_ptr<const registry::registry> registry;
+    config::problems found;
+};
+examination examine(const std::filesystem::path& file);
+// Can the store's directory be made and written to, by who runs this? Leaves nothing behind.
+config::problems examine_store(const daemon_config&, const std::filesystem::path& file);
 
 result<std::unique_ptr<ledger::store>> open_store(const daemon_config&, std::function<void(const failure&)> on_fatal);
 void report_recovery(const ledger::store&); // a log line for what was found
@@ -39,7 +52,8 @@ net::listener_options api_listener(const daemon_config&);
 net::listener_options peer_listener(const daemon_config&, const peer_link::receiver&);
 net::listener_options operator_listener(const daemon_config&);
 void count_answers(intake::gate&, metrics::registry&);
-// Free space and spool, read when the metrics page is asked for. `spool` and the registry must outlive each other's use.
+// Free space and spool, read when the metrics page is asked for. `spool` and the registry must outlive each other's
+// use.
 void watch_disk(const daemon_config&, const ledger::spool&, metrics::registry&);
 void count_requests(net::listener_options&, std::string_view door, metrics::registry&);
 

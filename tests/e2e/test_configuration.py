@@ -102,7 +102,55 @@ class Configuration(unittest.TestCase):
                                         os.path.join(self.axis.work, "registry.toml"))
         _, done = self.check(self.good.replace(self.axis.registry, path))
         self.assertEqual(done.returncode, 78)
-        self.assertRegex(done.stderr, r"registry\.unknown_key: .*registry\.toml:\d+:")
+        self.assertRegex(done.stderr, r"registry\.unknown_key \[registry\.file\]: .*registry\.toml:\d+:")
+
+    def test_a_node_that_another_organisation_runs_and_its_store_is_not_touched(self):
+        store = os.path.join(self.axis.work, "fresh-store")
+        for code in ("000.00.00.G22", "000.00.00.Z99", "H48.99.01"):  # another node's, nobody's, one only served here
+            text = self.good.replace('organisation = "%s"' % self.node.organisation.code, 'organisation = "%s"' % code)
+            self.assertNotEqual(text, self.good)
+            text = re.sub(r'(\[store\]\ndirectory = )".*"', r'\1"%s"' % store, text)
+            path, done = self.check(text)
+            line = 1 + text[:text.index('organisation = "')].count("\n")
+            self.assertEqual(done.returncode, 78, done.stderr)
+            self.assertRegex(done.stderr, re.escape("%s:%d:" % (path, line)) + r"\d+: config\.\w+ \[node\.organisation\]")
+            _, started = self.check(text, start=True)
+            self.assertEqual(started.returncode, 78, started.stderr)
+            self.assertIn("[node.organisation]", started.stderr)
+            self.assertNotIn("delegation", started.stderr)
+        self.assertFalse(os.path.exists(store))
+
+    def test_a_certificate_authority_that_is_none_and_a_trust_without_a_root(self):
+        pki = os.path.join(self.axis.pki, self.node.organisation.code)
+        leaf = re.sub(r'\bca = ".*"', 'ca = "%s/service.pem"' % pki, self.good)
+        self.told(leaf, "certificate_unfit", 'ca = "')
+        empty = os.path.join(self.axis.work, "no-trust")
+        os.makedirs(empty)
+        self.told(re.sub('trust_directory = ".*"', 'trust_directory = "%s"' % empty, self.good), "certificate_unfit",
+                  "trust_directory")
+
+    def test_everything_wrong_is_told_in_one_run(self):
+        other = self.axis.pki + "/" + self.axis.nodes["g22"].organisation.code
+        broken, empty = os.path.join(self.axis.work, "all-broken"), os.path.join(self.axis.work, "all-empty")
+        write(broken, "[[credential]\n", 0o600)
+        write(empty, "\n", 0o600)
+        text = self.good.replace("[delivery]\n", "[delivery]\nconcurency = 4\n")
+        text = text.replace(self.axis.registry, broken)
+        text = re.sub('credentials = ".*"', 'credentials = "%s"' % broken, text)
+        text = re.sub('secret_file = ".*"', 'secret_file = "%s"' % empty, text)
+        text = re.sub('service_key = ".*"', 'service_key = "%s/service.key"' % other, text)
+        text = re.sub('crl_directory = ".*"', 'crl_directory = "%s/absent"' % self.axis.work, text)
+        text = re.sub(r'(\[store\]\ndirectory = )".*"', r'\1"%s/below"' % empty, text)
+        path, done = self.check(text)
+        self.assertEqual(done.returncode, 78)
+        told = re.findall(r"^%s(?::\d+:\d+)?: (\w+\.\w+) \[([\w.]+)\]" % re.escape(path), done.stderr, re.M)
+        self.assertEqual(sorted(key for _, key in told),
+                         ["delivery.concurency", "listen.api.credentials", "listen.operator.secret_file",
+                          "registry.file", "signing.crl_directory", "signing.service_key", "store.directory"])
+
+    def test_the_file_may_be_named_alone(self):
+        done = run(VANTHUD, "--check-config", self.node.config, check=False, timeout=30)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
 
     def test_an_unusable_store_directory_is_named_in_both_languages(self):
         file = os.path.join(self.axis.work, "a-file")
@@ -113,6 +161,9 @@ class Configuration(unittest.TestCase):
             self.assertIn("config.directory_unusable: store.directory: " + directory, done.stderr)
             self.assertIn("kho lưu trữ / store", done.stderr)
             self.assertLess(done.stderr.index("Không tạo được"), done.stderr.index("cannot be made"))
+            path, checked = self.check(re.sub(r'(\[store\]\ndirectory = )".*"', r'\1"%s"' % directory, self.good))
+            self.assertEqual(checked.returncode, 78, checked.stderr)
+            self.assertRegex(checked.stderr, re.escape(path) + r":\d+:\d+: config\.directory_unusable")
 
     def test_a_wrong_command_line(self):
         for arguments, vietnamese, english in (

@@ -56,16 +56,8 @@ class RefusedStart(unittest.TestCase):
         return path
 
     def test_files_that_are_there_and_useless(self):
-        broken = os.path.join(self.axis.work, "broken")
-        write(broken, "[[credential]\n", 0o600)
-        self.refused(self.with_value("listen.api", "credentials", broken), "credentials", "api.")
         empty = os.path.join(self.axis.work, "empty")
         write(empty, "\n", 0o600)
-        self.refused(self.with_value("listen.operator", "secret_file", empty), "operator secret", "files.")
-        lists = os.path.join(self.axis.work, "lists")
-        os.makedirs(lists)
-        write(lists + "/a.crl", "no list")
-        self.refused(self.with_value("signing", "crl_directory", lists), "inspectors", "x509.")
         self.refused(self.with_value("inspect", "executable", empty), "inspectors", "inspect.")
 
     def test_the_same_node_starts_once_the_port_is_free(self):
