@@ -387,6 +387,9 @@ void reload(reloadable& live) {
     config::difference d = config::compare(daemon_config_table(), live.config.as_read, next->as_read);
     for (const std::string& key : d.restart) log::warning("needs_restart", {{"key", key}});
 
+    // What is refused stays as it was; the last line of a reload names it.
+    std::vector<std::string> kept;
+    auto keep = [&](std::string_view part) { kept.emplace_back(part); };
     auto registry = load_registry(*next);
     // A renewed certificate without its key, or one in two roles: nothing of this reload is taken over.
     if (registry)
@@ -395,6 +398,7 @@ void reload(reloadable& live) {
                               {{"file", live.file.string()}, {"problems", config::to_text(problems)}});
     if (!registry) {
         log::error("registry_refused", {{"failure", registry.error()}});
+        keep("registry");
     } else {
         auto current = live.gate.registry();
         registry::difference change = registry::diff(*current, **registry, live.config.node.id, system_clock().now());
@@ -402,6 +406,7 @@ void reload(reloadable& live) {
             log::error("registry_refused", {{"version", (*registry)->version()},
                                             {"removed", change.removed.size()},
                                             {"version_not_raised", change.version_not_raised}});
+            keep("registry");
         } else if (!change.identical) {
             live.gate.use_registry(*registry);
             live.rerouting.wake();
@@ -412,27 +417,36 @@ void reload(reloadable& live) {
     }
     if (auto credentials = load_credentials(*next))
         live.eoffice.use_credentials(*credentials);
-    else
+    else {
         log::error("credentials_refused", {{"failure", credentials.error()}});
+        keep("credentials");
+    }
     if (auto known = operator_secret(*next))
         live.page.use_secret(std::move(*known));
-    else
+    else {
         log::error("operator_secret_refused", {{"failure", known.error()}});
+        keep("operator secret");
+    }
     for (auto& server : live.servers)
-        if (auto done = server->reload_tls(); !done)
+        if (auto done = server->reload_tls(); !done) {
             log::error("certificate_refused", {{"address", server->address()}, {"failure", done.error()}});
+            keep("certificate of " + server->address());
+        }
     if (live.inspectors) {
         auto trust = signing_rules::read_trust_folder(next->signing.trust_directory);
         auto known = known_revocations(*next);
         if (trust && known)
             live.inspectors->replace_trust(std::move(*trust), std::move(*known));
-        else
+        else {
             log::error("trust_refused", {{"failure", trust ? known.error() : trust.error()}});
+            keep("trust");
+        }
     }
     live.gate.use_policy(policy_of(*next));
     log::configure(log_settings(*next));
     live.config = std::move(*next);
-    log::info("reloaded", {});
+    if (kept.empty()) return log::info("reloaded", {});
+    log::error("reloaded_in_part", {{"kept_as_before", fmt::format("{}", fmt::join(kept, ", "))}});
 }
 
 } // namespace vanthu::start

@@ -46,6 +46,11 @@ class Reload(unittest.TestCase):
         self.node.reload()
         self.assertIn("credentials_refused", self.log())
         self.assertEqual(self.status(None), 200)
+        self.assertRegex(self.log().splitlines()[-1], "reloaded_in_part.*kept_as_before=.?credentials")
+        write(file, before, 0o600)
+        self.node.reload()
+        self.assertRegex(self.log().splitlines()[-1], r"\breloaded\b")
+        self.assertNotIn("in_part", self.log().splitlines()[-1])
 
     def test_a_new_organisation_and_a_registry_that_is_refused(self):
         row = '\n[[organisation]]\nid = "moi"\nname = "Sở Mới"\nparent = "tinh"\ncodes = [{ code = "H48.55", form = "qd20" }]\n'
@@ -53,6 +58,7 @@ class Reload(unittest.TestCase):
         self.axis.write_registry(row)  # the version was not raised
         self.node.reload()
         self.assertIn("registry_refused", self.log())
+        self.assertRegex(self.log(), "reloaded_in_part.*kept_as_before=.?registry")
         self.assertEqual(self.send_to("H48.55", 1).code(), "intake.recipient_unknown")
         self.axis.registry_version += 1
         self.axis.write_registry(row)
