@@ -21,6 +21,16 @@ net::response refuse(const failure& f, std::string cause = {}) {
     return net::error_response(f.code, notes);
 }
 
+// The receipt that `node` got for these bytes when it sent them whole: to anybody else the hash alone proves nothing.
+// nullopt: it has not sent them.
+result<std::optional<std::string>> given_before(const ledger::store& store, const ledger::receipt_log& log,
+                                                const std::string& home, const std::string& node, const digest& sha) {
+    VANTHU_TRY(auto place, records::reader(store.committed()).received_from(home, node, sha));
+    if (!place) return std::nullopt;
+    VANTHU_TRY(std::string receipt, log.receipt_bytes(store.committed(), place->log_origin, place->leaf));
+    return receipt;
+}
+
 } // namespace
 
 receiver::receiver(receiver_options options, intake::gate& gate, ledger::store& store, ledger::receipt_log& log,
@@ -92,13 +102,10 @@ asio::awaitable<net::response> receiver::announce(net::request& r, const std::st
     if (manifest->packet_sha256 != sha) co_return refuse({peer::errc::malformed, "sha256"}, "packet_sha256");
     if (manifest->size > options_.packet_limit) co_return refuse({net::errc::body_too_large, {}});
 
-    auto place = records::reader(store_.committed()).received_from(options_.home, node, sha);
-    if (!place) co_return refuse(place.error());
-    if (*place) {
-        auto receipt = log_.receipt_bytes(store_.committed(), (*place)->log_origin, (*place)->leaf);
-        if (!receipt) co_return refuse(receipt.error());
-        co_return net::response::json(200, peer::encode(peer::manifest_answer{.known = true, .receipt = *receipt}));
-    }
+    auto receipt = given_before(store_, log_, options_.home, node, sha);
+    if (!receipt) co_return refuse(receipt.error());
+    if (*receipt)
+        co_return net::response::json(200, peer::encode(peer::manifest_answer{.known = true, .receipt = **receipt}));
 
     std::lock_guard lock(guard_);
     std::shared_ptr<incoming>& slot = incoming_[{node, sha}];
@@ -130,6 +137,11 @@ asio::awaitable<net::response> receiver::announce(net::request& r, const std::st
 }
 
 asio::awaitable<net::response> receiver::receive(net::request& r, const std::string& node, const digest& sha) {
+    // A sender that has lost our answer repeats its call: it gets the same receipt, whatever it announced.
+    auto receipt = given_before(store_, log_, options_.home, node, sha);
+    if (!receipt) co_return refuse(receipt.error());
+    if (*receipt) co_return net::response::json(200, std::move(**receipt));
+
     std::shared_ptr<incoming> in;
     {
         std::lock_guard lock(guard_);

@@ -246,10 +246,25 @@ class BadInput(unittest.TestCase):
         packet, code = self.from_office(), [ORGANISATIONS["xa-a"].code]
         status, told = self.offer(self.peer("huyen"), packet, code, sha="ab" * 32)
         self.assertEqual((status, told["code"]), (422, "intake.hash_mismatch"))
-        status, _ = self.offer(self.peer("huyen"), packet, code)
-        self.assertEqual(status, 201)  # nothing half-kept stands in the way
         status, receipt = self.offer(self.peer("huyen"), packet, code)
-        self.assertEqual(status, 409 if "code" in receipt else 200, receipt)
+        self.assertEqual(status, 201, receipt)  # nothing half-kept stands in the way
+        self.assertNotIn("code", receipt)
+
+    def test_a_peer_that_repeats_itself_gets_the_same_receipt_and_needs_a_manifest_before(self):
+        packet, code = self.from_office(), [ORGANISATIONS["xa-a"].code]
+        sha = hashlib.sha256(packet).hexdigest()
+        path, xml = "/peer/v1/packets/" + sha, {"Content-Type": "application/xml"}
+        status, told = self.put(self.peer("huyen"), path, packet, xml)
+        self.assertEqual((status, told["code"]), (409, "peer_link.manifest_missing"))
+        status, receipt = self.offer(self.peer("huyen"), packet, code)
+        self.assertEqual((status, receipt["leaf"]["packet_sha256"]), (201, sha))
+        self.assertEqual(self.offer(self.peer("huyen"), packet, code), (200, receipt))
+        self.assertEqual(self.put(self.peer("huyen"), path, packet, xml), (200, receipt))
+        # That its hash is known here is no proof of having it: another peer has to send the bytes.
+        status, told = self.put(self.peer("tinh"), path, packet, xml)
+        self.assertEqual((status, told["code"]), (409, "peer_link.manifest_missing"))
+        entries = [e for e in self.office.inbox()["entries"] if e["document"]["document_id"] == "peer-%d" % self.number]
+        self.assertEqual(len(entries), 1)
 
     def test_a_peer_that_speaks_for_an_organisation_served_here(self):
         packet = self.packet(self.metadata(["xa-a"], document_id="forged-%d" % self.number))
