@@ -9,6 +9,7 @@
 #include "daemon/web/door_state.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace vanthu::web {
 
@@ -84,11 +85,35 @@ std::optional<std::string> typed(const json::object& o, std::string_view key) {
     return text;
 }
 
-task<json::object> body_object(net::request& r) {
+constexpr std::string_view documents_path = "/api/documents/", quarantine_path = "/api/quarantine/",
+                           destroy_end = "/destroy";
+
+// A misspelt parameter that is ignored answers another question than was asked. On a failure its detail is the name.
+result<> check_query(const net::request& r) {
+    std::set<std::string_view> seen;
+    for (const auto& [name, value] : r.query) {
+        const bool exists = r.path == "/api/documents" && (name == "q" || name == "before" || name == "state");
+        if (!exists || !seen.insert(name).second) return failed(errc::bad_parameter, name.substr(0, 200));
+    }
+    return {};
+}
+
+// Whether a page of this door made the browser ask: what stands in the address bar is what the Host field says.
+bool own_origin(std::string_view origin, std::string_view host) {
+    for (std::string_view scheme : {"http://", "https://"})
+        if (origin.starts_with(scheme)) return lower(origin.substr(scheme.size())) == host;
+    return false; // "null" too
+}
+
+// `known`: the names of its members, each followed by a space.
+task<json::object> body_object(net::request& r, std::string_view known) {
     VANTHU_CO_TRY(bytes body, co_await net::read_all(r.body, action_body_limit));
     boost::system::error_code ec;
     json::value v = json::parse(as_text(body), ec);
     if (ec || !v.is_object()) co_return failed(errc::bad_parameter, "body");
+    for (const auto& member : v.get_object())
+        if (known.find(std::string(member.key()) + " ") == std::string_view::npos)
+            co_return failed(errc::bad_parameter, std::string(member.key()).substr(0, 200));
     co_return std::move(v.get_object());
 }
 
@@ -136,7 +161,7 @@ void operator_door::listening_at(std::string_view address, const std::vector<std
 }
 
 // Which requests are looked at at all. A page of another site may make the operator's browser ask us anything, under
-// any name that resolves to this machine (DNS rebinding); the Host field and Sec-Fetch-Site tell.
+// any name that resolves to this machine (DNS rebinding); the Host field, Sec-Fetch-Site and Origin tell.
 std::optional<net::response> operator_door::state::refuse_at_the_door(const net::request& r) const {
     const std::string host = lower(r.fields.get("Host"));
     const bool local_socket = r.peer.remote_address == "unix", verified = r.peer.tls && r.peer.chain_verified;
@@ -153,6 +178,10 @@ std::optional<net::response> operator_door::state::refuse_at_the_door(const net:
     const std::string_view site = r.fields.get("Sec-Fetch-Site");
     const bool page = r.path == "/" || r.path.starts_with("/static/");
     if (!page && !site.empty() && site != "same-origin" && site != "none") return net::error_response(errc::cross_site);
+    // Browsers without Sec-Fetch-Site still say whose page it is whenever something could be changed.
+    if (!page && r.fields.contains("Origin") &&
+        (r.fields.count("Origin") != 1 || !own_origin(r.fields.get("Origin"), host)))
+        return net::error_response(errc::cross_site);
     if (page) return std::nullopt;
 
     bool welcome = !secret_asked && (local_socket || verified);
@@ -183,8 +212,7 @@ asio::awaitable<net::response> operator_door::handle(net::request& r) {
 
 asio::awaitable<net::response> operator_door::state::serve_api(net::request& r) {
     const bool reading = r.method == "GET" || r.method == "HEAD", acting = r.method == "POST";
-    constexpr std::string_view documents_path = "/api/documents/", quarantine_path = "/api/quarantine/",
-                               destroy_end = "/destroy";
+    if (auto fit = check_query(r); !fit) co_return refusal(fit.error(), fit.error().detail);
     bool known = true;
     result<json::object> done = failed(errc::method_not_allowed);
     const auto self = shared_from_this();
@@ -231,7 +259,7 @@ asio::awaitable<net::response> operator_door::state::serve_api(net::request& r) 
 }
 
 task<json::object> operator_door::state::release(net::request& r) {
-    VANTHU_CO_TRY(json::object asked, co_await body_object(r));
+    VANTHU_CO_TRY(json::object asked, co_await body_object(r, "document node owner "));
     auto document = typed(asked, "document"), node = typed(asked, "node"), owner = typed(asked, "owner");
     if (!document || !is_id(*document)) co_return failed(errc::bad_parameter, "document");
     if (!node && !options.place_again) co_return failed(errc::bad_parameter, "node");
@@ -257,7 +285,7 @@ task<json::object> operator_door::state::release(net::request& r) {
 }
 
 task<json::object> operator_door::state::destroy(net::request& r, std::string id) {
-    VANTHU_CO_TRY(json::object asked, co_await body_object(r));
+    VANTHU_CO_TRY(json::object asked, co_await body_object(r, "officer reason "));
     auto officer = typed(asked, "officer"), reason = typed(asked, "reason");
     if (!officer || !reason) co_return failed(errc::officer_missing);
     const auto self = shared_from_this();

@@ -152,6 +152,38 @@ BOOST_FIXTURE_TEST_CASE(what_another_site_asks_is_refused_even_with_the_secret, 
     BOOST_TEST(raw("GET", "/api/overview", host() + bearer + "Sec-Fetch-Site: same-origin\r\n").status == 200);
 }
 
+BOOST_FIXTURE_TEST_CASE(a_foreign_origin_is_refused_also_without_sec_fetch_site, visitor) {
+    const std::string port = o.address().substr(o.address().rfind(':'));
+    auto ask = [&](const std::string& origin) {
+        return raw("POST", "/api/transfers/release", host() + bearer + "Origin: " + origin + "\r\n", "{}");
+    };
+    for (const std::string& foreign :
+         {std::string("http://evil.example"), std::string("null"), "http://localhost" + port + ".evil.example",
+          std::string("http://127.0.0.1"), "file://" + o.address(), "http://" + o.address() + "\r\nOrigin: null"}) {
+        answer a = ask(foreign);
+        BOOST_TEST(a.status == 403, foreign);
+        BOOST_TEST(a.code() == "web.cross_site", foreign);
+    }
+    BOOST_TEST(ask("http://" + o.address()).code() == "web.bad_parameter"); // the page itself gets further
+    BOOST_TEST(raw("GET", "/", host() + "Origin: http://evil.example\r\n").status == 200);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_parameter_that_does_not_exist_is_refused_by_its_name, visitor) {
+    for (const char* target : {"/api/overview?x=1", "/api/documents?stat=parked&x=1", "/api/documents?q=a&q=b",
+                               "/api/quarantine?q=", "/metrics?name=x", "/api/documents/x?state=parked"}) {
+        answer a = get(target);
+        BOOST_TEST(a.status == 400, target);
+        BOOST_TEST(a.code() == "web.bad_parameter", target);
+    }
+    BOOST_TEST(get("/api/documents?stat=parked").object().at("cause").as_string() == "stat");
+    BOOST_TEST(get("/api/documents?state=parked&q=a").status == 200);
+    answer a = post("/api/transfers/release", {{"document", "x"}, {"nod", "truc"}});
+    BOOST_TEST(a.code() == "web.bad_parameter");
+    BOOST_TEST(a.object().at("cause").as_string() == "nod");
+    BOOST_TEST(post("/api/quarantine/x/destroy", {{"officer", "a"}, {"reason", "b"}, {"force", true}}).code() ==
+               "web.bad_parameter");
+}
+
 BOOST_FIXTURE_TEST_CASE(every_answer_carries_the_strict_headers_and_no_cookie, visitor) {
     for (const answer& a :
          {raw("GET", "/", host()), raw("GET", "/static/page.js", host()), get("/api/overview"), get("/metrics"),
