@@ -158,7 +158,7 @@ examination examine(const fs::path& file) {
     if (auto known = operator_secret(c); !known) add_failure("listen.operator.secret_file", known.error());
     if (c.inspect.enabled) {
         constexpr std::string_view key = "signing.trust_directory";
-        if (auto trust = signing_trust(c); !trust)
+        if (auto trust = signing_rules::read_trust_folder(c.signing.trust_directory); !trust)
             add_failure(key, trust.error());
         else if (trust->anchors.empty())
             add({config::errc::certificate_unfit, file.string(), c.as_read.where(key), std::string(key),

@@ -105,14 +105,14 @@ bool own_origin(std::string_view origin, std::string_view host) {
     return false; // "null" too
 }
 
-// `known`: the names of its members, each followed by a space.
-task<json::object> body_object(net::request& r, std::string_view known) {
+// With no other members than these.
+task<json::object> body_object(net::request& r, std::vector<std::string_view> known) {
     VANTHU_CO_TRY(bytes body, co_await net::read_all(r.body, action_body_limit));
     boost::system::error_code ec;
     json::value v = json::parse(as_text(body), ec);
     if (ec || !v.is_object()) co_return failed(errc::bad_parameter, "body");
     for (const auto& member : v.get_object())
-        if (known.find(std::string(member.key()) + " ") == std::string_view::npos)
+        if (std::find(known.begin(), known.end(), std::string_view(member.key())) == known.end())
             co_return failed(errc::bad_parameter, std::string(member.key()).substr(0, 200));
     co_return std::move(v.get_object());
 }
@@ -259,7 +259,7 @@ asio::awaitable<net::response> operator_door::state::serve_api(net::request& r) 
 }
 
 task<json::object> operator_door::state::release(net::request& r) {
-    VANTHU_CO_TRY(json::object asked, co_await body_object(r, "document node owner "));
+    VANTHU_CO_TRY(json::object asked, co_await body_object(r, {"document", "node", "owner"}));
     auto document = typed(asked, "document"), node = typed(asked, "node"), owner = typed(asked, "owner");
     if (!document || !is_id(*document)) co_return failed(errc::bad_parameter, "document");
     if (!node && !options.place_again) co_return failed(errc::bad_parameter, "node");
@@ -268,7 +268,7 @@ task<json::object> operator_door::state::release(net::request& r) {
         VANTHU_CO_TRY(auto row, co_await offload(disk, [self, id = *document] { return self->find(id); }));
         if (!row) co_return failed(records::errc::document_unknown, *document);
         owner = row->owner;
-    } else {
+    } else if (!node) { // with a node, the transfer itself says whether it is there
         VANTHU_CO_TRY(auto all, co_await offload(disk, [self] { return self->owners(); }));
         if (std::find(all.begin(), all.end(), *owner) == all.end())
             co_return failed(records::errc::document_unknown, *owner);
@@ -285,7 +285,7 @@ task<json::object> operator_door::state::release(net::request& r) {
 }
 
 task<json::object> operator_door::state::destroy(net::request& r, std::string id) {
-    VANTHU_CO_TRY(json::object asked, co_await body_object(r, "officer reason "));
+    VANTHU_CO_TRY(json::object asked, co_await body_object(r, {"officer", "reason"}));
     auto officer = typed(asked, "officer"), reason = typed(asked, "reason");
     if (!officer || !reason) co_return failed(errc::officer_missing);
     const auto self = shared_from_this();

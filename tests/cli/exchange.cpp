@@ -138,7 +138,7 @@ BOOST_AUTO_TEST_CASE(a_day_looks_the_same_in_the_inbox_and_on_the_way) {
 // docs/api.md, block by block, as written there.
 BOOST_AUTO_TEST_CASE(the_commands_of_the_guide_work) {
     desk d;
-    d.write("van-ban.pdf", "%PDF-1.4 nội dung");
+    d.write("van-ban.pdf", "nội dung"); // this node looks into no PDF, so that it would hold a real one
     d.write("packet.edxml", letter{.number = 16}.packet());
     std::string guide = read_text_file(VANTHU_SOURCE_DIR "/docs/api.md").value();
     std::vector<std::string> blocks;
@@ -164,7 +164,7 @@ BOOST_AUTO_TEST_CASE(the_commands_of_the_guide_work) {
     before += "ID=" + text_of(inbox.at("entries").at(0).as_object(), {"id"}) +
               "\nDOCUMENT_ID=" + text_of(json::parse(sent).get_object(), {"document_id"}) + "\n";
     sh("key-xa", blocks[4]);
-    BOOST_TEST(read_text_file(d.path("0.pdf")).value() == "%PDF-1.4 nội dung");
+    BOOST_TEST(read_text_file(d.path("0.pdf")).value() == "nội dung");
     sh("key-xa", blocks[5]);
     json::object ladder = json::parse(sh("key-so", blocks[6])).get_object();
     BOOST_TEST(text_of(ladder.at("recipients").at(0).as_object(), {"last_status"}) == "03");

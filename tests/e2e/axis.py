@@ -510,7 +510,7 @@ class Axis:
                     'san_uri = "urn:vanthu:org:%s"\nca = "%s"\n' % (
                         node.id, node.organisation.id, node.peer_port, node.organisation.code,
                         self.pki + "/ca/chain.pem")
-        for o in (ORGANISATIONS[id] for id in SIGNING):
+        for o in (self.organisations[id] for id in SIGNING if id in self.organisations):
             text += ('\n[[authority]]\norganisation = "%s"\nperson = "Nguyễn Văn A"\ntitle = "Chủ tịch"\n'
                      'may_sign_for = ["TM."]\ncertificate = { certificate_sha256 = "%s" }\n'
                      '\n[[agency_certificate]]\norganisation = "%s"\nuse = "seal"\n'
