@@ -164,7 +164,7 @@ private:
                                         covered_by(k, in_message)});
         validation::conclusion judged = validation::judge(facts, trust_, known_, at_, policy_);
         take(judged.used, judged.used_certificates, judged.missing);
-        if (judged.level == "B-LTA" && !evidence_is_stamped(s, judged)) judged.level = "B-LT";
+        if (judged.level == "B-LTA" && !evidence_is_stamped(s, judged, facts.signer, in_message)) judged.level = "B-LT";
         signature_report r = validation::report_of(facts, judged);
         r.format = etsi ? "pades" : "pkcs7";
         return r;
@@ -185,13 +185,26 @@ private:
         return all;
     }
 
-    // Does a valid document time stamp cover what the verdict rests on, or only the signature?
-    bool evidence_is_stamped(const found_signature& s, const validation::conclusion& judged) const {
+    // Does a valid document time stamp cover what a verdict can rest on, or only the signature? The verdict itself
+    // rests on the newest evidence, which may have come after that stamp: then the path is asked again with what the
+    // stamp covers alone.
+    bool evidence_is_stamped(const found_signature& s, const validation::conclusion& judged,
+                             const x509::certificate& signer, const std::vector<x509::certificate>& in_message) const {
         for (std::size_t k = 0; k < history_.signatures.size(); ++k) {
             const found_signature& stamp = history_.signatures[k];
             if (stamp.end <= s.end || stamps_[k].token.empty()) continue;
-            if (stamps_[k].verdict.indication != indication::total_passed) continue;
-            if (shares(judged.path.used, step_of(stamp)->store)) return true;
+            const cms::timestamp_verdict& v = stamps_[k].verdict;
+            auto step = step_of(stamp);
+            if (v.indication != indication::total_passed || !v.time || step == history_.steps.end()) continue;
+            if (shares(judged.path.used, step->store)) return true;
+            std::vector<x509::certificate> certificates = in_message;
+            certificates.insert(certificates.end(), step->store.certificates.begin(), step->store.certificates.end());
+            x509::proofs since{.now = at_, .since = {}};
+            for (const digest& covered : covered_by(k, in_message)) since.since.emplace(covered, *v.time);
+            auto path =
+                x509::validate_path(signer, certificates, trust_, step->store.revocation, judged.best_time,
+                                    x509::purpose::document_signature, policy_.revocation, policy_.rules, since);
+            if (path.passed() && !(path.used.crls.empty() && path.used.ocsp_responses.empty())) return true;
         }
         return false;
     }

@@ -77,6 +77,21 @@ BOOST_AUTO_TEST_CASE(a_stamp_older_than_the_evidence_does_not_make_b_lta) {
     BOOST_TEST(has_level(report, "B-LT"), shown(report));
 }
 
+BOOST_AUTO_TEST_CASE(newer_evidence_after_the_stamp_takes_nothing_from_b_lta) {
+    bytes file = world().with_timestamp(world().with_evidence(stamped_letter()), signing_day + hours(1), world().tsa);
+    BOOST_TEST(has_level(world().verify_alone(file, signing_day + hours(2)), "B-LTA"));
+    x509::evidence newer;
+    newer.crls.push_back(
+        x509::parse_crl(world().ca.sub_crl({.this_update = signing_day + hours(1) + std::chrono::minutes(1)})).value());
+    file = pdf::add_evidence(file, newer, {}).value();
+    auto report = world().verify_alone(file, signing_day + hours(2));
+    BOOST_TEST((report.verdict == verdict::valid), shown(report));
+    BOOST_TEST(has_level(report, "B-LTA"), shown(report));
+    // What the verdict itself rests on stays the newest.
+    auto seen = pdf::examine_pdf(file, world().trust, {}, signing_day + hours(2));
+    BOOST_TEST(std::ranges::any_of(seen.used.crls, [&](auto& crl) { return crl.der() == newer.crls[0].der(); }));
+}
+
 BOOST_AUTO_TEST_CASE(a_document_time_stamp_alone_proves_the_time_of_a_plain_signature) {
     bytes file = world().with_timestamp(world().approved(make_letter()), signing_day + hours(1), world().tsa);
     auto report = world().verify(file);
