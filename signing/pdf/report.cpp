@@ -56,12 +56,6 @@ bytes_view without_padding(bytes_view der) {
                                                                                         : der;
 }
 
-bool shares(const x509::evidence& used, const stored_evidence& store) {
-    return std::all_of(used.crls.begin(), used.crls.end(), [&](const x509::crl& c) { return store.has(c); }) &&
-           std::all_of(used.ocsp_responses.begin(), used.ocsp_responses.end(),
-                       [&](const x509::ocsp_response& r) { return store.has(r); });
-}
-
 class verification {
 public:
     verification(bytes_view file, const x509::trust_store& trust, const x509::evidence& known, timestamp at,
@@ -164,7 +158,6 @@ private:
                                         covered_by(k, in_message)});
         validation::conclusion judged = validation::judge(facts, trust_, known_, at_, policy_);
         take(judged.used, judged.used_certificates, judged.missing);
-        if (judged.level == "B-LTA" && !evidence_is_stamped(s, judged, facts.signer, in_message)) judged.level = "B-LT";
         signature_report r = validation::report_of(facts, judged);
         r.format = etsi ? "pades" : "pkcs7";
         return r;
@@ -183,30 +176,6 @@ private:
         take_all(step->store.revocation.crls);
         take_all(step->store.revocation.ocsp_responses);
         return all;
-    }
-
-    // Does a valid document time stamp cover what a verdict can rest on, or only the signature? The verdict itself
-    // rests on the newest evidence, which may have come after that stamp: then the path is asked again with what the
-    // stamp covers alone.
-    bool evidence_is_stamped(const found_signature& s, const validation::conclusion& judged,
-                             const x509::certificate& signer, const std::vector<x509::certificate>& in_message) const {
-        for (std::size_t k = 0; k < history_.signatures.size(); ++k) {
-            const found_signature& stamp = history_.signatures[k];
-            if (stamp.end <= s.end || stamps_[k].token.empty()) continue;
-            const cms::timestamp_verdict& v = stamps_[k].verdict;
-            auto step = step_of(stamp);
-            if (v.indication != indication::total_passed || !v.time || step == history_.steps.end()) continue;
-            if (shares(judged.path.used, step->store)) return true;
-            std::vector<x509::certificate> certificates = in_message;
-            certificates.insert(certificates.end(), step->store.certificates.begin(), step->store.certificates.end());
-            x509::proofs since{.now = at_, .since = {}};
-            for (const digest& covered : covered_by(k, in_message)) since.since.emplace(covered, *v.time);
-            auto path =
-                x509::validate_path(signer, certificates, trust_, step->store.revocation, judged.best_time,
-                                    x509::purpose::document_signature, policy_.revocation, policy_.rules, since);
-            if (path.passed() && !(path.used.crls.empty() && path.used.ocsp_responses.empty())) return true;
-        }
-        return false;
     }
 
     static signature_report report_of_time_stamp(const cms::timestamp_verdict& v) {

@@ -74,7 +74,7 @@ private:
             take_path(v.verdict.path);
             bool passed = v.verdict.indication == indication::total_passed && v.verdict.time;
             // Older than what covers it, or the two contradict each other (EN 319 102-1, 5.6.3.4).
-            if (passed && archived_ && *v.verdict.time > proven)
+            if (passed && !archives_.empty() && *v.verdict.time > proven)
                 doubt(sub::timestamp_order_failure, "cms.timestamp_order");
             if (!passed || *v.verdict.time > proven) {
                 if (s.role != stamp_role::content) stamp_failed_ = true;
@@ -86,7 +86,7 @@ private:
                 continue;
             }
             prove(proven_, facts_, i, *v.verdict.time);
-            if (s.role == stamp_role::archive) proven = *v.verdict.time, archived_ = true;
+            if (s.role == stamp_role::archive) proven = *v.verdict.time, archives_.push_back(&s);
             earliest = std::min(earliest.value_or(*v.verdict.time), *v.verdict.time);
             remark(v.verdict.findings);
         }
@@ -151,7 +151,24 @@ private:
         if (out_.path.used.crls.empty() && out_.path.used.ocsp_responses.empty()) return;
         for (std::size_t i = 1; i + 1 < out_.path.chain.size(); ++i)
             if (!among(out_.path.chain[i], facts_.certificates)) return;
-        out_.level = archived_ ? "B-LTA" : "B-LT";
+        out_.level = std::ranges::any_of(archives_, [&](auto* a) { return keeps_evidence(*a); }) ? "B-LTA" : "B-LT";
+    }
+    // Does this archive stamp cover what a verdict can rest on, or only the signature? The verdict itself rests on the
+    // newest evidence, which may have come after the stamp: then the path is asked again with what is covered alone.
+    bool keeps_evidence(const time_stamp& stamp) const {
+        auto covered = [&](const auto& one) {
+            return std::ranges::find(stamp.covers, one.sha256()) != stamp.covers.end();
+        };
+        const x509::evidence& used = out_.path.used;
+        if (std::ranges::all_of(used.crls, covered) && std::ranges::all_of(used.ocsp_responses, covered)) return true;
+        x509::evidence kept;
+        std::vector<x509::certificate> certificates;
+        std::ranges::copy_if(facts_.embedded.crls, std::back_inserter(kept.crls), covered);
+        std::ranges::copy_if(facts_.embedded.ocsp_responses, std::back_inserter(kept.ocsp_responses), covered);
+        std::ranges::copy_if(facts_.certificates, std::back_inserter(certificates), covered);
+        auto path = x509::validate_path(facts_.signer, certificates, trust_, kept, out_.best_time,
+                                        x509::purpose::document_signature, policy_.revocation, policy_.rules, proven_);
+        return path.passed() && !(path.used.crls.empty() && path.used.ocsp_responses.empty());
     }
     template <class T> static bool among(const T& one, const std::vector<T>& all) {
         return std::any_of(all.begin(), all.end(), [&](const T& other) { return one.der() == other.der(); });
@@ -178,7 +195,8 @@ private:
     x509::proofs proven_;
     conclusion out_;
     std::optional<timestamp> not_before_;
-    bool failed_ = false, doubted_ = false, stamp_failed_ = false, archived_ = false;
+    bool failed_ = false, doubted_ = false, stamp_failed_ = false;
+    std::vector<const time_stamp*> archives_; // the valid ones
 };
 
 } // namespace

@@ -48,7 +48,8 @@ struct conclusion {
     signing::indication indication = signing::indication::indeterminate;
     std::string sub_indication;
     // "B-B", "B-T", "B-LT", "B-LTA"; "" where the signed part does not bind the certificate. B-T and above need valid
-    // stamps; B-LT: chain and revocation data that the verdict rests on came with the signature.
+    // stamps; B-LT: chain and revocation data that the verdict rests on came with the signature; B-LTA: a valid archive
+    // stamp covers such data.
     std::string level;
     timestamp best_time{};             // the earliest proven time, otherwise `at`
     bool best_time_proven = false;     // best_time comes from a valid time stamp

@@ -94,6 +94,14 @@ BOOST_AUTO_TEST_CASE(an_archive_stamp_proves_the_evidence_in_front_of_it_and_non
     BOOST_TEST(covered(facts.signer.sha256()));
     BOOST_TEST(covered(facts.embedded.crls.front().sha256()));
     BOOST_TEST(!covered(later.crls.front().sha256()));
+    BOOST_TEST(level(w.verify(lta, at_time("2027-01-01T00:00:00Z"))) == "valid B-LTA");
+}
+
+BOOST_AUTO_TEST_CASE(an_archive_stamp_in_front_of_all_evidence_does_not_make_b_lta) {
+    xml_world w;
+    bytes archived = w.archived(w.stamped(w.enveloped(w.letter), stamped_at), archived_at);
+    bytes late = w.with_data(archived, archived_at);
+    BOOST_TEST(level(w.verify(late, archived_at)) == "valid B-LT", told(w.verify(late, archived_at)));
 }
 
 BOOST_AUTO_TEST_CASE(validation_data_is_embedded_once) {
