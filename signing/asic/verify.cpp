@@ -40,8 +40,9 @@ struct checked_manifest {
 class verification {
 public:
     verification(bytes_view container, const x509::trust_store& trust, const x509::evidence& known, timestamp at,
-                 const validation::policy& policy, const limits& bounds)
-        : container_(container), trust_(trust), known_(known), at_(at), policy_(policy), bounds_(bounds) {}
+                 const validation::policy& policy, const limits& bounds, x509::cache* memory)
+        : container_(container), trust_(trust), known_(known), at_(at), policy_(policy), bounds_(bounds),
+          memory_(memory) {}
 
     container_verdict run() {
         auto opened = zip_archive::open(container_, bounds_);
@@ -239,10 +240,10 @@ private:
         if (!file)
             s.objections.push_back({indication::indeterminate, std::string(sub::format_failure),
                                     make_finding(finding_of(file.error().code), name)});
-        for (signature_facts& facts : cades::read_signatures(message, s.content)) {
+        for (signature_facts& facts : cades::read_signatures(message, s.content, {.memory = memory_})) {
             facts.objections.insert(facts.objections.end(), s.objections.begin(), s.objections.end());
             add_archive_stamps(name, facts);
-            validation::conclusion judged = validation::judge(facts, trust_, known_, at_, policy_);
+            validation::conclusion judged = validation::judge(facts, trust_, known_, at_, policy_, memory_);
             signature_report r = validation::report_of(facts, judged);
             r.format = "cades";
             r.field = name;
@@ -263,7 +264,7 @@ private:
             if (m.read.signature != name || !m.objections.empty()) continue;
             auto token = meta(name);
             if (!token) return;
-            auto parsed = cms::parse_timestamp_token(*token);
+            auto parsed = cms::parse_timestamp_token(*token, memory_);
             archive_stamp a{name, std::move(*token), std::nullopt, &m};
             if (parsed) a.time = parsed->time;
             archive_stamps_.push_back(std::move(a));
@@ -302,6 +303,7 @@ private:
             return xml::source([this, e](const xml::byte_sink& sink) { return unpack(*e, sink); });
         };
         xml::verify_options how;
+        how.memory = memory_;
         how.require_signing_certificate = true;
         auto judged = xml::verify(xml::in_memory(*file), trust_, known_, at_, policy_, others, how);
         for (const signing::finding& f : judged.report.findings)
@@ -321,7 +323,7 @@ private:
         subject s = subject_of(name);
         auto file = meta(name);
         auto v = cms::check_timestamp(file ? *file : bytes{}, s.content, trust_, known_, at_, policy_.revocation, {},
-                                      policy_.rules);
+                                      policy_.rules, {}, memory_);
         signature_report r;
         r.format = "timestamp";
         r.field = name;
@@ -364,6 +366,7 @@ private:
     timestamp at_;
     const validation::policy& policy_;
     const limits& bounds_;
+    x509::cache* memory_;
     container_verdict out_;
     zip_archive zip_;
     kind kind_ = kind::extended;
@@ -379,8 +382,8 @@ private:
 } // namespace
 
 container_verdict verify(bytes_view container, const x509::trust_store& trust, const x509::evidence& known,
-                         timestamp at, const validation::policy& policy, const limits& bounds) {
-    return verification(container, trust, known, at, policy, bounds).run();
+                         timestamp at, const validation::policy& policy, const limits& bounds, x509::cache* memory) {
+    return verification(container, trust, known, at, policy, bounds, memory).run();
 }
 
 bool is_container(bytes_view file) {

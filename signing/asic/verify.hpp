@@ -23,7 +23,8 @@ struct container_verdict {
 
 // Never fails: what is no container is indeterminate with the finding "asic.not_asic".
 container_verdict verify(bytes_view container, const x509::trust_store& trust, const x509::evidence& known,
-                         timestamp at, const validation::policy& policy = {}, const limits& bounds = {});
+                         timestamp at, const validation::policy& policy = {}, const limits& bounds = {},
+                         x509::cache* memory = nullptr);
 
 // Does this look like an ASiC container (a ZIP whose first file is the mimetype of one)? Looks at the first octets
 // only.

@@ -3,6 +3,7 @@
 #include "signing/cades/archive.hpp"
 #include "signing/cms/findings.hpp"
 #include "signing/cms/timestamp.hpp"
+#include "signing/x509/cache.hpp"
 
 #include <algorithm>
 #include <tuple>
@@ -12,34 +13,34 @@ using validation::stamp_role;
 using validation::time_stamp;
 namespace {
 
-void add_certificate(bytes_view der, validation::signature_facts& out) {
-    if (auto cert = x509::parse_certificate(der);
+void add_certificate(bytes_view der, validation::signature_facts& out, x509::cache* memory) {
+    if (auto cert = x509::certificate_of(der, memory);
         cert && std::ranges::find(out.certificates, *cert) == out.certificates.end())
         out.certificates.push_back(std::move(*cert));
 }
-void add_crl(bytes_view der, x509::evidence& found) {
-    if (auto crl = x509::parse_crl(der)) found.crls.push_back(std::move(*crl));
+void add_crl(bytes_view der, x509::evidence& found, x509::cache* memory) {
+    if (auto crl = x509::crl_of(der, memory)) found.crls.push_back(std::move(*crl));
 }
-void add_ocsp(bytes_view der, x509::evidence& found) {
-    if (auto response = x509::parse_ocsp_response(der)) found.ocsp_responses.push_back(std::move(*response));
+void add_ocsp(bytes_view der, x509::evidence& found, x509::cache* memory) {
+    if (auto response = x509::ocsp_response_of(der, memory)) found.ocsp_responses.push_back(std::move(*response));
 }
 
 // RevocationInfoChoices (RFC 5652, 10.2.1; RFC 5940)
-void add_revocation(const std::vector<bytes_view>& choices, x509::evidence& found) {
+void add_revocation(const std::vector<bytes_view>& choices, x509::evidence& found, x509::cache* memory) {
     for (bytes_view whole : choices) {
         auto choice = der::first_ber(whole);
-        if (choice && choice->tag == der::tag_sequence) add_crl(whole, found);
+        if (choice && choice->tag == der::tag_sequence) add_crl(whole, found, memory);
         if (!choice || choice->tag != 0xa1) continue;
         auto fields = der::reader::of_ber(choice->content);
         auto format = fields.next(der::tag_oid), value = fields.next();
         std::string oid = format ? der::oid_text(format->content) : "";
-        if (value && (oid == id::ocsp_response || oid == id::basic_ocsp)) add_ocsp(value->whole, found);
+        if (value && (oid == id::ocsp_response || oid == id::basic_ocsp)) add_ocsp(value->whole, found, memory);
     }
 }
 
 // RevocationValues ::= SEQUENCE { crlVals [0] SEQUENCE OF, ocspVals [1] SEQUENCE OF, ... }: CAdES with basic responses,
 // Adobe's attribute in PDF signatures with whole ones.
-void add_revocation_values(bytes_view value, const cms::budget& limits, x509::evidence& found) {
+void add_revocation_values(bytes_view value, const cms::budget& limits, x509::evidence& found, x509::cache* memory) {
     auto outer = der::first(value);
     if (!outer) return;
     std::size_t left = limits.revocation_values;
@@ -50,8 +51,8 @@ void add_revocation_values(bytes_view value, const cms::budget& limits, x509::ev
         for (der::reader in(list->content); !in.at_end() && left > 0; --left) {
             auto one = in.next();
             if (!one) return;
-            if (tagged->tag == 0xa0) add_crl(one->whole, found);
-            if (tagged->tag == 0xa1) add_ocsp(one->whole, found);
+            if (tagged->tag == 0xa0) add_crl(one->whole, found, memory);
+            if (tagged->tag == 0xa1) add_ocsp(one->whole, found, memory);
         }
     }
 }
@@ -74,8 +75,8 @@ bool covers(const candidate& archive, const candidate& other) {
 class collection {
 public:
     collection(const cms::message_parts& message, const cms::signer_parts& signer, digests_of_content& content,
-               const cms::budget& limits, validation::signature_facts& out)
-        : message_(message), signer_(signer), content_(content), limits_(limits), out_(out) {}
+               const cms::budget& limits, validation::signature_facts& out, x509::cache* memory)
+        : message_(message), signer_(signer), content_(content), limits_(limits), out_(out), memory_(memory) {}
 
     bool run() {
         for (const cms::attribute_parts& a : signer_.signed_list)
@@ -93,7 +94,7 @@ private:
     void take(const cms::attribute_parts& a, stamp_role role) {
         for (bytes_view value : a.values) {
             candidate c{role, value, &a, std::nullopt, std::nullopt};
-            if (auto token = cms::parse_timestamp_token(value)) c.parsed = std::move(*token);
+            if (auto token = cms::parse_timestamp_token(value, memory_)) c.parsed = std::move(*token);
             if (role == stamp_role::archive) read_index(c);
             all_.push_back(std::move(c));
         }
@@ -153,11 +154,11 @@ private:
     std::vector<digest> covered_objects(const parsed_index& index, x509::hash h) {
         validation::signature_facts found;
         for (bytes_view c : message_.certificates)
-            if (index.certificates.contains(x509::hash_of(h, c))) add_certificate(c, found);
+            if (index.certificates.contains(x509::hash_of(h, c))) add_certificate(c, found, memory_);
         std::vector<bytes_view> choices;
         for (bytes_view c : message_.crls)
             if (index.crls.contains(x509::hash_of(h, c))) choices.push_back(c);
-        add_revocation(choices, found.embedded);
+        add_revocation(choices, found.embedded, memory_);
         cms::signer_parts named;
         for (const cms::attribute_parts& a : signer_.unsigned_list) {
             cms::attribute_parts some{a.whole, a.type, a.oid, {}};
@@ -165,7 +166,7 @@ private:
                 if (index.attribute_values.contains(hash_of_attribute_value(a, value, h))) some.values.push_back(value);
             named.unsigned_list.push_back(std::move(some));
         }
-        collect_values({}, named, limits_, found);
+        collect_values({}, named, limits_, found, memory_);
         std::vector<digest> all;
         for (const auto& c : found.certificates) all.push_back(c.sha256());
         for (const auto& c : found.embedded.crls) all.push_back(c.sha256());
@@ -183,6 +184,7 @@ private:
     digests_of_content& content_;
     const cms::budget& limits_;
     validation::signature_facts& out_;
+    x509::cache* memory_;
     std::vector<candidate> all_;
     std::map<x509::hash, indexable> present_;
 };
@@ -200,19 +202,19 @@ const bytes& digests_of_content::under(x509::hash h) {
 }
 
 void collect_values(const cms::message_parts& message, const cms::signer_parts& signer, const cms::budget& limits,
-                    validation::signature_facts& out) {
-    add_revocation(message.crls, out.embedded);
+                    validation::signature_facts& out, x509::cache* memory) {
+    add_revocation(message.crls, out.embedded, memory);
     for (bytes_view value : signer.signed_values(id::adobe_revocation_values))
-        add_revocation_values(value, limits, out.embedded);
+        add_revocation_values(value, limits, out.embedded, memory);
     for (bytes_view value : signer.unsigned_values(id::revocation_values))
-        add_revocation_values(value, limits, out.embedded);
+        add_revocation_values(value, limits, out.embedded, memory);
     for (bytes_view value : signer.unsigned_values(id::certificate_values)) {
         auto list = der::first(value);
         std::size_t left = limits.certificates;
         for (der::reader in(list ? list->content : bytes_view{}); left > 0; --left) {
             auto one = in.next();
             if (!one) break;
-            add_certificate(one->whole, out);
+            add_certificate(one->whole, out, memory);
         }
     }
     std::size_t left = limits.time_stamps;
@@ -221,20 +223,20 @@ void collect_values(const cms::message_parts& message, const cms::signer_parts& 
             if (left-- == 0) return;
             auto parts = cms::take_apart(token);
             if (!parts) continue;
-            add_revocation(parts->crls, out.embedded);
-            for (bytes_view c : parts->certificates) add_certificate(c, out);
+            add_revocation(parts->crls, out.embedded, memory);
+            for (bytes_view c : parts->certificates) add_certificate(c, out, memory);
         }
 }
 
 bool collect_stamps(const cms::message_parts& message, const cms::signer_parts& signer, digests_of_content& content,
-                    const cms::budget& limits, validation::signature_facts& out) {
+                    const cms::budget& limits, validation::signature_facts& out, x509::cache* memory) {
     for (std::string_view type :
          {id::archive_time_stamp_v1, id::archive_time_stamp_v2, id::countersignature, id::long_term_validation})
         if (!signer.unsigned_values(type).empty()) {
             out.remarks.push_back(cms::make_finding("cades.not_evaluated"));
             break;
         }
-    return collection(message, signer, content, limits, out).run();
+    return collection(message, signer, content, limits, out, memory).run();
 }
 
 } // namespace vanthu::cades

@@ -25,9 +25,9 @@ private:
 // SignedData.certificates is not read here (x509 values exist already); SignedData.crls, certificate-values,
 // revocation-values (EN 319 122-1, annex A) and what time stamp tokens carry are.
 void collect_values(const cms::message_parts& message, const cms::signer_parts& signer, const cms::budget& limits,
-                    validation::signature_facts& out);
+                    validation::signature_facts& out, x509::cache* memory);
 // False: more stamps than the limits allow; none is taken then.
 bool collect_stamps(const cms::message_parts& message, const cms::signer_parts& signer, digests_of_content& content,
-                    const cms::budget& limits, validation::signature_facts& out);
+                    const cms::budget& limits, validation::signature_facts& out, x509::cache* memory);
 
 } // namespace vanthu::cades

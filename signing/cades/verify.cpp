@@ -44,8 +44,9 @@ public:
         if (!out_.claimed_time) out_.claimed_time = how_.claimed_time;
         if (!identify()) return std::move(out_);
         check_integrity();
-        collect_values(message_, parts_, how_.limits, out_);
-        if (!collect_stamps(message_, parts_, content_, how_.limits, out_)) doubt(out_, sub::format_failure, "budget");
+        collect_values(message_, parts_, how_.limits, out_, how_.memory);
+        if (!collect_stamps(message_, parts_, content_, how_.limits, out_, how_.memory))
+            doubt(out_, sub::format_failure, "budget");
         return std::move(out_);
     }
 
@@ -77,8 +78,7 @@ private:
         if (own.empty()) return doubt(out_, sub::signed_data_not_found, "cms.content_missing");
         if (own != *message_digest_attribute(signer_)) return fail(out_, sub::hash_failure, "cms.digest_mismatch");
         if (!signature_is_good(signer_)) return fail(out_, sub::sig_crypto_failure, "cms.signature_wrong");
-        if (out_.signature_algorithm.empty())
-            doubt(out_, sub::crypto_constraints_failure_no_poe, "cms.weak_algorithm");
+        if (out_.signature_algorithm.empty()) doubt(out_, sub::crypto_constraints_failure_no_poe, "cms.weak_algorithm");
     }
 
     const cms::message_parts& message_;
@@ -94,7 +94,7 @@ private:
 std::vector<signature_facts> read_signatures(bytes_view cms, const cms::content_digest& content, const reading& how) {
     auto parts = cms::take_apart(cms, how.limits, how.zero_padding);
     if (!parts) return {unreadable(parts.error().code)};
-    auto signers = cms::open_signers(*parts);
+    auto signers = cms::open_signers(*parts, how.memory);
     if (!signers) return {unreadable(signers.error().code)};
     if (signers->empty()) return {unreadable(cms::errc::not_cms)};
     digests_of_content digests(*parts, content);
@@ -111,13 +111,14 @@ signature_facts read_signature(bytes_view cms, const cms::content_digest& conten
 
 validation::file_report verify(bytes_view cms, const cms::content_digest& content, const x509::trust_store& trust,
                                const x509::evidence& known, timestamp at, const validation::policy& policy,
-                               const cms::budget& limits) {
+                               const cms::budget& limits, x509::cache* memory) {
     validation::file_report report;
     reading how;
     how.content_inside = true;
     how.limits = limits;
+    how.memory = memory;
     for (const signature_facts& facts : read_signatures(cms, content, how)) {
-        validation::conclusion judged = validation::judge(facts, trust, known, at, policy);
+        validation::conclusion judged = validation::judge(facts, trust, known, at, policy, memory);
         for (x509::need& n : judged.missing)
             if (std::ranges::find(report.missing, n) == report.missing.end()) report.missing.push_back(std::move(n));
         validation::signature_report one = validation::report_of(facts, judged);

@@ -25,6 +25,7 @@ struct reading {
     std::optional<timestamp> claimed_time = std::nullopt;
     bool content_inside = false; // the message may carry its content, which then goes before `content`
     cms::budget limits{};
+    x509::cache* memory = nullptr; // see signing/x509/cache.hpp
 };
 
 // `content` answers with the digest under the algorithm asked for: that of the message and those of its archive time
@@ -40,6 +41,6 @@ std::vector<validation::signature_facts> read_signatures(bytes_view cms, const c
 // A CAdES file (.p7s, .p7m) judged: each signer one signature. `content` may be empty where the message carries it.
 validation::file_report verify(bytes_view cms, const cms::content_digest& content, const x509::trust_store& trust,
                                const x509::evidence& known, timestamp at, const validation::policy& policy = {},
-                               const cms::budget& limits = {});
+                               const cms::budget& limits = {}, x509::cache* memory = nullptr);
 
 } // namespace vanthu::cades

@@ -204,6 +204,13 @@ bytes assemble_without_content(const message_parts& parts) {
     return assembled(parts, der::sequence({parts.content_type}));
 }
 
+bytes assemble_signers_only(const message_parts& parts) {
+    message_parts bare = parts;
+    bare.certificates.clear();
+    bare.crls.clear();
+    return assemble_without_content(bare);
+}
+
 bool add_member(std::vector<bytes_view>& set, bytes_view element) {
     if (std::ranges::any_of(set, [&](bytes_view m) { return same(m, element); })) return false;
     bool in_order = std::is_sorted(set.begin(), set.end(), less);

@@ -66,6 +66,8 @@ result<message_parts> take_apart(bytes_view message, const budget& limits = {}, 
 bytes assemble(const message_parts& parts);
 // eContent left out, for a reader that must not copy it.
 bytes assemble_without_content(const message_parts& parts);
+// The same without certificates and revocation data as well.
+bytes assemble_signers_only(const message_parts& parts);
 
 // Puts an element into a SET OF: kept in DER order where it was in DER order, otherwise at the end. False and nothing
 // done where it is there already.

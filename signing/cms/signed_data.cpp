@@ -9,16 +9,6 @@ namespace vanthu::cms {
 using namespace ossl;
 namespace {
 
-inline void free_certificates(STACK_OF(X509) * s) { sk_X509_pop_free(s, X509_free); }
-
-bytes encoded(X509* cert) {
-    unsigned char* out = nullptr;
-    int size = i2d_X509(cert, &out);
-    bytes der(out, out + (size > 0 ? size : 0));
-    OPENSSL_free(out);
-    return der;
-}
-
 const ASN1_STRING* signed_value(const signed_data& message, int nid, int type) {
     // -3: the attribute is there once, with one value
     auto* value = static_cast<ASN1_STRING*>(CMS_signed_get0_data_by_OBJ(message.info, OBJ_nid2obj(nid), -3, type));
@@ -30,8 +20,8 @@ int hash_nid(x509::hash h) { return EVP_MD_get_type(x509::native(h)); }
 
 } // namespace
 
-result<std::vector<signed_data>> open_signers(const message_parts& parts) {
-    bytes message = assemble_without_content(parts);
+result<std::vector<signed_data>> open_signers(const message_parts& parts, x509::cache* memory) {
+    bytes message = assemble_signers_only(parts); // certificates are read here, where they are known already
     const unsigned char* at = message.data();
     std::shared_ptr<CMS_ContentInfo> cms(d2i_CMS_ContentInfo(nullptr, &at, static_cast<long>(message.size())),
                                          CMS_ContentInfo_free);
@@ -40,10 +30,11 @@ result<std::vector<signed_data>> open_signers(const message_parts& parts) {
     if (!infos || static_cast<std::size_t>(sk_CMS_SignerInfo_num(infos)) != parts.signers.size())
         return failed(errc::not_cms, "signer infos");
     std::vector<x509::certificate> embedded;
-    owned<STACK_OF(X509), free_certificates> certs(CMS_get1_certs(cms.get()));
-    for (int i = 0; certs && i < sk_X509_num(certs.get()); ++i)
-        if (auto parsed = x509::parse_certificate(encoded(sk_X509_value(certs.get(), i))))
+    for (bytes_view one : parts.certificates) {
+        if (one[0] != der::tag_sequence) continue; // CertificateChoices: others than Certificate have other tags
+        if (auto parsed = x509::certificate_of(one, memory))
             embedded.push_back(std::move(*parsed)); // an unreadable extra certificate does not decide
+    }
     std::vector<signed_data> all;
     for (int i = 0; i < sk_CMS_SignerInfo_num(infos); ++i) {
         signed_data one;
@@ -66,10 +57,10 @@ result<std::vector<signed_data>> open_signers(const message_parts& parts) {
     return all;
 }
 
-result<signed_data> open_signed_data(bytes_view cms, bool zero_padding) {
+result<signed_data> open_signed_data(bytes_view cms, bool zero_padding, x509::cache* memory) {
     VANTHU_TRY(message_parts parts, take_apart(cms, {}, zero_padding));
     if (parts.signers.size() != 1) return failed(errc::not_cms, "not exactly one signer");
-    VANTHU_TRY(auto signers, open_signers(parts));
+    VANTHU_TRY(auto signers, open_signers(parts, memory));
     if (parts.content) {
         signers[0].content.emplace();
         for (bytes_view piece : *parts.content)

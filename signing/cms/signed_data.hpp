@@ -2,13 +2,13 @@
 #pragma once
 
 #include "signing/cms/parts.hpp"
-#include "signing/x509/certificate.hpp"
+#include "signing/x509/cache.hpp"
 #include "signing/x509/openssl.hpp"
 
 namespace vanthu::cms {
 
 struct signed_data {
-    std::shared_ptr<CMS_ContentInfo> cms; // without content; shared by all signers
+    std::shared_ptr<CMS_ContentInfo> cms; // the signer infos alone; shared by all signers
     CMS_SignerInfo* info = nullptr;       // owned by cms
     std::vector<x509::certificate> embedded;
     x509::certificate signer;       // the embedded certificate that the signer info names; empty if none
@@ -18,10 +18,10 @@ struct signed_data {
 };
 
 // One value for each signer info, in the order in which they stand, none for a message without signers. errc::not_cms.
-result<std::vector<signed_data>> open_signers(const message_parts& parts);
+result<std::vector<signed_data>> open_signers(const message_parts& parts, x509::cache* memory = nullptr);
 // A message with one signer. errc::not_cms: no SignedData, not exactly one signer, or bytes after the message (other
 // than zeros, if allowed). errc::over_budget.
-result<signed_data> open_signed_data(bytes_view cms, bool zero_padding);
+result<signed_data> open_signed_data(bytes_view cms, bool zero_padding, x509::cache* memory = nullptr);
 
 // The signature over the signed attributes, with the signer's certificate. False also when there are no signed
 // attributes.

@@ -79,8 +79,8 @@ bytes timestamp_request(const digest& imprint, bytes_view nonce) {
     return der::sequence({der::integer(1u), message_imprint, number, certificate_wanted});
 }
 
-result<timestamp_token> parse_timestamp_token(bytes_view der) {
-    auto message = open_signed_data(der, false);
+result<timestamp_token> parse_timestamp_token(bytes_view der, x509::cache* memory) {
+    auto message = open_signed_data(der, false, memory);
     if (!message) return failed(errc::not_a_timestamp_reply, message.error().detail);
     return token_of(der, *message);
 }
@@ -118,7 +118,7 @@ timestamp_verdict check_timestamp(bytes_view token_der, bytes_view stamped, cons
 timestamp_verdict check_timestamp(bytes_view token_der, const content_digest& stamped, const x509::trust_store& trust,
                                   const x509::evidence& known, timestamp at, x509::revocation_rule rule,
                                   const std::vector<x509::certificate>& extra, const x509::path_rules& rules,
-                                  const x509::proofs& proven) {
+                                  const x509::proofs& proven, x509::cache* memory) {
     timestamp_verdict out;
     auto fail_with = [&](indication i, std::string_view sub_indication, std::string_view code) {
         out.indication = i;
@@ -126,7 +126,7 @@ timestamp_verdict check_timestamp(bytes_view token_der, const content_digest& st
         out.findings.push_back(make_finding(code));
         return out;
     };
-    auto message = open_signed_data(token_der, false);
+    auto message = open_signed_data(token_der, false, memory);
     auto token = message ? token_of(token_der, *message) : result<timestamp_token>(std::unexpected(message.error()));
     if (!token) return fail_with(indication::total_failed, sub::format_failure, "cms.timestamp_unreadable");
     out.time = token->time;
@@ -144,7 +144,7 @@ timestamp_verdict check_timestamp(bytes_view token_der, const content_digest& st
     std::vector<x509::certificate> helpers = message->embedded;
     helpers.insert(helpers.end(), extra.begin(), extra.end());
     out.path = x509::validate_path(token->authority, helpers, trust, known, at, x509::purpose::time_stamping, rule,
-                                   rules, proven);
+                                   rules, proven, memory);
     out.findings.insert(out.findings.end(), out.path.findings.begin(), out.path.findings.end());
     out.indication = out.path.indication;
     out.sub_indication = out.path.sub_indication;

@@ -32,7 +32,7 @@ bytes timestamp_request(const digest& imprint, bytes_view nonce);
 result<timestamp_token> check_timestamp_reply(bytes_view reply, const digest& imprint, bytes_view nonce);
 
 // Reads a token found in a file; checks its structure only.
-result<timestamp_token> parse_timestamp_token(bytes_view der);
+result<timestamp_token> parse_timestamp_token(bytes_view der, x509::cache* memory = nullptr);
 
 // A time stamp token judged: signature, certificate path with the purpose time stamping, and its imprint.
 struct timestamp_verdict {
@@ -52,7 +52,7 @@ timestamp_verdict check_timestamp(bytes_view token_der, const content_digest& st
                                   const x509::evidence& known, timestamp at,
                                   x509::revocation_rule rule = x509::revocation_rule::required,
                                   const std::vector<x509::certificate>& extra = {}, const x509::path_rules& rules = {},
-                                  const x509::proofs& proven = {});
+                                  const x509::proofs& proven = {}, x509::cache* memory = nullptr);
 // The same for content in memory.
 timestamp_verdict check_timestamp(bytes_view token_der, bytes_view stamped, const x509::trust_store& trust,
                                   const x509::evidence& known, timestamp at,

@@ -11,7 +11,8 @@ namespace {
 
 class reading_of_history {
 public:
-    reading_of_history(bytes_view file, const budget& limits) : file_(file), text_(as_text(file)), limits_(limits) {}
+    reading_of_history(bytes_view file, const budget& limits, x509::cache* memory)
+        : file_(file), text_(as_text(file)), limits_(limits), memory_(memory) {}
 
     history run() {
         try {
@@ -175,7 +176,7 @@ private:
         bool read = out_.steps.empty() || std::any_of(step.changes.begin(), step.changes.end(), [](const change& c) {
                         return c.kind == change_kind::evidence_added;
                     });
-        if (read) read_security_store(revision.file.root(), step.store);
+        if (read) read_security_store(revision.file.root(), step.store, memory_);
         out_.steps.push_back(std::move(step));
     }
 
@@ -229,6 +230,7 @@ private:
     bytes_view file_;
     std::string_view text_;
     const budget& limits_;
+    x509::cache* memory_;
     std::size_t entries_ = 0; // of all cross-references read
     history out_;
 };
@@ -239,6 +241,8 @@ bool only_space(std::string_view text) {
     return text.find_first_not_of(std::string_view(" \r\n\t\f\0", 6)) == text.npos;
 }
 
-history read_history(bytes_view file, const budget& limits) { return reading_of_history(file, limits).run(); }
+history read_history(bytes_view file, const budget& limits, x509::cache* memory) {
+    return reading_of_history(file, limits, memory).run();
+}
 
 } // namespace vanthu::pdf

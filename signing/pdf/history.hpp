@@ -44,7 +44,7 @@ struct history {
 };
 
 // Never fails: what the reader could not read is a finding.
-history read_history(bytes_view file, const budget& limits);
+history read_history(bytes_view file, const budget& limits, x509::cache* memory = nullptr);
 
 // White space only; what may stand after %%EOF.
 bool only_space(std::string_view text);

@@ -59,9 +59,9 @@ bytes_view without_padding(bytes_view der) {
 class verification {
 public:
     verification(bytes_view file, const x509::trust_store& trust, const x509::evidence& known, timestamp at,
-                 const validation::policy& policy, const budget& limits)
-        : file_(file), text_(as_text(file)), trust_(trust), known_(known), at_(at), policy_(policy),
-          history_(read_history(file, limits)) {}
+                 const validation::policy& policy, const budget& limits, x509::cache* memory)
+        : file_(file), text_(as_text(file)), trust_(trust), known_(known), at_(at), policy_(policy), memory_(memory),
+          history_(read_history(file, limits, memory)) {}
 
     examination run() {
         out_.report.findings = history_.findings;
@@ -111,8 +111,9 @@ private:
             bytes contents = contents_of(s);
             bytes_view token = without_padding(contents);
             stamps_[i].token = bytes(token.begin(), token.end());
-            stamps_[i].verdict = cms::check_timestamp(token, range_of(s), trust_, known, proven, policy_.revocation,
-                                                      store_->certificates, policy_.rules, {.now = at_, .since = {}});
+            stamps_[i].verdict =
+                cms::check_timestamp(token, range_of(s), trust_, known, proven, policy_.revocation,
+                                     store_->certificates, policy_.rules, {.now = at_, .since = {}}, memory_);
             const cms::timestamp_verdict& v = stamps_[i].verdict;
             take(v.path.used, v.path.chain, v.path.missing);
             if (v.indication == indication::total_passed && v.time && *v.time <= proven) proven = *v.time;
@@ -147,7 +148,8 @@ private:
         validation::signature_facts facts = cades::read_signature(contents_of(s), range_of(s),
                                                                   {.require_signing_certificate = etsi,
                                                                    .zero_padding = true,
-                                                                   .claimed_time = time_of_pdf_date(s.claimed_time)});
+                                                                   .claimed_time = time_of_pdf_date(s.claimed_time),
+                                                                   .memory = memory_});
         std::vector<x509::certificate> in_message = facts.certificates;
         facts.embedded.add(store_->revocation);
         for (const x509::certificate& c : store_->certificates) facts.certificates.push_back(c);
@@ -156,7 +158,7 @@ private:
             if (history_.signatures[k].end > s.end && !stamps_[k].token.empty())
                 facts.stamps.push_back({stamp_role::archive, stamps_[k].token, range_of(history_.signatures[k]),
                                         covered_by(k, in_message)});
-        validation::conclusion judged = validation::judge(facts, trust_, known_, at_, policy_);
+        validation::conclusion judged = validation::judge(facts, trust_, known_, at_, policy_, memory_);
         take(judged.used, judged.used_certificates, judged.missing);
         signature_report r = validation::report_of(facts, judged);
         r.format = etsi ? "pades" : "pkcs7";
@@ -248,6 +250,7 @@ private:
     const x509::evidence& known_;
     timestamp at_;
     const validation::policy& policy_;
+    x509::cache* memory_;
     history history_;
     stored_evidence no_store_;
     const stored_evidence* store_ = &no_store_;
@@ -258,13 +261,14 @@ private:
 } // namespace
 
 examination examine_pdf(bytes_view file, const x509::trust_store& trust, const x509::evidence& known, timestamp at,
-                        const validation::policy& policy, const budget& limits) {
-    return verification(file, trust, known, at, policy, limits).run();
+                        const validation::policy& policy, const budget& limits, x509::cache* memory) {
+    return verification(file, trust, known, at, policy, limits, memory).run();
 }
 
 validation::file_report verify_pdf(bytes_view file, const x509::trust_store& trust, const x509::evidence& known,
-                                   timestamp at, const validation::policy& policy, const budget& limits) {
-    return examine_pdf(file, trust, known, at, policy, limits).report;
+                                   timestamp at, const validation::policy& policy, const budget& limits,
+                                   x509::cache* memory) {
+    return examine_pdf(file, trust, known, at, policy, limits, memory).report;
 }
 
 } // namespace vanthu::pdf

@@ -42,10 +42,12 @@ struct examination {
     std::vector<x509::certificate> used_certificates;
 };
 examination examine_pdf(bytes_view file, const x509::trust_store& trust, const x509::evidence& known, timestamp at,
-                        const validation::policy& policy = {}, const budget& limits = {});
+                        const validation::policy& policy = {}, const budget& limits = {},
+                        x509::cache* memory = nullptr);
 
 // Never fails and never throws: a file that is no PDF is indeterminate with the finding "pdf.not_a_pdf".
 validation::file_report verify_pdf(bytes_view file, const x509::trust_store& trust, const x509::evidence& known,
-                                   timestamp at, const validation::policy& policy = {}, const budget& limits = {});
+                                   timestamp at, const validation::policy& policy = {}, const budget& limits = {},
+                                   x509::cache* memory = nullptr);
 
 } // namespace vanthu::pdf

@@ -1,5 +1,7 @@
 #include "signing/pdf/security_store.hpp"
 
+#include "signing/x509/cache.hpp"
+
 #include <algorithm>
 
 namespace vanthu::pdf {
@@ -22,20 +24,22 @@ template <class T> bool among(const T& one, const std::vector<T>& all) {
 }
 
 // A value is parsed only if it is not there yet: stores repeat themselves in every revision and in /VRI.
-template <class T, class Parse> void gather(QPDFObjectHandle list, std::vector<T>& into, Parse parse) {
+template <class T>
+void gather(QPDFObjectHandle list, std::vector<T>& into, result<T> (*parse)(bytes_view, x509::cache*),
+            x509::cache* memory) {
     each_stream(list, [&](bytes_view der) {
         bool known =
             std::any_of(into.begin(), into.end(), [&](const T& t) { return std::ranges::equal(t.der(), der); });
         if (known) return;
-        if (auto parsed = parse(der)) into.push_back(std::move(*parsed));
+        if (auto parsed = parse(der, memory)) into.push_back(std::move(*parsed));
     });
 }
 
-void gather_all(QPDFObjectHandle from, bool of_one_signature, stored_evidence& into) {
-    gather(from.getKey(of_one_signature ? "/Cert" : "/Certs"), into.certificates, x509::parse_certificate);
-    gather(from.getKey(of_one_signature ? "/CRL" : "/CRLs"), into.revocation.crls, x509::parse_crl);
-    gather(from.getKey(of_one_signature ? "/OCSP" : "/OCSPs"), into.revocation.ocsp_responses,
-           x509::parse_ocsp_response);
+void gather_all(QPDFObjectHandle from, bool of_one_signature, stored_evidence& into, x509::cache* memory) {
+    gather(from.getKey(of_one_signature ? "/Cert" : "/Certs"), into.certificates, x509::certificate_of, memory);
+    gather(from.getKey(of_one_signature ? "/CRL" : "/CRLs"), into.revocation.crls, x509::crl_of, memory);
+    gather(from.getKey(of_one_signature ? "/OCSP" : "/OCSPs"), into.revocation.ocsp_responses, x509::ocsp_response_of,
+           memory);
 }
 
 bool is_list_of_plain_streams(QPDFObjectHandle list) {
@@ -69,14 +73,14 @@ bool stored_evidence::has(const x509::certificate& c) const { return among(c, ce
 bool stored_evidence::has(const x509::crl& c) const { return among(c, revocation.crls); }
 bool stored_evidence::has(const x509::ocsp_response& r) const { return among(r, revocation.ocsp_responses); }
 
-void read_security_store(QPDFObjectHandle catalogue, stored_evidence& into) {
+void read_security_store(QPDFObjectHandle catalogue, stored_evidence& into, x509::cache* memory) {
     QPDFObjectHandle store = catalogue.getKey("/DSS");
     if (!store.isDictionary()) return;
-    gather_all(store, false, into);
+    gather_all(store, false, into, memory);
     QPDFObjectHandle by_signature = store.getKey("/VRI");
     if (!by_signature.isDictionary()) return;
     for (const std::string& key : by_signature.getKeys())
-        if (QPDFObjectHandle one = by_signature.getKey(key); one.isDictionary()) gather_all(one, true, into);
+        if (QPDFObjectHandle one = by_signature.getKey(key); one.isDictionary()) gather_all(one, true, into, memory);
 }
 
 bool is_plain_security_store(QPDFObjectHandle store) {

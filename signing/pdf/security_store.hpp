@@ -16,7 +16,7 @@ struct stored_evidence {
 };
 
 // Adds what the store of this revision holds, /VRI included; what does not parse is passed over: it proves nothing.
-void read_security_store(QPDFObjectHandle catalogue, stored_evidence& into);
+void read_security_store(QPDFObjectHandle catalogue, stored_evidence& into, x509::cache* memory = nullptr);
 
 // Is it nothing but a store: the entries of the standard, lists of streams, and no stream that could be drawn or run?
 bool is_plain_security_store(QPDFObjectHandle store);

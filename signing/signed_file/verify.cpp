@@ -45,21 +45,23 @@ kind kind_of(bytes_view file) {
 namespace {
 validation::file_report verify_format(bytes_view file, const x509::trust_store& trust, const x509::evidence& known,
                                       timestamp at, const validation::policy& policy, const detached_content& content,
-                                      const limits& bounds) {
+                                      const limits& bounds, x509::cache* memory) {
     switch (kind_of(file)) {
     case kind::pdf:
-        return pdf::verify_pdf(file, trust, known, at, policy, bounds.pdf);
+        return pdf::verify_pdf(file, trust, known, at, policy, bounds.pdf, memory);
     case kind::xml:
-        return xml::verify(xml::in_memory(file), trust, known, at, policy, content.bytes, {.bounds = bounds.xml})
+        return xml::verify(xml::in_memory(file), trust, known, at, policy, content.bytes,
+                           {.bounds = bounds.xml, .memory = memory})
             .report;
     case kind::cms: {
         std::optional<bytes> der = pem_body(as_text(file));
         auto nothing = [](x509::hash) { return bytes{}; };
         return cades::verify(der ? bytes_view(*der) : file, content.digest ? content.digest : nothing, trust, known, at,
-                             policy, bounds.cms);
+                             policy, bounds.cms, memory);
     }
     case kind::container:
-        if (asic::is_container(file)) return asic::verify(file, trust, known, at, policy, bounds.container).report;
+        if (asic::is_container(file))
+            return asic::verify(file, trust, known, at, policy, bounds.container, memory).report;
         break; // any ZIP: a word-processor's file, for instance
     case kind::other:
         break;
@@ -75,8 +77,8 @@ validation::file_report verify_format(bytes_view file, const x509::trust_store& 
 
 validation::file_report verify(bytes_view file, const x509::trust_store& trust, const x509::evidence& known,
                                timestamp at, const validation::policy& policy, const detached_content& content,
-                               const limits& bounds) {
-    validation::file_report report = verify_format(file, trust, known, at, policy, content, bounds);
+                               const limits& bounds, x509::cache* memory) {
+    validation::file_report report = verify_format(file, trust, known, at, policy, content, bounds, memory);
     validation::enforce(report, policy.signature);
     return report;
 }

@@ -30,6 +30,7 @@ struct limits {
 // Never fails: a file of no known kind is unsigned with the finding "file.no_signature_format".
 validation::file_report verify(bytes_view file, const x509::trust_store& trust, const x509::evidence& known,
                                timestamp at, const validation::policy& policy = {},
-                               const detached_content& content = {}, const limits& bounds = {});
+                               const detached_content& content = {}, const limits& bounds = {},
+                               x509::cache* memory = nullptr);
 
 } // namespace vanthu::signed_file

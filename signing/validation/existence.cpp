@@ -6,7 +6,7 @@
 
 namespace vanthu::validation {
 
-void prove(x509::proofs& proven, const signature_facts& facts, std::size_t which, timestamp when) {
+void prove(x509::proofs& proven, const signature_facts& facts, std::size_t which, timestamp when, x509::cache* memory) {
     auto exists = [&](const digest& object) {
         auto [known, added] = proven.since.try_emplace(object, when);
         if (!added) known->second = std::min(known->second, when);
@@ -17,7 +17,7 @@ void prove(x509::proofs& proven, const signature_facts& facts, std::size_t which
     if (stamp.role != stamp_role::archive) return;
     for (const digest& object : stamp.covers) exists(object);
     for (std::size_t i = 0; i < which; ++i)
-        if (auto token = cms::open_signed_data(facts.stamps[i].token, false))
+        if (auto token = cms::open_signed_data(facts.stamps[i].token, false, memory))
             for (const x509::certificate& c : token->embedded) exists(c.sha256());
 }
 

@@ -9,6 +9,6 @@ namespace vanthu::validation {
 // Notes what stamp `which` of the facts, valid with the time `when`, covers: for a stamp over the signature the
 // certificate that the signature binds; for an archive stamp also what it lists and the certificates inside all earlier
 // tokens. A content stamp proves nothing about the signature.
-void prove(x509::proofs& proven, const signature_facts& facts, std::size_t which, timestamp when);
+void prove(x509::proofs& proven, const signature_facts& facts, std::size_t which, timestamp when, x509::cache* memory);
 
 } // namespace vanthu::validation

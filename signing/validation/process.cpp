@@ -13,8 +13,8 @@ namespace {
 class process {
 public:
     process(const signature_facts& facts, const x509::trust_store& trust, const x509::evidence& known, timestamp at,
-            const policy& p)
-        : facts_(facts), trust_(trust), at_(at), policy_(p), known_(facts.embedded) {
+            const policy& p, x509::cache* memory)
+        : facts_(facts), trust_(trust), at_(at), policy_(p), memory_(memory), known_(facts.embedded) {
         known_.add(known);
         out_.best_time = at;
         proven_.now = at;
@@ -70,7 +70,7 @@ private:
             stamp_verdict& v = out_.stamps[i];
             v.role = s.role;
             v.verdict = cms::check_timestamp(s.token, s.stamped, trust_, known_, proven, policy_.revocation,
-                                             facts_.certificates, policy_.rules, proven_);
+                                             facts_.certificates, policy_.rules, proven_, memory_);
             take_path(v.verdict.path);
             bool passed = v.verdict.indication == indication::total_passed && v.verdict.time;
             // Older than what covers it, or the two contradict each other (EN 319 102-1, 5.6.3.4).
@@ -85,7 +85,7 @@ private:
                 not_before_ = std::max(not_before_.value_or(*v.verdict.time), *v.verdict.time);
                 continue;
             }
-            prove(proven_, facts_, i, *v.verdict.time);
+            prove(proven_, facts_, i, *v.verdict.time, memory_);
             if (s.role == stamp_role::archive) proven = *v.verdict.time, archives_.push_back(&s);
             earliest = std::min(earliest.value_or(*v.verdict.time), *v.verdict.time);
             remark(v.verdict.findings);
@@ -111,8 +111,9 @@ private:
     }
 
     void judge_path() {
-        out_.path = x509::validate_path(facts_.signer, facts_.certificates, trust_, known_, out_.best_time,
-                                        x509::purpose::document_signature, policy_.revocation, policy_.rules, proven_);
+        out_.path =
+            x509::validate_path(facts_.signer, facts_.certificates, trust_, known_, out_.best_time,
+                                x509::purpose::document_signature, policy_.revocation, policy_.rules, proven_, memory_);
         take_path(out_.path);
         out_.try_again = out_.path.try_again;
         remark(out_.path.findings);
@@ -166,8 +167,9 @@ private:
         std::ranges::copy_if(facts_.embedded.crls, std::back_inserter(kept.crls), covered);
         std::ranges::copy_if(facts_.embedded.ocsp_responses, std::back_inserter(kept.ocsp_responses), covered);
         std::ranges::copy_if(facts_.certificates, std::back_inserter(certificates), covered);
-        auto path = x509::validate_path(facts_.signer, certificates, trust_, kept, out_.best_time,
-                                        x509::purpose::document_signature, policy_.revocation, policy_.rules, proven_);
+        auto path =
+            x509::validate_path(facts_.signer, certificates, trust_, kept, out_.best_time,
+                                x509::purpose::document_signature, policy_.revocation, policy_.rules, proven_, memory_);
         return path.passed() && !(path.used.crls.empty() && path.used.ocsp_responses.empty());
     }
     template <class T> static bool among(const T& one, const std::vector<T>& all) {
@@ -191,6 +193,7 @@ private:
     const x509::trust_store& trust_;
     timestamp at_;
     const policy& policy_;
+    x509::cache* memory_;
     x509::evidence known_;
     x509::proofs proven_;
     conclusion out_;
@@ -202,8 +205,8 @@ private:
 } // namespace
 
 conclusion judge(const signature_facts& facts, const x509::trust_store& trust, const x509::evidence& known,
-                 timestamp at, const policy& policy) {
-    return process(facts, trust, known, at, policy).run();
+                 timestamp at, const policy& policy, x509::cache* memory) {
+    return process(facts, trust, known, at, policy, memory).run();
 }
 
 } // namespace vanthu::validation

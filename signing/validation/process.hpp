@@ -63,6 +63,6 @@ struct conclusion {
 };
 
 conclusion judge(const signature_facts& facts, const x509::trust_store& trust, const x509::evidence& known,
-                 timestamp at, const policy& policy = {});
+                 timestamp at, const policy& policy = {}, x509::cache* memory = nullptr);
 
 } // namespace vanthu::validation

@@ -2,6 +2,7 @@
 
 #include "daemon/base/base64.hpp"
 #include "signing/x509/openssl.hpp"
+#include "signing/x509/pem.hpp"
 
 #include <algorithm>
 #include <openssl/ec.h>
@@ -22,15 +23,6 @@ struct certificate::parsed {
     bool is_ca = false, self_issued = false;
     key_kind kind = key_kind::other;
     unsigned key_bits = 0;
-};
-
-struct crl::parsed {
-    crl_ptr native;
-    bytes der;
-    digest fingerprint;
-    std::string issuer;
-    timestamp this_update{};
-    std::optional<timestamp> next_update;
 };
 
 namespace {
@@ -126,22 +118,6 @@ key_kind kind_of(const EVP_PKEY* key) {
         if (name == SN_secp384r1) return key_kind::ec_p384;
     }
     return key_kind::other;
-}
-
-// The DER of every PEM block with one of `labels`. Lines may have any length; text outside the blocks is skipped.
-std::vector<bytes> pem_blocks(std::string_view text, std::initializer_list<std::string_view> labels) {
-    std::vector<bytes> all;
-    for (std::size_t at = 0; (at = text.find("-----BEGIN ", at)) != text.npos;) {
-        std::size_t label_at = at + 11, label_end = text.find("-----", label_at);
-        if (label_end == text.npos) break;
-        std::string_view label = text.substr(label_at, label_end - label_at);
-        std::size_t body = label_end + 5, end = text.find("-----END ", body);
-        if (end == text.npos) break;
-        if (std::find(labels.begin(), labels.end(), label) != labels.end())
-            if (auto der = base64_decode(text.substr(body, end - body))) all.push_back(std::move(*der));
-        at = end + 9;
-    }
-    return all;
 }
 
 bool looks_like_pem(bytes_view file) { return as_text(file).find("-----BEGIN ") != std::string_view::npos; }
@@ -251,37 +227,6 @@ std::string certificate::to_pem() const {
     for (std::size_t at = 0; at < body.size(); at += 64) text += body.substr(at, 64) + "\n";
     return text + "-----END CERTIFICATE-----\n";
 }
-
-result<crl> parse_crl(bytes_view file) {
-    bytes from_pem;
-    if (file.empty() || file[0] != 0x30) {
-        auto blocks = pem_blocks(as_text(file), {"X509 CRL"});
-        if (blocks.empty()) return failed(errc::not_a_crl, "neither DER nor PEM");
-        from_pem = std::move(blocks.front());
-        file = from_pem;
-    }
-    auto p = std::make_shared<crl::parsed>();
-    const unsigned char* at = file.data();
-    p->native.reset(d2i_X509_CRL(nullptr, &at, static_cast<long>(file.size())));
-    if (!p->native || at != file.data() + file.size()) return failed(errc::not_a_crl, drain_errors());
-    auto issued = time_of(X509_CRL_get0_lastUpdate(p->native.get()));
-    if (!issued) return failed(errc::not_a_crl, "thisUpdate cannot be read");
-    p->this_update = *issued;
-    p->next_update = time_of(X509_CRL_get0_nextUpdate(p->native.get()));
-    p->der.assign(file.begin(), file.end());
-    p->fingerprint = sha256::of(p->der);
-    p->issuer = name_text(X509_CRL_get_issuer(p->native.get()));
-    crl value;
-    value.parsed_ = std::move(p);
-    return value;
-}
-
-const bytes& crl::der() const { return parsed_->der; }
-const digest& crl::sha256() const { return parsed_->fingerprint; }
-const std::string& crl::issuer() const { return parsed_->issuer; }
-timestamp crl::this_update() const { return parsed_->this_update; }
-std::optional<timestamp> crl::next_update() const { return parsed_->next_update; }
-X509_crl_st* crl::native() const { return parsed_->native.get(); }
 
 bool verify_hash(const certificate& signer, scheme s, hash h, bytes_view hashed, bytes_view signature) {
     EVP_PKEY* key = signer.public_key();

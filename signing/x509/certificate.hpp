@@ -79,6 +79,20 @@ public:
     const std::string& issuer() const;
     timestamp this_update() const;
     std::optional<timestamp> next_update() const;
+    // About whom the list may speak (RFC 5280, 5.2.5; ITU-T X.509, 9.5.2.8).
+    struct scope_of_list {
+        bool usable = true; // false: indirect, delta, for some reasons only, or with critical extensions not understood
+        bool only_users = false, only_cas = false;
+        std::optional<std::vector<std::string>> points; // URLs, where the list names distribution points
+        std::optional<timestamp> retained_since;        // certificates that expired after it stay listed
+    };
+    const scope_of_list& scope() const;
+    int signature_hash() const; // NID
+    struct entry {
+        timestamp when;
+        long reason; // CRLReason, 0 where none is named
+    };
+    std::optional<entry> find(const certificate& cert) const; // by serial number; the issuer is for the caller
     X509_crl_st* native() const;
 
 private:

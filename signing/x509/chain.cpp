@@ -1,5 +1,6 @@
 #include "signing/x509/chain.hpp"
 
+#include "signing/x509/cache.hpp"
 #include "signing/x509/openssl.hpp"
 
 #include <algorithm>
@@ -15,7 +16,8 @@ constexpr int most_signatures = 64; // checked in order to choose among issuers 
 
 class search {
 public:
-    search(const std::vector<certificate>& extra, const trust_store& trust) : extra_(extra), trust_(trust) {}
+    search(const std::vector<certificate>& extra, const trust_store& trust, cache* memory)
+        : extra_(extra), trust_(trust), memory_(memory) {}
 
     void extend(chain& way) {
         const certificate& tip = way.back();
@@ -52,8 +54,9 @@ private:
         drain_errors();
         if (named.size() < 2) return named;
         std::erase_if(named, [&](const certificate& c) {
-            bool signed_it =
-                ++signatures_ <= most_signatures && c.public_key() && X509_verify(tip.native(), c.public_key()) == 1;
+            bool signed_it = ++signatures_ <= most_signatures && c.public_key() &&
+                             is_signed_by(signed_object::certificate, tip.sha256(), c, memory_,
+                                          [&] { return X509_verify(tip.native(), c.public_key()) == 1; });
             others = others || !signed_it;
             return !signed_it;
         });
@@ -63,6 +66,7 @@ private:
 
     const std::vector<certificate>& extra_;
     const trust_store& trust_;
+    cache* memory_;
     chain_search found_;
     int signatures_ = 0;
 };
@@ -139,16 +143,8 @@ chain_fault explain(int error) {
     }
 }
 
-} // namespace
-
-chain_search find_chains(const certificate& leaf, const std::vector<certificate>& extra, const trust_store& trust) {
-    search all(extra, trust);
-    chain way{leaf};
-    all.extend(way);
-    return all.take();
-}
-
-chain_fault check_chain(const chain& certificates, const std::vector<std::string>& policies) {
+// X509_V_OK, or why not. Dates are not looked at.
+int openssl_says(const chain& certificates, const std::vector<std::string>& policies) {
     stack anchors(sk_X509_new_null()), others(sk_X509_new_null());
     push(anchors, certificates.back());
     for (std::size_t i = 1; i + 1 < certificates.size(); ++i) push(others, certificates[i]);
@@ -161,10 +157,34 @@ chain_fault check_chain(const chain& certificates, const std::vector<std::string
     bool good = X509_verify_cert(ctx.get()) == 1;
     int error = X509_STORE_CTX_get_error(ctx.get());
     drain_errors();
+    return good ? X509_V_OK : error == X509_V_OK ? X509_V_ERR_UNSPECIFIED : error;
+}
+
+} // namespace
+
+chain_search find_chains(const certificate& leaf, const std::vector<certificate>& extra, const trust_store& trust,
+                         cache* memory) {
+    search all(extra, trust, memory);
+    chain way{leaf};
+    all.extend(way);
+    return all.take();
+}
+
+chain_fault check_chain(const chain& certificates, const std::vector<std::string>& policies, cache* memory) {
+    int said = X509_V_OK;
+    auto keeps_the_rules = [&] { return (said = openssl_says(certificates, policies)) == X509_V_OK; };
+    if (memory) {
+        sha256 question;
+        question.update("chain of " + std::to_string(certificates.size()));
+        for (const certificate& c : certificates) question.update(c.sha256().view());
+        for (const std::string& policy : policies) question.update(" ").update(policy);
+        memory->holds(question.finish(), keeps_the_rules);
+    } else
+        keeps_the_rules();
     // Below the anchor basicConstraints must say CA; OpenSSL would take version 1 and Netscape types.
-    for (std::size_t i = 1; good && i + 1 < certificates.size(); ++i)
+    for (std::size_t i = 1; said == X509_V_OK && i + 1 < certificates.size(); ++i)
         if (!certificates[i].is_ca()) return {sub::chain_constraints_failure, "x509.chain_constraint"};
-    return explain(good ? X509_V_OK : error == X509_V_OK ? X509_V_ERR_UNSPECIFIED : error);
+    return explain(said);
 }
 
 } // namespace vanthu::x509

@@ -16,13 +16,14 @@ struct chain_search {
 
 // Tries anchors, then the store's intermediates, then `extra`. Bounded in length, number and signatures checked,
 // whatever a hostile document brings along.
-chain_search find_chains(const certificate& leaf, const std::vector<certificate>& extra, const trust_store& trust);
+chain_search find_chains(const certificate& leaf, const std::vector<certificate>& extra, const trust_store& trust,
+                         cache* memory = nullptr);
 
 struct chain_fault {
     std::string_view sub_indication, code; // of a finding; both empty: no fault
 };
 // Signatures, CA flags, path length, key usage, name constraints, policies, critical extensions (RFC 5280, 6.1).
 // `policies`: acceptable ones; empty: any, but what the CAs themselves demand.
-chain_fault check_chain(const chain& certificates, const std::vector<std::string>& policies);
+chain_fault check_chain(const chain& certificates, const std::vector<std::string>& policies, cache* memory = nullptr);
 
 } // namespace vanthu::x509

@@ -81,9 +81,13 @@ result<ocsp_response> parse_ocsp_response(bytes_view der) {
             return failed(errc::not_an_ocsp_response, OCSP_response_status_str(OCSP_response_status(whole.get())));
         }
         p->der.assign(der.begin(), der.end());
-        bytes_view inside = basic_inside(p->der);
-        p->basic_der.assign(inside.begin(), inside.end());
         p->native.reset(OCSP_response_get1_basic(whole.get()));
+        // What is hashed below and what is judged are the same bytes, whoever reads them.
+        bytes_view inside = basic_inside(p->der);
+        if (basic_ptr same = read_basic(inside); same && p->native) {
+            p->basic_der.assign(inside.begin(), inside.end());
+            p->native = std::move(same);
+        }
     } else if (basic_ptr basic = read_basic(der)) {
         response_ptr wrapped(OCSP_response_create(OCSP_RESPONSE_STATUS_SUCCESSFUL, basic.get()));
         if (!wrapped) return failed(errc::not_an_ocsp_response, drain_errors());

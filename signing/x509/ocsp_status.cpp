@@ -56,19 +56,24 @@ bool is_responder(OCSP_BASICRESP* response, const certificate& who) {
     return X509_pubkey_digest(who.native(), EVP_sha1(), hash.data(), nullptr) == 1 && hash == octets(key);
 }
 
-bool signed_by(OCSP_BASICRESP* response, const certificate& who) {
-    bool good = who.public_key() && ASN1_item_verify(ASN1_ITEM_rptr(OCSP_RESPDATA), OCSP_resp_get0_tbs_sigalg(response),
-                                                     OCSP_resp_get0_signature(response),
-                                                     OCSP_resp_get0_respdata(response), who.public_key()) == 1;
-    drain_errors();
-    return good;
+bool signed_by(const ocsp_response& response, const certificate& who, cache* memory) {
+    return is_signed_by(signed_object::ocsp_response, response.sha256(), who, memory, [&] {
+        OCSP_BASICRESP* native = response.native();
+        bool good =
+            who.public_key() &&
+            ASN1_item_verify(ASN1_ITEM_rptr(OCSP_RESPDATA), OCSP_resp_get0_tbs_sigalg(native),
+                             OCSP_resp_get0_signature(native), OCSP_resp_get0_respdata(native), who.public_key()) == 1;
+        drain_errors();
+        return good;
+    });
 }
 
 // RFC 6960, 4.2.2.2: issued directly by the CA that is asked about, for exactly this.
-bool delegated(const certificate& who, const certificate& issuer) {
+bool delegated(const certificate& who, const certificate& issuer, cache* memory) {
     constexpr std::uint32_t unfit = EXFLAG_CRITICAL | EXFLAG_INVALID;
     bool good = X509_check_issued(issuer.native(), who.native()) == X509_V_OK && issuer.public_key() &&
-                X509_verify(who.native(), issuer.public_key()) == 1;
+                is_signed_by(signed_object::certificate, who.sha256(), issuer, memory,
+                             [&] { return X509_verify(who.native(), issuer.public_key()) == 1; });
     std::uint32_t flags = X509_get_extension_flags(who.native());
     good = good && !(flags & unfit) && (flags & EXFLAG_XKUSAGE) &&
            (X509_get_extended_key_usage(who.native()) & XKU_OCSP_SIGN);
@@ -130,13 +135,14 @@ private:
         timestamp since = about_.exists_since(response.sha256());
         if (!acceptable_hash(about_, signature_hash(OCSP_resp_get0_tbs_sigalg(native)), since))
             return refuse("x509.ocsp_weak_algorithm"), false;
-        if (is_responder(native, about_.issuer) && signed_by(native, about_.issuer)) {
+        if (is_responder(native, about_.issuer) && signed_by(response, about_.issuer, about_.memory)) {
             if (since > about_.horizon) refuse("x509.evidence_not_proven");
             return since <= about_.horizon;
         }
         for (const auto* list : {&response.certificates(), &about_.extra})
             for (const certificate& c : *list)
-                if (is_responder(native, c) && delegated(c, about_.issuer) && signed_by(native, c))
+                if (is_responder(native, c) && delegated(c, about_.issuer, about_.memory) &&
+                    signed_by(response, c, about_.memory))
                     return trust_delegate(s, c, response.produced_at(), since);
         return refuse("x509.ocsp_bad_signature"), false;
     }
@@ -156,8 +162,8 @@ private:
     // Without id-pkix-ocsp-nocheck the responder's own status is asked of the CA's CRLs.
     bool check(statement& s, const certificate& who, timestamp produced, timestamp& horizon) {
         static const std::vector<certificate> nobody;
-        revocation_question own{who,          about_.issuer, produced, about_.now, about_.horizon,
-                                about_.rules, about_.proven, nobody,   about_.crls};
+        revocation_question own{who,          about_.issuer, produced, about_.now,  about_.horizon,
+                                about_.rules, about_.proven, nobody,   about_.crls, about_.memory};
         revocation_status status = check_revocation(own, {about_.crls, {}});
         if (status.state == revocation_status::revoked) return refuse("x509.ocsp_responder_revoked"), false;
         if (status.entry) horizon = std::min(horizon, status.entry->when);

@@ -22,6 +22,7 @@ struct question {
     revocation_rule rule;
     const path_rules& rules;
     const proofs& proven;
+    cache* memory;
 };
 
 // One chain judged, in the order of how much a reason tells: constraints, purpose, what is revoked, algorithms, dates,
@@ -31,7 +32,7 @@ public:
     judgement(const question& about, chain certificates) : about_(about) { out_.chain = std::move(certificates); }
 
     path_verdict run() {
-        chain_fault fault = check_chain(out_.chain, about_.rules.acceptable_policies);
+        chain_fault fault = check_chain(out_.chain, about_.rules.acceptable_policies, about_.memory);
         if (!fault.code.empty()) { // without a chain nothing below has a meaning
             doubt(fault.sub_indication, fault.code);
             return std::move(out_);
@@ -90,8 +91,8 @@ private:
 
     void check_revoked(std::size_t i) {
         const certificate &cert = out_.chain[i], &issuer = out_.chain[i + 1];
-        revocation_question asked{cert,         issuer,        about_.at,    about_.now,       horizon_,
-                                  about_.rules, about_.proven, about_.extra, about_.known.crls};
+        revocation_question asked{cert,         issuer,        about_.at,    about_.now,        horizon_,
+                                  about_.rules, about_.proven, about_.extra, about_.known.crls, about_.memory};
         revocation_status status = check_revocation(asked, about_.known);
         if (status.entry) {
             if (!out_.revoked || status.entry->when < out_.revoked->when) {
@@ -198,9 +199,9 @@ void evidence::add(const evidence& more) {
 
 path_verdict validate_path(const certificate& leaf, const std::vector<certificate>& extra, const trust_store& trust,
                            const evidence& known, timestamp at, purpose why, revocation_rule rule,
-                           const path_rules& rules, const proofs& proven) {
-    question about{extra, trust, known, at, proven.now.value_or(at), why, rule, rules, proven};
-    chain_search found = find_chains(leaf, extra, trust);
+                           const path_rules& rules, const proofs& proven, cache* memory) {
+    question about{extra, trust, known, at, proven.now.value_or(at), why, rule, rules, proven, memory};
+    chain_search found = find_chains(leaf, extra, trust, memory);
     std::optional<path_verdict> best;
     for (chain& certificates : found.complete) {
         path_verdict verdict = judgement(about, std::move(certificates)).run();

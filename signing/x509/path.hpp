@@ -28,6 +28,8 @@
 
 namespace vanthu::x509 {
 
+class cache; // cache.hpp
+
 // What the operator trusts.
 struct trust_store {
     std::vector<certificate> anchors;
@@ -121,9 +123,11 @@ struct path_verdict {
 //
 // Revocation data speaks about `at` when its validity period holds `at`, or when it was issued later while the
 // certificate had not yet expired (or by an authority that keeps expired ones: archiveCutoff, expiredCertsOnCRL).
+//
+// With a cache the answer is the same, and comes sooner where certificates and evidence were seen before.
 path_verdict validate_path(const certificate& leaf, const std::vector<certificate>& extra, const trust_store& trust,
                            const evidence& known, timestamp at, purpose why,
                            revocation_rule rule = revocation_rule::required, const path_rules& rules = {},
-                           const proofs& proven = {});
+                           const proofs& proven = {}, cache* memory = nullptr);
 
 } // namespace vanthu::x509

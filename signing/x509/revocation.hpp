@@ -2,6 +2,7 @@
 // about one certificate.
 #pragma once
 
+#include "signing/x509/cache.hpp"
 #include "signing/x509/path.hpp"
 
 namespace vanthu::x509 {
@@ -18,6 +19,7 @@ struct revocation_question {
     const proofs& proven;
     const std::vector<certificate>& extra; // among which a responder's certificate may be
     const std::vector<crl>& crls;          // with which a responder is checked
+    cache* memory = nullptr;
 
     timestamp exists_since(const digest& object) const {
         auto found = proven.since.find(object);

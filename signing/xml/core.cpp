@@ -4,8 +4,6 @@
 
 #include <algorithm>
 #include <fmt/format.h>
-#include <map>
-#include <mutex>
 
 namespace vanthu::xml {
 namespace {
@@ -150,7 +148,7 @@ result<> read_signed_info(const element& at, core_signature& out, const limits& 
     return {};
 }
 
-result<> read_key_info(const element& at, core_signature& out, const limits& bounds) {
+result<> read_key_info(const element& at, core_signature& out, const limits& bounds, x509::cache* memory) {
     for (const element* part : at.children()) {
         if (part->is(dsig_uri, "KeyValue")) out.has_key_value = true;
         if (!part->is(dsig_uri, "X509Data")) continue;
@@ -158,7 +156,7 @@ result<> read_key_info(const element& at, core_signature& out, const limits& bou
             if (out.certificates.size() >= bounds.certificates)
                 return failed(errc::over_budget, fmt::format("more than {} certificates", bounds.certificates));
             VANTHU_TRY(bytes der, base64_value(*held));
-            if (x509::certificate parsed = parsed_certificate(der)) out.certificates.push_back(std::move(parsed));
+            if (auto parsed = x509::certificate_of(der, memory)) out.certificates.push_back(std::move(*parsed));
         }
     }
     return {};
@@ -172,22 +170,6 @@ result<bytes> base64_value(const element& at) {
     std::optional<bytes> decoded = base64_decode(*text);
     if (!decoded || decoded->empty()) return malformed(at, "not base64");
     return std::move(*decoded);
-}
-
-x509::certificate parsed_certificate(const bytes& der) {
-    constexpr std::size_t kept_at_most = 128; // certificates of a few kilobytes
-    static std::mutex guarded;
-    static std::map<bytes, x509::certificate> kept;
-    {
-        std::lock_guard lock(guarded);
-        if (auto known = kept.find(der); known != kept.end()) return known->second;
-    }
-    auto parsed = x509::parse_certificate(der);
-    if (!parsed) return {};
-    std::lock_guard lock(guarded);
-    if (kept.size() >= kept_at_most) kept.clear();
-    kept.emplace(der, *parsed);
-    return std::move(*parsed);
 }
 
 result<canonicalisation> canonicalisation_in(const element& at) {
@@ -211,7 +193,7 @@ result<canonicalisation> canonicalisation_in(const element& at) {
     return std::move(*how);
 }
 
-result<core_signature> read_core(const element& signature, const limits& bounds) {
+result<core_signature> read_core(const element& signature, const limits& bounds, x509::cache* memory) {
     core_signature out;
     out.id = optional_attribute(signature, "Id");
     std::vector<const element*> parts = signature.children();
@@ -228,7 +210,7 @@ result<core_signature> read_core(const element& signature, const limits& bounds)
     }
     VANTHU_CHECK(read_signed_info(*out.signed_info, out, bounds));
     VANTHU_TRY(out.value, base64_value(*out.signature_value));
-    if (out.key_info) VANTHU_CHECK(read_key_info(*out.key_info, out, bounds));
+    if (out.key_info) VANTHU_CHECK(read_key_info(*out.key_info, out, bounds, memory));
     return out;
 }
 

@@ -2,6 +2,7 @@
 // Source: XML Signature Syntax and Processing 1.1 (W3C 2013-04-11), 4.
 #pragma once
 
+#include "signing/x509/cache.hpp"
 #include "signing/xml/algorithms.hpp"
 #include "signing/xml/outline.hpp"
 
@@ -38,13 +39,10 @@ struct core_signature {
 };
 
 // errc::signature_malformed, algorithm_refused, reference_refused or over_budget.
-result<core_signature> read_core(const element& signature, const limits& bounds);
+result<core_signature> read_core(const element& signature, const limits& bounds, x509::cache* memory = nullptr);
 
 // Shared with the properties: base64 of an element's value; a canonicalisation from an element with Algorithm.
 result<bytes> base64_value(const element& at);
 result<canonicalisation> canonicalisation_in(const element& at);
-// Empty where the bytes are no certificate. The last ones are remembered, by all their bytes: OpenSSL 3 needs 200 us to
-// parse one, as long as all the rest of a verification, and a sender signs with one. Threads: any.
-x509::certificate parsed_certificate(const bytes& der);
 
 } // namespace vanthu::xml

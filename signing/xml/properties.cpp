@@ -57,17 +57,17 @@ result<> read_signed(const element& at, properties& out, const limits& bounds) {
     return {};
 }
 
-result<> read_certificate_values(const element& at, properties& out, const limits& bounds) {
+result<> read_certificate_values(const element& at, properties& out, const limits& bounds, x509::cache* memory) {
     for (const element* one : at.children(xades_uri, "EncapsulatedX509Certificate")) {
         if (out.certificates.size() >= bounds.certificates)
             return failed(errc::over_budget, fmt::format("more than {} certificates", bounds.certificates));
         VANTHU_TRY(bytes der, base64_value(*one));
-        if (x509::certificate parsed = parsed_certificate(der)) out.certificates.push_back(std::move(parsed));
+        if (auto parsed = x509::certificate_of(der, memory)) out.certificates.push_back(std::move(*parsed));
     }
     return {};
 }
 
-result<> read_revocation_values(const element& at, properties& out, const limits& bounds) {
+result<> read_revocation_values(const element& at, properties& out, const limits& bounds, x509::cache* memory) {
     auto room = [&]() -> result<> {
         if (out.revocation.crls.size() + out.revocation.ocsp_responses.size() >= bounds.revocation_values)
             return failed(errc::over_budget, fmt::format("more than {} revocation values", bounds.revocation_values));
@@ -77,23 +77,23 @@ result<> read_revocation_values(const element& at, properties& out, const limits
         for (const element* one : list->children(xades_uri, "EncapsulatedCRLValue")) {
             VANTHU_CHECK(room());
             VANTHU_TRY(bytes der, base64_value(*one));
-            if (auto parsed = x509::parse_crl(der)) out.revocation.crls.push_back(std::move(*parsed));
+            if (auto parsed = x509::crl_of(der, memory)) out.revocation.crls.push_back(std::move(*parsed));
         }
     for (const element* list : at.children(xades_uri, "OCSPValues"))
         for (const element* one : list->children(xades_uri, "EncapsulatedOCSPValue")) {
             VANTHU_CHECK(room());
             VANTHU_TRY(bytes der, base64_value(*one));
-            if (auto parsed = x509::parse_ocsp_response(der))
+            if (auto parsed = x509::ocsp_response_of(der, memory))
                 out.revocation.ocsp_responses.push_back(std::move(*parsed));
         }
     return {};
 }
 
-result<> read_validation_data(const element& at, properties& out, const limits& bounds) {
+result<> read_validation_data(const element& at, properties& out, const limits& bounds, x509::cache* memory) {
     for (const element* values : at.children(xades_uri, "CertificateValues"))
-        VANTHU_CHECK(read_certificate_values(*values, out, bounds));
+        VANTHU_CHECK(read_certificate_values(*values, out, bounds, memory));
     for (const element* values : at.children(xades_uri, "RevocationValues"))
-        VANTHU_CHECK(read_revocation_values(*values, out, bounds));
+        VANTHU_CHECK(read_revocation_values(*values, out, bounds, memory));
     return {};
 }
 
@@ -119,18 +119,18 @@ result<> read_time_stamp(const element& at, time_stamp_property::kind what, prop
     return {};
 }
 
-result<> read_unsigned(const element& at, properties& out, const limits& bounds) {
+result<> read_unsigned(const element& at, properties& out, const limits& bounds, x509::cache* memory) {
     for (const element* one : at.children()) {
         if (one->is(xades_uri, "SignatureTimeStamp")) {
             VANTHU_CHECK(read_time_stamp(*one, time_stamp_property::kind::signature, out, bounds));
         } else if (one->is(xades141_uri, "ArchiveTimeStamp")) {
             VANTHU_CHECK(read_time_stamp(*one, time_stamp_property::kind::archive, out, bounds));
         } else if (one->is(xades141_uri, "TimeStampValidationData")) {
-            VANTHU_CHECK(read_validation_data(*one, out, bounds));
+            VANTHU_CHECK(read_validation_data(*one, out, bounds, memory));
         } else if (one->is(xades_uri, "CertificateValues")) {
-            VANTHU_CHECK(read_certificate_values(*one, out, bounds));
+            VANTHU_CHECK(read_certificate_values(*one, out, bounds, memory));
         } else if (one->is(xades_uri, "RevocationValues")) {
-            VANTHU_CHECK(read_revocation_values(*one, out, bounds));
+            VANTHU_CHECK(read_revocation_values(*one, out, bounds, memory));
         }
     }
     out.has_certificate_values = at.child(xades_uri, "CertificateValues");
@@ -141,7 +141,7 @@ result<> read_unsigned(const element& at, properties& out, const limits& bounds)
 } // namespace
 
 result<std::optional<properties>> read_properties(const element& signature, const core_signature& core,
-                                                  const limits& bounds) {
+                                                  const limits& bounds, x509::cache* memory) {
     std::vector<const element*> found;
     for (const element* object : core.objects)
         for (const element* one : object->children(xades_uri, "QualifyingProperties")) found.push_back(one);
@@ -159,7 +159,8 @@ result<std::optional<properties>> read_properties(const element& signature, cons
     VANTHU_TRY(out.unsigned_properties, only_child(*out.qualifying, "UnsignedProperties"));
     if (!out.unsigned_properties) return out;
     VANTHU_TRY(out.unsigned_signature_properties, only_child(*out.unsigned_properties, "UnsignedSignatureProperties"));
-    if (out.unsigned_signature_properties) VANTHU_CHECK(read_unsigned(*out.unsigned_signature_properties, out, bounds));
+    if (out.unsigned_signature_properties)
+        VANTHU_CHECK(read_unsigned(*out.unsigned_signature_properties, out, bounds, memory));
     return out;
 }
 

@@ -46,6 +46,6 @@ struct properties {
 // nullopt: a plain XML signature. errc::signature_malformed where there is more than one set, or it does not belong to
 // this signature; algorithm_refused, over_budget.
 result<std::optional<properties>> read_properties(const element& signature, const core_signature& core,
-                                                  const limits& bounds);
+                                                  const limits& bounds, x509::cache* memory = nullptr);
 
 } // namespace vanthu::xml

@@ -69,10 +69,10 @@ public:
     bool parse() {
         const element& top = *in_->found.top;
         if (const std::string* id = top.attribute_value("Id")) out.id = *id;
-        auto core = read_core(top, in_->bounds);
+        auto core = read_core(top, in_->bounds, how_.memory);
         if (!core) return object(core.error()), false;
         in_->core = std::move(*core);
-        auto about = read_properties(top, in_->core, in_->bounds);
+        auto about = read_properties(top, in_->core, in_->bounds, how_.memory);
         if (!about) return object(about.error()), false;
         in_->about = std::move(*about);
         out.xades = in_->about.has_value();
@@ -350,7 +350,7 @@ document_verdict verify(const source& document, const x509::trust_store& trust, 
     out.reading = read_signatures(document, others, how);
     out.report.findings = out.reading.findings;
     for (const signature_reading& one : out.reading.signatures) {
-        out.conclusions.push_back(validation::judge(one.facts, trust, known, at, policy));
+        out.conclusions.push_back(validation::judge(one.facts, trust, known, at, policy, how.memory));
         const validation::conclusion& judged = out.conclusions.back();
         validation::signature_report report = validation::report_of(one.facts, judged);
         report.format = one.xades ? "xades" : "xmldsig";

@@ -44,6 +44,7 @@ struct verify_options {
     // Paths of the elements that the caller will use, e.g. "/HDon/DLHDon": signatures over just these are whole to it.
     std::vector<std::string> used_parts{};
     limits bounds{};
+    x509::cache* memory = nullptr; // see signing/x509/cache.hpp
 };
 
 // Never fails: bytes that are no XML make a finding. `others` (may be empty) gives what references outside name, by the

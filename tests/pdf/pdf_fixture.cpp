@@ -1,5 +1,7 @@
 #include "tests/pdf/pdf_fixture.hpp"
 
+#include "signing/x509/cache.hpp"
+
 #include <cstdio>
 #include <cstdlib>
 
@@ -19,6 +21,17 @@ const pdf::typeface& upright() {
 const pdf::typeface& italic() {
     static const pdf::typeface font(font_italic());
     return font;
+}
+
+// Whatever a test does to a file: a verifier that remembers all files before it says the same.
+validation::file_report judge(bytes_view pdf, const x509::trust_store& trust, const x509::evidence& known,
+                              timestamp at) {
+    static x509::cache remembered;
+    validation::file_report report = pdf::verify_pdf(pdf, trust, known, at),
+                            again = pdf::verify_pdf(pdf, trust, known, at, {}, {}, &remembered);
+    if (to_json(report) != to_json(again))
+        throw std::runtime_error("a cache changes the verdict from " + to_json(report) + " to " + to_json(again));
+    return report;
 }
 
 } // namespace
@@ -66,13 +79,13 @@ bytes pdf_world::approved(bytes_view pdf, bool restrict_changes) const {
 bytes pdf_world::issued(bytes_view pdf) const { return sign(pdf, agency, request_for(pdf::profile::issued)); }
 
 validation::file_report pdf_world::verify(bytes_view pdf) const {
-    return pdf::verify_pdf(pdf, trust, known, signing_day + std::chrono::hours(1));
+    return judge(pdf, trust, known, signing_day + std::chrono::hours(1));
 }
 
 validation::file_report pdf_world::verify_alone(bytes_view pdf, timestamp at) const {
     x509::trust_store anchors;
     anchors.anchors = trust.anchors;
-    return pdf::verify_pdf(pdf, anchors, {}, at);
+    return judge(pdf, anchors, {}, at);
 }
 
 cms::timestamp_token pdf_world::stamp(const digest& imprint, timestamp when, const identity& by) const {

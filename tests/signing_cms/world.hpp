@@ -4,6 +4,7 @@
 #include "signing/cades/levels.hpp"
 #include "signing/cades/verify.hpp"
 #include "signing/cms/build.hpp"
+#include "signing/x509/cache.hpp"
 #include "tests/support/test_ca.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -70,11 +71,25 @@ struct world {
     }
     outcome verify(bytes_view signature, const cms::content_digest& about, const x509::trust_store& anchors,
                    timestamp at = now, const conditions& under = {}) const {
-        auto facts = cades::read_signature(signature, about,
-                                           {under.require_signing_certificate, under.zero_padding, under.claimed_time});
+        // Whatever a test does to a message: a verifier that remembers all messages before it says the same.
+        static x509::cache remembered;
+        validation::signature_facts facts;
+        auto judge = [&](x509::cache* memory) {
+            facts = cades::read_signature(
+                signature, about,
+                {under.require_signing_certificate, under.zero_padding, under.claimed_time, false, {}, memory});
+            return validation::judge(facts, anchors, known, at, {under.revocation, under.require_timestamp}, memory);
+        };
+        auto told = [&](const validation::conclusion& c) {
+            validation::file_report report;
+            report.signatures.push_back(validation::report_of(facts, c));
+            return to_json(report);
+        };
         outcome out;
-        static_cast<validation::conclusion&>(out) =
-            validation::judge(facts, anchors, known, at, {under.revocation, under.require_timestamp});
+        validation::conclusion again = judge(&remembered);
+        const std::string with_cache = told(again);
+        static_cast<validation::conclusion&>(out) = judge(nullptr);
+        BOOST_TEST(with_cache == told(out));
         out.verdict = signing::to_verdict(out.indication);
         out.signer = facts.signer;
         out.digest_algorithm = facts.digest_algorithm;

@@ -1,6 +1,7 @@
 // A signer, a TSA, a PKI and documents, shared by the tests of XML signatures.
 #pragma once
 
+#include "signing/x509/cache.hpp"
 #include "signing/xml/levels.hpp"
 #include "signing/xml/verify.hpp"
 #include "tests/support/test_ca.hpp"
@@ -84,7 +85,14 @@ struct xml_world {
     }
     xml::document_verdict verify(const bytes& document, timestamp at = signed_at, const xml::outside& others = {},
                                  const xml::verify_options& how = {}) const {
-        return xml::verify(xml::in_memory(document), trust, known, at, {}, others, how);
+        // Whatever a test does to a document: a verifier that remembers all documents before it says the same.
+        static x509::cache remembered;
+        xml::verify_options with_cache = how;
+        with_cache.memory = &remembered;
+        auto judged = xml::verify(xml::in_memory(document), trust, known, at, {}, others, how),
+             again = xml::verify(xml::in_memory(document), trust, known, at, {}, others, with_cache);
+        BOOST_TEST(to_json(again.report) == to_json(judged.report));
+        return judged;
     }
 };
 
