@@ -44,7 +44,7 @@ private:
         field_tree fields = read_fields(last.qpdf(), limits_of_fields());
         if (fields.exceeded) note("pdf.form_unreadable");
         collect(last, table, fields);
-        look_for_stray_values(last);
+        look_for_stray_values(last, table); // reads everything: warnings show here
         if (out_.signatures.empty() && out_.findings.empty()) {
             out_.is_unsigned = true;
             return;
@@ -52,6 +52,7 @@ private:
         if (QPDFObjectHandle form = last.root().getKey("/AcroForm"); form.isDictionary() && form.hasKey("/XFA"))
             note("pdf.xfa");
         if (out_.signatures.size() > limits_.signatures) return note("budget", "signatures");
+        whole_ = opened_revision{last, std::move(fields), std::move(table)};
         follow_revisions(last);
         for (auto warning : last.take_warnings()) note("pdf.reader_warning", warning);
         std::sort(out_.signatures.begin(), out_.signatures.end(),
@@ -105,9 +106,10 @@ private:
     }
 
     // A /ByteRange in an object no signature field leads to: an older or hidden signature.
-    void look_for_stray_values(const document& d) {
+    void look_for_stray_values(const document& d, const xref_table& table) {
         if (out_.signatures.empty() && has_range_in_bytes()) note("pdf.stray_signature");
-        for (QPDFObjectHandle o : d.qpdf().getAllObjects()) {
+        for (const auto& [id, entry] : table) {
+            QPDFObjectHandle o = d.qpdf().getObject(id);
             if (!o.isDictionary() || !o.hasKey("/ByteRange") || !o.hasKey("/Contents")) continue;
             bool listed = std::any_of(out_.signatures.begin(), out_.signatures.end(),
                                       [&](const found_signature& s) { return s.value == o.getObjGen(); });
@@ -135,8 +137,7 @@ private:
             if (s.trouble.empty()) first = std::min(first, s.end);
         auto before = open_revision(first);
         if (!before) return;
-        reference_index references(before->file); // reads everything: warnings show here
-        take_warnings(*before);
+        std::optional<reference_index> references; // of no use where nothing follows
         add_step(*before, first, {});
         while (!only_space(text_.substr(out_.steps.back().end))) {
             if (out_.steps.size() > limits_.revisions) return note("budget", "revisions");
@@ -156,7 +157,11 @@ private:
                 out_.steps.push_back({file_.size(), {{change_kind::forbidden, "revision_unreadable"}}, {}, {}});
                 return;
             }
-            std::vector<change> changes = compare_revisions(*before, *now, references);
+            if (!references) {
+                references.emplace(before->file);
+                take_warnings(*before);
+            }
+            std::vector<change> changes = compare_revisions(*before, *now, *references);
             if (!lists_all(*now, *bytes_of)) {
                 changes.push_back({change_kind::forbidden, "unlisted_object"});
                 note("pdf.unaccounted_bytes");
@@ -192,6 +197,11 @@ private:
         std::string_view prefix = text_.substr(0, end);
         std::size_t eof = prefix.rfind("%%EOF");
         if (eof == prefix.npos || !only_space(prefix.substr(eof + 5))) return note("pdf.not_a_revision"), std::nullopt;
+        if (end == file_.size() && whole_) { // has been read
+            entries_ += whole_->table.size();
+            if (entries_ > limits_.entries) return note("budget", "objects"), std::nullopt;
+            return std::exchange(whole_, std::nullopt);
+        }
         auto opened = document::open(file_.first(end));
         if (!opened) return note("pdf.damaged", opened.error().detail), std::nullopt;
         opened_revision r{std::move(*opened), {}, {}};
@@ -231,7 +241,8 @@ private:
     std::string_view text_;
     const budget& limits_;
     x509::cache* memory_;
-    std::size_t entries_ = 0; // of all cross-references read
+    std::size_t entries_ = 0;              // of all cross-references read
+    std::optional<opened_revision> whole_; // the last one; given away once
     history out_;
 };
 
