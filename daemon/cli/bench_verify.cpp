@@ -7,6 +7,7 @@
 #include "daemon/inspect/pool.hpp"
 #include "signing/cades/verify.hpp"
 #include "signing/pdf/history.hpp"
+#include "signing/x509/cache.hpp"
 
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
@@ -44,6 +45,7 @@ struct setting {
     openssl_verifier openssl;
     std::vector<signed_document> cades, cades_lt, pades, pades_lt;
     std::unique_ptr<inspect::inspector_pool> workers;
+    std::unique_ptr<x509::cache> memory = std::make_unique<x509::cache>();
     timestamp now = system_clock().now();
 };
 
@@ -61,26 +63,31 @@ cms::content_digest over(bytes_view content) {
 
 result<> verify_cades(const setting& s, documents which, const x509::evidence& known, std::uint64_t n) {
     const signed_document& d = pick(s, which, n);
-    return expect_valid(cades::verify(d.cms, over(d.content), s.trust, known, s.now).verdict, "CAdES");
+    return expect_valid(cades::verify(d.cms, over(d.content), s.trust, known, s.now, {}, {}, s.memory.get()).verdict,
+                        "CAdES");
 }
 
 // The signature of a PDF whose structure is known already.
 result<> verify_value(const setting& s, documents which, const x509::evidence& known, std::uint64_t n) {
     const signed_document& d = pick(s, which, n);
-    validation::signature_facts facts = cades::read_signature(d.cms, over(d.content));
+    validation::signature_facts facts = cades::read_signature(d.cms, over(d.content), {.memory = s.memory.get()});
     if (which == &setting::pades_lt) { // as the reader takes it from the security store
         facts.embedded.add(s.pki.evidence_of(d.signer));
         for (const x509::certificate& c : s.pki.chain_of(d.signer)) facts.certificates.push_back(c);
     }
-    return expect_valid(signing::to_verdict(validation::judge(facts, s.trust, known, s.now).indication), "PAdES value");
+    return expect_valid(
+        signing::to_verdict(validation::judge(facts, s.trust, known, s.now, {}, s.memory.get()).indication),
+        "PAdES value");
 }
 
 result<> verify_file(const setting& s, documents which, const x509::evidence& known, std::uint64_t n) {
-    return expect_valid(pdf::verify_pdf(pick(s, which, n).file, s.trust, known, s.now).verdict, "PAdES");
+    return expect_valid(pdf::verify_pdf(pick(s, which, n).file, s.trust, known, s.now, {}, {}, s.memory.get()).verdict,
+                        "PAdES");
 }
 
 result<> parse_file(const setting& s, documents which, std::uint64_t n) {
-    if (pdf::read_history(pick(s, which, n).file, {}).steps.empty()) return failed(errc::bench_failed, "PDF parsing");
+    if (pdf::read_history(pick(s, which, n).file, {}, s.memory.get()).steps.empty())
+        return failed(errc::bench_failed, "PDF parsing");
     return {};
 }
 

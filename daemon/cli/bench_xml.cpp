@@ -5,6 +5,7 @@
 #include "daemon/cli/bench_child.hpp"
 #include "daemon/cli/bench_documents.hpp"
 #include "daemon/cli/errors.hpp"
+#include "signing/x509/cache.hpp"
 #include "signing/xml/sign.hpp"
 #include "signing/xml/verify.hpp"
 
@@ -67,13 +68,15 @@ struct documents {
     x509::trust_store trust;
     x509::evidence known, none;
     std::vector<std::filesystem::path> files;
+    std::unique_ptr<x509::cache> memory = std::make_unique<x509::cache>();
     timestamp now{};
 
     result<> verify(std::uint64_t n, bool with_lists) const {
         VANTHU_TRY(bytes document, read_file(files[n % files.size()]));
         validation::policy rules;
         if (!with_lists) rules.revocation = x509::revocation_rule::if_present;
-        auto verdict = xml::verify(xml::in_memory(document), trust, with_lists ? known : none, now, rules);
+        auto verdict = xml::verify(xml::in_memory(document), trust, with_lists ? known : none, now, rules, {},
+                                   {.memory = memory.get()});
         if (verdict.report.verdict != signing::verdict::valid) return failed(errc::bench_failed, "XML");
         return {};
     }

@@ -4,6 +4,7 @@
 #include "daemon/inspect/frame.hpp"
 #include "daemon/inspect/setup.hpp"
 #include "signing/pdf/marking.hpp"
+#include "signing/x509/cache.hpp"
 #include "signing/x509/hash.hpp"
 #include "signing/xml/references.hpp"
 
@@ -139,7 +140,7 @@ signed_file::detached_content content_of(int descriptor) {
             [all](const std::string&) { return std::optional(all); }}; // whatever its name: it is what was given
 }
 
-std::string answer(const setup& s, const inspect::frame& request) {
+std::string answer(const setup& s, const inspect::frame& request, x509::cache& memory) {
     json::value parsed = json::parse(request.text);
     timestamp at = from_us(parsed.as_object().at("at").to_number<std::int64_t>());
     std::optional<inspect::frame> content;
@@ -153,7 +154,7 @@ std::string answer(const setup& s, const inspect::frame& request) {
         return json::serialize(out);
     }
     out["report"] = json::parse(
-        validation::to_json(signed_file::verify(*document, s.trust, s.known, at, s.policy, about, s.limits)));
+        validation::to_json(signed_file::verify(*document, s.trust, s.known, at, s.policy, about, s.limits, &memory)));
     if (pdf::holds_pdf_header(*document)) {
         const pdf::first_page seen = pdf::look_at_first_page(*document);
         out["first_page"] = seen.whole;
@@ -172,10 +173,11 @@ int main() {
         warm_up();
         if (!shut_in(*s)) return 3;
         if (!inspect::send_frame(channel, "ready")) return 0;
+        x509::cache memory(s->memory_limit / 16); // of authorities that documents share
         for (unsigned n = 0; n < s->documents; ++n) {
             auto request = inspect::receive_frame(channel);
             if (!request || !request->descriptor) return 0;
-            if (!inspect::send_frame(channel, answer(*s, *request))) return 0;
+            if (!inspect::send_frame(channel, answer(*s, *request, memory))) return 0;
         }
     } catch (const std::exception&) {
         // Out of memory, most likely: the pool sees the end of this process and says "budget".
