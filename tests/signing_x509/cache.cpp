@@ -103,6 +103,11 @@ BOOST_AUTO_TEST_CASE(one_key_is_not_taken_for_another) {
     BOOST_TEST(signing::has_finding(w.check(march, &memory).findings, "x509.crl_bad_signature"));
     w.known.crls = {w.of_root, w.of_sub};
     BOOST_TEST(w.check(march, &memory).passed());
+    // A list that one CA signed says nothing about what another of that name has issued.
+    node other_leaf = make_leaf({.issuer = &impostor});
+    path_verdict about_other = validate_path(other_leaf.cert, {impostor.cert}, w.trust, w.known, march,
+                                             purpose::document_signature, revocation_rule::required, {}, {}, &memory);
+    BOOST_TEST(signing::has_finding(about_other.findings, "x509.crl_bad_signature"), told(about_other));
     // A leaf of the same name and serial number, signed by a key that is not its issuer's.
     node forged = make_leaf({.issuer = &w.sub, .signed_with = impostor.key.get()});
     auto judge = [&](const certificate& c) {
