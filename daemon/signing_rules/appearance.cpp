@@ -1,9 +1,13 @@
 #include "daemon/signing_rules/appearance.hpp"
 
-#include "daemon/signing_rules/section.hpp"
+#include "daemon/base/rule_file.hpp"
 
 namespace vanthu::signing_rules {
 namespace {
+
+using rule_file::errc;
+using rule_file::parse_file;
+using rule_file::section;
 
 // In the order of the enumerations, which count from 1.
 constexpr std::string_view places[] = {"leader", "beside-leader", "top-right", "top-left", "end-mark", "given"};

@@ -1,12 +1,16 @@
 #include "daemon/signing_rules/verification.hpp"
 
-#include "daemon/signing_rules/section.hpp"
+#include "daemon/base/rule_file.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
 
 namespace vanthu::signing_rules {
 namespace {
+
+using rule_file::errc;
+using rule_file::parse_file;
+using rule_file::section;
 
 constexpr std::string_view revocation_words[] = {"required", "if-present"}; // as x509::revocation_rule, from 1
 constexpr std::string_view level_words[] = {"B-B", "B-T", "B-LT", "B-LTA"};

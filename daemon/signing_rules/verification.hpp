@@ -3,12 +3,12 @@
 // tables the keys.
 #pragma once
 
-#include "daemon/signing_rules/errors.hpp"
+#include "daemon/base/rule_file_errors.hpp"
 #include "signing/validation/process.hpp"
 
 namespace vanthu::signing_rules {
 
-// The built-in policy with what the file replaces. A table of algorithms replaces the built-in one as a whole. errc,
+// The built-in policy with what the file replaces. A table of algorithms replaces the built-in one as a whole. rule_file::errc,
 // detail "FILE:LINE: what".
 result<validation::policy> read_verification_policy(std::string_view toml, std::string_view file);
 

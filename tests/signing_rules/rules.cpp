@@ -9,6 +9,7 @@
 
 using namespace vanthu;
 using namespace vanthu::signing_rules;
+using rule_file::errc;
 
 namespace {
 

@@ -1,9 +1,9 @@
-#include "daemon/signing_rules/section.hpp"
+#include "daemon/base/rule_file.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
 
-namespace vanthu::signing_rules {
+namespace vanthu::rule_file {
 
 result<toml::table> parse_file(std::string_view text, std::string_view file) {
     try {
@@ -114,4 +114,4 @@ result<> section::done() {
     return {};
 }
 
-} // namespace vanthu::signing_rules
+} // namespace vanthu::rule_file

@@ -1,15 +1,15 @@
-// One TOML table, read key by key; what nobody asked for is an unknown key. Inside this folder only.
+// A file of rules in TOML, read table by table and key by key; what nobody asked for is an unknown key.
 #pragma once
 
 #include "daemon/base/clock.hpp"
-#include "daemon/signing_rules/errors.hpp"
+#include "daemon/base/rule_file_errors.hpp"
 
 #include <optional>
 #include <span>
 #include <toml++/toml.h>
 #include <vector>
 
-namespace vanthu::signing_rules {
+namespace vanthu::rule_file {
 
 // A whole file. errc::syntax.
 result<toml::table> parse_file(std::string_view text, std::string_view file);
@@ -42,4 +42,4 @@ private:
     std::optional<failure> first_;
 };
 
-} // namespace vanthu::signing_rules
+} // namespace vanthu::rule_file

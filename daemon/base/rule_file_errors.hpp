@@ -1,9 +1,9 @@
-// Why a file of signing rules is refused. The detail reads "FILE:LINE: what", so that the operator finds the place.
+// Why a file of rules (signing, appearance, calendar) is refused. The detail reads "FILE:LINE: what", so that the operator finds the place.
 #pragma once
 
 #include "daemon/base/failure.hpp"
 
-namespace vanthu::signing_rules {
+namespace vanthu::rule_file {
 
 enum class errc {
     syntax = 1,  // not TOML
@@ -13,6 +13,6 @@ enum class errc {
 };
 std::error_code make_error_code(errc);
 
-} // namespace vanthu::signing_rules
+} // namespace vanthu::rule_file
 
-template <> struct std::is_error_code_enum<vanthu::signing_rules::errc> : std::true_type {};
+template <> struct std::is_error_code_enum<vanthu::rule_file::errc> : std::true_type {};
