@@ -250,6 +250,7 @@ daemon_config fill(config::config_values values) {
                   time("delivery.longest_retry"),  time("delivery.expiry"),        time("delivery.request_timeout"),
                   time("delivery.notice_interval")};
     c.inbox = {number("inbox.not_fetched_after")};
+    c.calendar = {file("calendar.file"), time("calendar.urgent_limit"), time("calendar.warn_before")};
     c.log = {text("log.level"), text("log.format"), text("log.destination")};
     c.as_read = std::move(values);
     return c;

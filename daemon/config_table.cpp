@@ -25,6 +25,7 @@ constexpr section sections[] = {
     {"limits", "Giới hạn của một gói tin.", "Limits of one packet."},
     {"delivery", "Gửi đi và gửi lại.", "Delivery and retries."},
     {"inbox", "Hộp văn bản đến.", "The inbox."},
+    {"calendar", "Giờ làm việc và thời hạn (docs/working-time.md).", "Working time and deadlines (docs/working-time.md)."},
     {"log", "Nhật ký vận hành.", "The operational log."},
 };
 
@@ -245,9 +246,21 @@ constexpr row rows[] = {
      .en = "How often transport notices go back to the previous hop."},
 
     {.key = "inbox.not_fetched_after", .kind = integer, .fallback = "4", .min = "1", .max = "400",
-     .unit = "working hours",
+     .unit = "working hours", .traits = reloadable,
      .vi = "Sau số giờ làm việc này mà eOffice chưa lấy thì hai bên thấy \"đã đến cửa, chưa lấy\".",
      .en = "Not acknowledged for this long: both sides see \"at the receiver's door, not fetched\"."},
+
+    {.key = "calendar.file", .kind = path, .traits = reloadable | input, .example = "/etc/vanthu/calendar.toml",
+     .vi = "Tệp lịch làm việc (mẫu: conf/calendar.toml); thiếu thì thứ Hai đến thứ Sáu, không có ngày lễ.",
+     .en = "The office calendar (sample: conf/calendar.toml); otherwise Monday to Friday, without holidays."},
+    {.key = "calendar.urgent_limit", .kind = duration, .fallback = "30m", .min = "1m", .max = "24h",
+     .traits = reloadable,
+     .vi = "Văn bản khẩn phải gửi, phải vào sổ \"ngay\": trong thời gian này.",
+     .en = "Urgent documents are to be sent and registered \"at once\": within this time."},
+    {.key = "calendar.warn_before", .kind = duration, .fallback = "2h", .min = "0s", .max = "100h",
+     .traits = reloadable,
+     .vi = "Cảnh báo sắp hết hạn trước chừng này thời gian làm việc.",
+     .en = "A deadline is \"due soon\" this much working time before it."},
 
     {.key = "log.level", .kind = enumeration, .fallback = "info", .choices = "debug|info|warning|error",
      .traits = reloadable,

@@ -80,6 +80,10 @@ struct daemon_config {
     struct inbox_values {
         std::int64_t not_fetched_after;
     } inbox; // working hours
+    struct calendar_values {
+        path file; // empty: the built-in week
+        config::duration urgent_limit, warn_before;
+    } calendar;
     struct log_values {
         std::string level, format, destination;
     } log;

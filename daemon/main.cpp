@@ -127,6 +127,10 @@ int run(const std::filesystem::path& file, daemon_config config, std::shared_ptr
         co_return done.placed;
     };
     web::operator_door page(std::move(*page_options), **store, engine, executor, meters, [&] { return gate.registry(); }, disk, clock);
+    auto office = start::load_calendar(config);
+    if (!office) return cannot_start({"lịch làm việc", "office calendar"}, office.error());
+    eoffice.use_calendar(*office);
+    page.use_calendar(*office);
     auto operator_secret = start::operator_secret(config);
     if (!operator_secret) return cannot_start({"mã truy cập trang vận hành", "operator secret"}, operator_secret.error());
     page.use_secret(std::move(*operator_secret));

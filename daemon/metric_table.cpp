@@ -13,6 +13,8 @@ const row rows[] = {
     {"vanthu_oldest_waiting_seconds", gauge, "Age of the oldest transfer that waits.", "destination"},
     {"vanthu_consignments_parked", gauge, "Consignments parked until a person acts.", "destination,reason"},
     {"vanthu_inbox_unacknowledged", gauge, "Inbox entries the eOffice has not acknowledged.", "organisation"},
+    {"vanthu_inbox_arrival_overdue", gauge, "Entries whose arrival (01) should have been told by now, in working time.",
+     "organisation"},
     {"vanthu_inbox_oldest_unacknowledged_seconds", gauge, "Age of the oldest entry not acknowledged.", "organisation"},
     {"vanthu_documents_accepted_total", counter, "Packets committed and acknowledged.", "door"},
     {"vanthu_documents_refused_total", counter, "Packets refused at the gate.", "door,code"},

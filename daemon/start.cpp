@@ -66,8 +66,6 @@ result<> make_usable(const fs::path& directory) {
     return {};
 }
 
-std::chrono::microseconds working_hours(std::int64_t hours) { return std::chrono::hours(hours); }
-
 } // namespace
 
 log::settings log_settings(const daemon_config& c) {
@@ -95,6 +93,21 @@ result<std::shared_ptr<const registry::registry>> load_registry(const daemon_con
     if (loaded.served_by(c.node.id, now).empty())
         return failed(config::errc::serves_nobody, c.registry.file.string() + ": [[node]] id = \"" + c.node.id + "\"");
     return std::make_shared<const registry::registry>(std::move(loaded));
+}
+
+result<std::shared_ptr<const calendar::office>> load_calendar(const daemon_config& c) {
+    calendar::office o;
+    if (!c.calendar.file.empty()) {
+        VANTHU_TRY(std::string text, read_text_file(c.calendar.file, 1u << 20));
+        VANTHU_TRY(o.days, calendar::read_calendar(text, c.calendar.file.string()));
+        const std::chrono::year_month_day today(calendar::day_of(system_clock().now()));
+        if (!o.days.knows(today.year()))
+            log::warning("calendar_without_year", {{"file", c.calendar.file.string()}, {"year", int(today.year())}});
+    }
+    o.margins.urgent_limit = std::chrono::duration_cast<std::chrono::minutes>(c.calendar.urgent_limit);
+    o.margins.warn_before = std::chrono::duration_cast<std::chrono::minutes>(c.calendar.warn_before);
+    o.not_fetched_after = std::chrono::hours(c.inbox.not_fetched_after);
+    return std::make_shared<const calendar::office>(std::move(o));
 }
 
 std::vector<std::string> served(const daemon_config& c, const registry::registry& r) {
@@ -154,6 +167,7 @@ examination examine(const fs::path& file) {
                     loaded.error());
     config::problems of_keys = check_keys(c, out.registry.get(), file.string());
     for (config::problem& p : of_keys) add(std::move(p));
+    if (auto office = load_calendar(c); !office) add_failure("calendar.file", office.error());
     if (auto known = load_credentials(c); !known) add_failure("listen.api.credentials", known.error());
     if (auto known = operator_secret(c); !known) add_failure("listen.operator.secret_file", known.error());
     if (c.inspect.enabled) {
@@ -276,7 +290,6 @@ api::eoffice_options eoffice_options(const daemon_config& c, const std::string& 
     o.home = home;
     o.organisation = c.node.organisation;
     o.files = static_cast<std::size_t>(c.limits.attachments);
-    o.not_fetched_after = working_hours(c.inbox.not_fetched_after);
     return o;
 }
 
@@ -298,7 +311,6 @@ result<web::operator_door_options> door_options(const daemon_config& c, const st
     web::operator_door_options o;
     o.node = c.node.id;
     o.home = home;
-    o.not_fetched_after = working_hours(c.inbox.not_fetched_after);
     o.quarantine = c.store.directory / "quarantine";
     VANTHU_TRY(o.pages, web::pages::load(web::pages_directory()));
     return o;
@@ -414,6 +426,13 @@ void reload(reloadable& live) {
                                           {"routes_changed", change.routes.size()},
                                           {"serves", served(*next, **registry).size()}});
         }
+    }
+    if (auto office = load_calendar(*next)) {
+        live.eoffice.use_calendar(*office);
+        live.page.use_calendar(*office);
+    } else {
+        log::error("calendar_refused", {{"failure", office.error()}});
+        keep("calendar");
     }
     if (auto credentials = load_credentials(*next))
         live.eoffice.use_credentials(*credentials);

@@ -22,6 +22,8 @@ log::settings log_settings(const daemon_config&);
 result<std::shared_ptr<const registry::registry>> load_registry(const daemon_config&);
 // The ids of the open organisations that this node serves now. The registry alone says it.
 std::vector<std::string> served(const daemon_config&, const registry::registry&);
+// rule_file::errc, files::errc.
+result<std::shared_ptr<const calendar::office>> load_calendar(const daemon_config&);
 result<std::shared_ptr<const api::credentials>> load_credentials(const daemon_config&);
 
 // All that can be found wrong before anything is made, each once; the first about a key stands for what follows from
@@ -57,7 +59,7 @@ void count_answers(intake::gate&, metrics::registry&);
 void watch_disk(const daemon_config&, const ledger::spool&, metrics::registry&);
 void count_requests(net::listener_options&, std::string_view door, metrics::registry&);
 
-// SIGHUP: registry, credentials, certificates, CRLs, policy, log level. What cannot be taken over is logged and the old
+// SIGHUP: registry, calendar, credentials, certificates, CRLs, policy, log level. What cannot be taken over is logged and the old
 // value stays in use; a file that is wrong changes nothing. The last line says "reloaded" only where all was taken
 // over, otherwise "reloaded_in_part" with what was not.
 struct reloadable {

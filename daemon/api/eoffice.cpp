@@ -194,7 +194,7 @@ asio::awaitable<net::response> eoffice::documents(call& c) {
 asio::awaitable<net::response> eoffice::track(call& c) {
     auto d = find_document(c);
     if (!d) co_return refuse(d.error());
-    auto shown = ladder(records::reader(store_.committed()), *d, {*c.registry, c.at, options_.not_fetched_after});
+    auto shown = ladder(records::reader(store_.committed()), *d, {*c.registry, c.at, *calendar_.load()});
     if (!shown) co_return refuse(shown.error());
     co_return answer(200, *shown);
 }

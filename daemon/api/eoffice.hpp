@@ -7,6 +7,7 @@
 #include "daemon/api/bell.hpp"
 #include "daemon/api/credentials.hpp"
 #include "daemon/api/errors.hpp"
+#include "daemon/calendar/duties.hpp"
 #include "daemon/intake/gate.hpp"
 
 #include <boost/json/fwd.hpp>
@@ -19,7 +20,6 @@ struct eoffice_options {
     std::string node, home, organisation;
     std::size_t files = 200; // of one submission
     std::uint64_t memory_spool = 1u << 20;
-    std::chrono::microseconds not_fetched_after{std::chrono::hours(8)};
     std::chrono::seconds longest_wait{60}; // of a long poll
     std::size_t search_at_most = 5000;     // rows looked through by one request for a list
 };
@@ -37,6 +37,7 @@ public:
 
     eoffice(eoffice_options, intake::gate&, ledger::store&, ledger::receipt_log&, ledger::spool&, inbox_bell&,
             asio::thread_pool& disk, const wall_clock&);
+    void use_calendar(std::shared_ptr<const calendar::office> c) { calendar_.store(std::move(c)); }
     void use_credentials(std::shared_ptr<const credentials> c) { credentials_.store(std::move(c)); }
     asio::awaitable<net::response> handle(net::request&);
 
@@ -81,6 +82,7 @@ private:
     asio::thread_pool& disk_;
     const wall_clock& clock_;
     std::atomic<std::shared_ptr<const credentials>> credentials_;
+    std::atomic<std::shared_ptr<const calendar::office>> calendar_{std::make_shared<const calendar::office>()};
     std::mutex running_guard_;
     std::set<std::pair<std::string, std::string>> running_keys_; // credential, Idempotency-Key
 };

@@ -1,5 +1,6 @@
 #include "daemon/api/ladder.hpp"
 
+#include "daemon/api/deadlines.hpp"
 #include "daemon/base/error_table.hpp"
 
 #include <algorithm>
@@ -183,11 +184,6 @@ json::array rungs(const std::vector<records::event_row>& events, const std::stri
 // One sentence: whose side, reason, what to do, when again.
 std::string why(const records::consignment_row& c, const records::transfer_row* t, const text_maker& words,
                 const ladder_context& context, bool vi) {
-    // As it is written in Viet Nam: 15/07/2025 16:20:05.
-    auto clock = [](std::int64_t us) {
-        std::string t = to_edxml_time(from_us(us));
-        return t.substr(8, 2) + "/" + t.substr(5, 2) + "/" + t.substr(0, 4) + t.substr(10);
-    };
     switch (c.state_now) {
     case state::waiting:
     case state::active:
@@ -196,10 +192,10 @@ std::string why(const records::consignment_row& c, const records::transfer_row* 
     case state::deferred:
         return vi ? fmt::format("Chưa chuyển được tới {}: {} {} Gửi lại lúc {} (đã thử {} lần).", words.who(c.hop),
                                 reason_text(c.reason, vi), reason_action(c.reason, vi),
-                                t ? clock(t->next_attempt_at) : "?", t ? t->attempts : 0)
+                                t ? time_in_vietnam(from_us(t->next_attempt_at)) : "?", t ? t->attempts : 0)
                   : fmt::format("Not yet taken by {}: {} {} Next attempt at {} ({} so far).", words.who(c.hop),
                                 reason_text(c.reason, vi), reason_action(c.reason, vi),
-                                t ? clock(t->next_attempt_at) : "?", t ? t->attempts : 0);
+                                t ? time_in_vietnam(from_us(t->next_attempt_at)) : "?", t ? t->attempts : 0);
     case state::parked:
         return vi ? fmt::format("Tạm giữ tại đây: {} {}", reason_text(c.reason, vi), reason_action(c.reason, vi))
                   : fmt::format("Parked here: {} {}", reason_text(c.reason, vi), reason_action(c.reason, vi));
@@ -210,7 +206,8 @@ std::string why(const records::consignment_row& c, const records::transfer_row* 
         return reason_text("delivery.expired", vi) + " " + reason_action("delivery.expired", vi);
     case state::delivered:
         if (!c.reason.empty()) return (vi ? "Phía sau báo: " : "Reported from beyond: ") + reason_text(c.reason, vi);
-        if (c.last_status.empty() && to_us(context.now) - c.updated_at > context.not_fetched_after.count())
+        if (c.last_status.empty() &&
+            context.now > context.office.days.after(from_us(c.updated_at), context.office.not_fetched_after))
             return vi ? "Đã tới cửa nơi nhận nhưng eOffice của nơi nhận chưa lấy; liên hệ văn thư nơi nhận."
                       : "At the receiver's door, not fetched by its eOffice; call the receiver's clerk.";
         return {};
@@ -306,6 +303,7 @@ result<json::object> ladder(const records::reader& read, const records::document
                        {"last_status", c.last_status},
                        {"last_status_vi", c.last_status.empty() ? "" : status_name(c.last_status, true)},
                        {"last_status_en", c.last_status.empty() ? "" : status_name(c.last_status, false)},
+                       {"deadlines", deadlines(d, c, events, context.office, context.now)},
                        {"rungs", rungs(events, c.recipient_code)},
                        {"steps", std::move(steps)}};
         if (t && t->state_now == state::deferred) r["next_attempt_at"] = to_rfc3339(from_us(t->next_attempt_at));

@@ -2,6 +2,7 @@
 // A view of events; the same object for the REST API and the operator page (docs/api.md, "Ladder").
 #pragma once
 
+#include "daemon/calendar/duties.hpp"
 #include "daemon/records/records.hpp"
 #include "daemon/registry/registry.hpp"
 
@@ -13,11 +14,11 @@ namespace vanthu::api {
 struct ladder_context {
     const registry::registry& registry;
     timestamp now;
-    std::chrono::microseconds not_fetched_after; // after it: "at the receiver's door, not fetched"
+    const calendar::office& office; // working time: deadlines, and when "not fetched" is said
 };
 
 // {schema_version, document:{...}, recipients:[{code, name, state, state_vi, state_en, why_vi, why_en, next_attempt_at,
-//  attempts, last_status, rungs:[{code, name_vi, name_en, state, at}], steps:[{at, kind, code, text_vi, text_en, by,
+//  attempts, last_status, deadlines:[{duty, by, state, done_at, text_vi, text_en}], rungs:[{code, name_vi, name_en, state, at}], steps:[{at, kind, code, text_vi, text_en, by,
 //  proof}]}], events_of_document:[...]}
 result<boost::json::object> ladder(const records::reader&, const records::document_row&, const ladder_context&);
 

@@ -22,9 +22,17 @@ namespace vanthu::calendar {
 BOOST_DEFINE_ENUM_CLASS(duty, sent, arrived, registered)
 BOOST_DEFINE_ENUM_CLASS(standing, open, soon, late, met, met_late)
 
+// How much is "at once", and how early a breach is warned of.
 struct limits {
     std::chrono::minutes urgent_limit{30};
     std::chrono::minutes warn_before{120}; // time at work
+};
+
+// What one office runs on.
+struct office {
+    office_calendar days{};
+    limits margins{};
+    std::chrono::microseconds not_fetched_after{std::chrono::hours(4)}; // time at work
 };
 
 // `signed_on`: the document's date; `handed_in`: when it came to us to be sent.

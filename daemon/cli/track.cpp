@@ -158,10 +158,19 @@ private:
         line("  ", in_colour(colour_of(state), now));
         line("  ", rungs(r));
         if (const json::array* all = array_in(r, "steps")) steps(*all);
+        if (const json::array* all = array_in(r, "deadlines")) deadlines(*all);
         if (std::string why = text(r, "why_vi", "why_en"); !why.empty()) wrapped("  ⚠ ", "    ", why, "33");
         if (auto next = from_rfc3339(text_in(r, "next_attempt_at")))
             line("    ", fmt::format("{} {}", say_("Lần thử tới:", "Next attempt:"), shown_time(*next, say_)));
         line("", "");
+    }
+    void deadlines(const json::array& all) {
+        for (const json::value& each : all)
+            if (const json::object* d = each.if_object()) {
+                const std::string state = text_in(*d, "state");
+                const bool missed = state == "late" || state == "met_late";
+                if (state != "met") wrapped("  ⏱ ", "    ", text(*d, "text_vi", "text_en"), missed ? "31" : "0");
+            }
     }
     void steps(const json::array& all) {
         for (std::size_t i = 0; i < all.size(); ++i) {

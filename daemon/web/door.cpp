@@ -143,6 +143,8 @@ operator_door::operator_door(operator_door_options options, ledger::store& store
 
 operator_door::~operator_door() = default;
 
+void operator_door::use_calendar(std::shared_ptr<const calendar::office> c) { state_->office.store(std::move(c)); }
+
 void operator_door::use_secret(secret s) {
     state_->bearer.store(s.empty() ? nullptr : std::make_shared<const secret>(std::move(s)));
 }

@@ -9,11 +9,12 @@
 // as markup. The document's content is not shown here at all.
 //
 // Threads: handle() runs on any network executor; reading the store and the files runs on the disk pool, a release on
-// the engine's executor. use_secret() and listening_at() may be called from any thread.
+// the engine's executor. use_secret(), use_calendar() and listening_at() may be called from any thread.
 #pragma once
 
 #include "daemon/base/metrics.hpp"
 #include "daemon/base/secret.hpp"
+#include "daemon/calendar/duties.hpp"
 #include "daemon/delivery/engine.hpp"
 #include "daemon/net/http.hpp"
 #include "daemon/web/pages.hpp"
@@ -25,7 +26,6 @@ namespace vanthu::web {
 
 struct operator_door_options {
     std::string node, home; // our node's id; our organisation, canonical ("@id")
-    std::chrono::microseconds not_fetched_after{std::chrono::hours(8)};
     std::filesystem::path quarantine; // intake::gate_options::quarantine; empty: none
     web::pages pages;
     std::size_t search_at_most = 5000; // documents looked through by one search request
@@ -47,6 +47,7 @@ public:
 
     // Empty: none is asked for on a Unix socket and over verified mutual TLS, and nothing is answered on plain TCP.
     void use_secret(secret);
+    void use_calendar(std::shared_ptr<const calendar::office>);
     // The address as bound (net::server::address()) and further names the operator may use, each with its port
     // ("vanthu.xa.local:9443"). Before it is called only a Unix socket is served.
     void listening_at(std::string_view address, const std::vector<std::string>& further = {});

@@ -31,6 +31,7 @@ struct operator_door::state : std::enable_shared_from_this<state> {
     const wall_clock& clock;
     timestamp started;
     std::atomic<std::shared_ptr<const secret>> bearer;
+    std::atomic<std::shared_ptr<const calendar::office>> office{std::make_shared<const calendar::office>()};
     std::atomic<std::shared_ptr<const std::set<std::string>>> hosts;
 
     state(operator_door_options o, ledger::store& s, delivery::engine& e, asio::any_io_executor x, metrics::registry& m,

@@ -33,6 +33,24 @@ json::object attention_item(const records::document_row& d, json::object ladder,
     return {{"document", std::move(document)}, {"recipients", std::move(recipients)}};
 }
 
+struct overdue_entries {
+    std::size_t late = 0, untold = 0; // not fetched for too long; arrival not told in time
+};
+// Entries stand in the order in which they came, so the first that is in time ends the count.
+overdue_entries overdue_of(const std::map<std::uint64_t, standing::entry>& open, const calendar::office& office,
+                           timestamp now) {
+    overdue_entries out;
+    auto count = [&](std::size_t& n, auto is_overdue) {
+        for (const auto& [sequence, e] : open) {
+            if (!is_overdue(from_us(e.created_at))) return;
+            ++n;
+        }
+    };
+    count(out.late, [&](timestamp kept) { return now > office.days.after(kept, office.not_fetched_after); });
+    count(out.untold, [&](timestamp kept) { return now > arrived_by(office.days, kept); });
+    return out;
+}
+
 } // namespace
 
 std::string time_text(std::int64_t us) { return us ? to_rfc3339(from_us(us)) : std::string(); }
@@ -66,6 +84,7 @@ result<> operator_door::state::with_standing(const std::function<void(const stan
 result<json::object> operator_door::state::overview() {
     const auto known = registry();
     const timestamp now = clock.now();
+    const auto runs_on = office.load();
     std::map<records::state, std::size_t> counts;
     std::map<records::state, std::vector<std::pair<std::string, std::string>>> troubled; // newest first
     json::array inboxes;
@@ -93,14 +112,13 @@ result<json::object> operator_door::state::overview() {
         for (const std::string& organisation : shown) {
             const auto at = s.inboxes().find(organisation);
             const auto& open = at == s.inboxes().end() ? none : at->second;
-            std::size_t late = 0;
-            for (const auto& [sequence, e] : open)
-                if (now - from_us(e.created_at) > options.not_fetched_after) ++late;
+            auto [late, untold] = overdue_of(open, *runs_on, now);
             inboxes.push_back(
                 json::object{{"organisation", organisation},
                              {"name", organisation_name(*known, organisation, now)},
                              {"unacknowledged", open.size()},
                              {"not_fetched", late},
+                             {"arrival_overdue", untold},
                              {"oldest_at", open.empty() ? json::value(nullptr)
                                                         : json::value(time_text(open.begin()->second.created_at))}});
         }
@@ -183,7 +201,8 @@ void operator_door::state::collect(metrics::registry& m) {
     auto age = [&](std::int64_t since) { return static_cast<double>(to_us(now) - since) / 1e6; };
     std::map<std::string, double> waiting;
     std::map<std::pair<std::string, std::string>, double> parked;
-    std::vector<metrics::sample> unacknowledged, oldest_entry, oldest_waiting;
+    std::vector<metrics::sample> unacknowledged, oldest_entry, oldest_waiting, overdue;
+    const auto runs_on = office.load();
     auto read = with_standing([&](const standing& s) {
         for (const auto& [id, d] : s.documents())
             for (const standing::part& p : d.parts) {
@@ -196,6 +215,7 @@ void operator_door::state::collect(metrics::registry& m) {
         for (const auto& [organisation, open] : s.inboxes()) {
             unacknowledged.push_back({{organisation}, static_cast<double>(open.size())});
             oldest_entry.push_back({{organisation}, open.empty() ? 0.0 : age(open.begin()->second.created_at)});
+            overdue.push_back({{organisation}, static_cast<double>(overdue_of(open, *runs_on, now).untold)});
         }
     });
     if (!read) return log::error("metrics_not_read", {{"failure", read.error()}});
@@ -220,6 +240,7 @@ void operator_door::state::collect(metrics::registry& m) {
     m.replace("vanthu_oldest_waiting_seconds", oldest_waiting);
     m.replace("vanthu_consignments_parked", parked_samples);
     m.replace("vanthu_inbox_unacknowledged", unacknowledged);
+    m.replace("vanthu_inbox_arrival_overdue", overdue);
     m.replace("vanthu_inbox_oldest_unacknowledged_seconds", oldest_entry);
 }
 

@@ -104,6 +104,13 @@ class Configuration(unittest.TestCase):
         self.assertEqual(done.returncode, 78)
         self.assertRegex(done.stderr, r"registry\.unknown_key \[registry\.file\]: .*registry\.toml:\d+:")
 
+    def test_a_wrong_calendar(self):
+        path = os.path.join(self.axis.work, "calendar.toml")
+        write(path, "[[holiday]]\nfrom = 2026-01-02\nto = 2026-01-01\n")
+        _, done = self.check(self.good + '\n[calendar]\nfile = "%s"\n' % path)
+        self.assertEqual(done.returncode, 78)
+        self.assertRegex(done.stderr, r"rule_file\.bad_value \[calendar\.file\]: .*calendar\.toml:3:")
+
     def test_a_node_that_another_organisation_runs_and_its_store_is_not_touched(self):
         store = os.path.join(self.axis.work, "fresh-store")
         for code in ("000.00.00.G22", "000.00.00.Z99", "H48.99.01"):  # another node's, nobody's, one only served here

@@ -111,6 +111,25 @@ class Reload(unittest.TestCase):
         for r in self.office.track(document)["recipients"]:
             self.assertEqual([s["code"] for s in r["steps"] if s["kind"] == "notice"][0], "parked")
 
+    def test_the_office_calendar(self):
+        """What stands here unsent gets its deadline from the file, and a new file tells at once."""
+        calendar = os.path.join(self.axis.work, "calendar.toml")
+        write(calendar, "[hours]\nsunday = [\"08:00-09:00\"]\n")
+        with open(self.node.config) as f:
+            write(self.node.config, f.read() + '\n[calendar]\nfile = "%s"\n' % calendar)
+        self.node.reload()
+        document = self.send_to(ORGANISATIONS["vpcp"].code, 5).json()["document_id"]
+        by = lambda: self.office.track(document)["recipients"][0]["deadlines"][0]
+        self.assertEqual((by()["duty"], by()["by"][10:]), ("sent", "T02:00:00.000000Z"))  # 09:00 in Viet Nam
+        write(calendar, "[hours]\nsunday = [\"08:00-10:00\"]\n")
+        self.node.reload()
+        self.assertEqual(by()["by"][10:], "T03:00:00.000000Z")
+        write(calendar, "[hours]\nsunday = [\"10:00-08:00\"]\n")
+        self.node.reload()
+        self.assertIn("calendar_refused", self.log())
+        self.assertRegex(self.log().splitlines()[-1], "reloaded_in_part.*kept_as_before=.?calendar")
+        self.assertEqual(by()["by"][10:], "T03:00:00.000000Z")
+
     def test_a_wrong_configuration_changes_nothing(self):
         with open(self.node.config) as file:
             good = file.read()

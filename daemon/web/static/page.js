@@ -196,9 +196,9 @@ function overview_view(o) {
         number_cell(word("waiting"), l.waiting), number_cell(word("active"), l.active), cell(word("oldest"), moment(l.oldest_created_at, false)),
         cell(word("next_due"), due(l)), cell(word("since_start"), `${count(l.delivered)} / ${count(l.deferred)} / ${count(l.refused)}`))))
       : h("p", { class: "empty" }, word("no_lanes"))),
-    section(word("inboxes"), o.inboxes.length ? table(word("inboxes"), ["organisation", "unacknowledged", "oldest", "not_fetched"].map((k) => word(k)),
+    section(word("inboxes"), o.inboxes.length ? table(word("inboxes"), ["organisation", "unacknowledged", "oldest", "not_fetched", "arrival_overdue"].map((k) => word(k)),
       o.inboxes.map((i) => h("tr", { "data-key": i.organisation }, h("th", { scope: "row" }, foreign(i.name)), number_cell(word("unacknowledged"), i.unacknowledged),
-        cell(word("oldest"), moment(i.oldest_at)), number_cell(word("not_fetched"), i.not_fetched, true))))
+        cell(word("oldest"), moment(i.oldest_at)), number_cell(word("not_fetched"), i.not_fetched, true), number_cell(word("arrival_overdue"), i.arrival_overdue, true))))
       : h("p", { class: "empty" }, word("no_inboxes"))),
     section(word("ended_lately", Math.round(o.ended_within_hours / 24)),
       h("div", { class: "tiles" }, o.states.filter((s) => s.final).map(tile)), h("p", { class: "dim" }, word("consignments_hint"))));
@@ -272,6 +272,7 @@ function document_view(o) {
         told(r, "why") && h("p", { class: "why" }, visible(told(r, "why"))),
         r.next_attempt_at && h("p", { class: "next" }, `${word("next_attempt")}: `, moment(r.next_attempt_at), " · ", word("attempts", r.attempts)),
         r.last_status && h("p", null, `${word("last_status")}: `, h("b", null, visible(`${r.last_status} – ${told(r, "last_status")}`))),
+        r.deadlines.length > 0 && h("ul", { class: "plain deadlines" }, r.deadlines.map((d) => h("li", { class: `d-${d.state}`, "data-key": d.duty }, visible(told(d, "text"))))),
         rungs_view(r.rungs), steps_view(r.steps)))),
     section(word("signature_report"), h("details", { class: "card" }, h("summary", null, known_word("verdict_", d.signatures)),
       d.signature_report ? h("pre", null, visible_lines(d.signature_report)) : h("p", { class: "empty" }, word("no_report")))),

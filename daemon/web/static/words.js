@@ -47,6 +47,7 @@ export const words = {
   organisation: ["Cơ quan", "Organisation"],
   unacknowledged: ["eOffice chưa lấy", "Not taken over"],
   not_fetched: ["Quá hạn lấy", "Overdue"],
+  arrival_overdue: ["Quá hạn báo đến", "Arrival not told in time"],
   none: ["–", "–"],
 
   search: ["Tìm", "Search"],

@@ -1,0 +1,81 @@
+#include "daemon/api/deadlines.hpp"
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <fmt/format.h>
+
+namespace vanthu::api {
+
+namespace json = boost::json;
+using calendar::duty;
+using calendar::standing;
+
+namespace {
+
+struct words {
+    std::string_view vi, en;
+};
+constexpr words duties[] = {
+    {"Gửi đi", "Sent"}, {"Báo đã đến (01)", "Arrival told (01)"}, {"Vào sổ (03)", "Registered (03)"}};
+constexpr words standings[] = {{"còn hạn", "in time"},
+                               {"sắp hết hạn", "due soon"},
+                               {"đã quá hạn", "overdue"},
+                               {"đúng hạn", "done in time"},
+                               {"trễ hạn", "done late"}};
+
+template <class Is> std::optional<timestamp> first_of(const std::vector<records::event_row>& events, Is is) {
+    auto found = std::ranges::find_if(events, is);
+    if (found == events.end()) return std::nullopt;
+    // What another side says about its own time counts when it is no later than the news of it.
+    const std::int64_t at = found->claimed_at > 0 && found->claimed_at < found->at ? found->claimed_at : found->at;
+    return from_us(at);
+}
+
+} // namespace
+
+std::string time_in_vietnam(timestamp t) {
+    const std::string text = to_edxml_time(t);
+    return text.substr(8, 2) + "/" + text.substr(5, 2) + "/" + text.substr(0, 4) + text.substr(10);
+}
+
+json::array deadlines(const records::document_row& d, const records::consignment_row& c,
+                      const std::vector<records::event_row>& events, const calendar::office& office, timestamp now) {
+    json::array out;
+    if (d.kind != records::document_kind::document) return out;
+    const bool urgent = d.priority > 0;
+    const bool ended = c.state_now == records::state::refused || c.state_now == records::state::recalled ||
+                       c.state_now == records::state::expired || c.last_status == "13";
+    auto of_recipient = [&](const records::event_row& e) { return e.recipient == c.recipient_code; };
+    auto add = [&](duty what, timestamp by, std::optional<timestamp> done) {
+        if (!done && ended) return;
+        const standing stand = stands(office.days, office.margins, by, done, now);
+        const words &name = duties[static_cast<int>(what)], &state = standings[static_cast<int>(stand)];
+        out.push_back(json::object{{"duty", boost::describe::enum_to_string(what, "unknown")},
+                                   {"by", to_rfc3339(by)},
+                                   {"state", boost::describe::enum_to_string(stand, "unknown")},
+                                   {"done_at", done ? json::value(to_rfc3339(*done)) : nullptr},
+                                   {"text_vi", fmt::format("{} trước {}: {}.", name.vi, time_in_vietnam(by), state.vi)},
+                                   {"text_en", fmt::format("{} by {}: {}.", name.en, time_in_vietnam(by), state.en)}});
+    };
+    if (d.previous_node.empty()) {
+        auto left = first_of(
+            events, [&](const auto& e) { return of_recipient(e) && (e.kind == "handed_over" || e.kind == "kept"); });
+        add(duty::sent,
+            send_by(office.days, office.margins, from_edxml_date(d.identity.date), from_us(d.received_at), urgent),
+            left);
+    }
+    auto kept = first_of(events, [&](const auto& e) {
+        return of_recipient(e) && (e.kind == "kept" || (e.kind == "notice" && e.code == "kept"));
+    });
+    if (!kept) return out;
+    auto told = [&](std::string_view from, std::string_view to) {
+        return first_of(events, [&](const auto& e) {
+            return of_recipient(e) && e.kind == "status" && e.code >= from && e.code <= to;
+        });
+    };
+    add(duty::arrived, arrived_by(office.days, *kept), told("01", "06"));
+    add(duty::registered, registered_by(office.days, office.margins, *kept, urgent), told("02", "06"));
+    return out;
+}
+
+} // namespace vanthu::api
