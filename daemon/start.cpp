@@ -290,6 +290,14 @@ api::eoffice_options eoffice_options(const daemon_config& c, const std::string& 
     o.home = home;
     o.organisation = c.node.organisation;
     o.files = static_cast<std::size_t>(c.limits.attachments);
+    // The mark of the payload store (open_store).
+    o.room = [directory = c.store.directory, mark = c.store.minimum_free]() -> result<> {
+        std::error_code ec;
+        const fs::space_info space = fs::space(directory, ec);
+        if (ec) return failed(ledger::errc::write_failed, directory.string() + ": " + ec.message());
+        if (space.available < mark) return failed(ledger::errc::no_space, fmt::format("{} bytes", space.available));
+        return {};
+    };
     return o;
 }
 

@@ -116,10 +116,19 @@ asio::awaitable<net::response> eoffice::handle(net::request& r) {
 }
 
 asio::awaitable<net::response> eoffice::health(call&) {
-    co_return answer(200, json::object{{"schema_version", 1},
-                                       {"status", "ok"},
-                                       {"version", VANTHU_VERSION},
-                                       {"time", to_rfc3339_vietnam(clock_.now())}});
+    // Still 200: what arrived can be fetched, only new documents are refused.
+    const result<> room = options_.room ? co_await offload(disk_, options_.room) : result<>();
+    json::object o{{"schema_version", 1},
+                   {"status", room ? "ok" : "degraded"},
+                   {"version", VANTHU_VERSION},
+                   {"time", to_rfc3339_vietnam(clock_.now())}};
+    if (!room) {
+        const error_row* row = describe(room.error().code);
+        o["problems"] = json::array{json::object{{"code", public_code(room.error().code)},
+                                                 {"message_vi", row ? row->message_vi : ""},
+                                                 {"message_en", row ? row->message_en : ""}}};
+    }
+    co_return answer(200, o);
 }
 
 result<std::string> eoffice::organisation_of(const call& c) const {

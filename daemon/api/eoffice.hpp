@@ -22,6 +22,8 @@ struct eoffice_options {
     std::uint64_t memory_spool = 1u << 20;
     std::chrono::seconds longest_wait{60}; // of a long poll
     std::size_t search_at_most = 5000;     // rows looked through by one request for a list
+    // What /v1/health asks for, on the disk pool: may new documents be stored? Empty: not asked.
+    std::function<result<>()> room;
 };
 
 class eoffice {

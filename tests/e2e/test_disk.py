@@ -18,6 +18,11 @@ class FullDisk(unittest.TestCase):
             return office.submit(axis.metadata("xa-a", ["vpcp"], number, "Văn bản"), [("a.txt", os.urandom(100_000))],
                                  idempotency_key="k-%d" % number)
         self.assertEqual(submit(1).status, 201)
+
+        def health():
+            told = office.get("/v1/health").json()
+            return told["status"], [problem["code"] for problem in told.get("problems", [])]
+        self.assertEqual(health(), ("ok", []))
         node.stop()
         # The mark above what is free: as if somebody had filled the disk.
         free = shutil.disk_usage(node.folder).free
@@ -27,12 +32,14 @@ class FullDisk(unittest.TestCase):
         answer = submit(2)
         self.assertEqual((answer.status, answer.code()), (507, "ledger.no_space"), answer.body)
         self.assertTrue(answer.json()["retryable"])
+        self.assertEqual(health(), ("degraded", ["ledger.no_space"]))
         self.assertEqual(len(office.get("/v1/documents").json()["documents"]), 1)
         self.assertEqual(os.listdir(os.path.join(node.store, "spool")), [])
         node.stop()
         node.settings = {}
         node.write_config()
         node.start()
+        self.assertEqual(health(), ("ok", []))
         self.assertEqual(submit(2).status, 201)  # the refusal has not used up the key
         self.assertEqual(len(office.get("/v1/documents").json()["documents"]), 2)
 
