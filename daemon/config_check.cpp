@@ -225,8 +225,12 @@ daemon_config fill(config::config_values values) {
     c.registry = {file("registry.file")};
     c.store = {file("store.directory"),      file("store.encryption_key"), bytes("store.inline_limit"),
                bytes("store.segment_limit"), bytes("store.minimum_free"),  bytes("store.spool_quota")};
-    c.api = {text("listen.api.address"), tls("listen.api"), file("listen.api.credentials"),
-             number("listen.api.max_connections"), bytes("listen.api.body_limit")};
+    c.api = {text("listen.api.address"),
+             tls("listen.api"),
+             file("listen.api.credentials"),
+             number("listen.api.max_connections"),
+             number("listen.api.max_connections_per_address"),
+             bytes("listen.api.body_limit")};
     c.peer = {text("listen.peer.address"), tls("listen.peer")};
     c.operator_door = {text("listen.operator.address"), file("listen.operator.secret_file"), tls("listen.operator")};
     c.threads = {number("threads.io"), number("threads.disk"), number("threads.crypto")};
@@ -238,8 +242,8 @@ daemon_config fill(config::config_values values) {
                  file("signing.crl_directory"),
                  values.get<std::vector<std::string>>("signing.agency_keys"),
                  text("policy.timestamp") == "required"};
-    c.inspect = {values.get<bool>("inspect.enabled"), file("inspect.executable"), file("inspect.policy"), number("inspect.workers"),
-                 time("inspect.time_limit"), bytes("inspect.memory_limit")};
+    c.inspect = {values.get<bool>("inspect.enabled"), file("inspect.executable"), file("inspect.policy"),
+                 number("inspect.workers"),           time("inspect.time_limit"), bytes("inspect.memory_limit")};
     for (std::size_t r = 0; r < std::size(roles); ++r)
         for (std::size_t v = 0; v < std::size(verdicts); ++v)
             c.policy.actions[r][v] = action_named(text(fmt::format("policy.{}.{}", roles[r], verdicts[v])));

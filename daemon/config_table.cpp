@@ -75,6 +75,10 @@ constexpr row rows[] = {
     {.key = "listen.api.max_connections", .kind = integer, .fallback = "1000", .min = "1", .max = "100000",
      .unit = "connections",
      .vi = "Số kết nối đồng thời tối đa.", .en = "The most connections at one time."},
+    {.key = "listen.api.max_connections_per_address", .kind = integer, .fallback = "250", .min = "1", .max = "100000",
+     .unit = "connections",
+     .vi = "Trong đó từ một địa chỉ ở xa (IPv4, hoặc /64 của IPv6); loopback không bị giới hạn. Tăng lên nếu có proxy ngược ở máy khác.",
+     .en = "Of them from one remote address (IPv4, or an IPv6 /64); loopback is not bounded. Raise it for a reverse proxy on another machine."},
     {.key = "listen.api.body_limit", .kind = size, .fallback = "2 GiB", .min = "64 KiB", .max = "64 GiB",
      .vi = "Kích thước tối đa của một yêu cầu.", .en = "The largest body of one request."},
 

@@ -37,7 +37,7 @@ struct daemon_config {
         std::string address;
         tls_files tls;
         path credentials;
-        std::int64_t max_connections;
+        std::int64_t max_connections, max_connections_per_address;
         std::uint64_t body_limit;
     } api;
     struct peer_values {

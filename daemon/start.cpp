@@ -338,6 +338,7 @@ net::listener_options api_listener(const daemon_config& c) {
     o.tls = net::tls_options{.certificate_file = c.api.tls.certificate, .key_file = c.api.tls.key, .tls13_only = false};
     o.body_limit = c.api.body_limit;
     o.max_connections = static_cast<std::size_t>(c.api.max_connections);
+    o.max_connections_per_address = static_cast<std::size_t>(c.api.max_connections_per_address);
     return o;
 }
 

@@ -64,7 +64,9 @@ asio::awaitable<net::response> eoffice::inbox(call& c) {
             co_return answer(200,
                              json::object{{"schema_version", 1}, {"entries", std::move(list)}, {"next_after", next}});
         }
-        co_await bell_.wait(*organisation, rung, deadline);
+        // A client that is gone holds no connection until the end of its wait.
+        if (!co_await c.request.body.unless_closed(bell_.wait(*organisation, rung, deadline)))
+            co_return net::error_response(net::errc::connection_closed);
     }
 }
 

@@ -2,6 +2,7 @@
 
 #include "daemon/net/error_object.hpp"
 
+#include <boost/asio/as_tuple.hpp>
 #include <ctime>
 #include <fmt/format.h>
 
@@ -50,6 +51,22 @@ public:
     }
     std::uint64_t received() const { return received_; }
 
+    asio::awaitable<bool> unless_closed(asio::awaitable<void> work) override {
+        const auto executor = co_await asio::this_coro::executor;
+        bool gone = false;
+        auto working = [](transport& t, asio::awaitable<void> w) -> asio::awaitable<void> {
+            co_await std::move(w);
+            t.expire(); // of the reading below: a mere cancellation may be lost within TLS
+        };
+        auto [order, thrown, ignored] =
+            co_await asio::experimental::make_parallel_group(
+                asio::co_spawn(executor, working(connection_.transport_, std::move(work)), asio::deferred),
+                asio::co_spawn(executor, watch(gone), asio::deferred))
+                .async_wait(asio::experimental::wait_for_one(), asio::use_awaitable);
+        if (thrown && !gone) std::rethrow_exception(thrown);
+        co_return !gone;
+    }
+
     // Reads what the handler left, if that is little and certain to come. True: the connection stands behind the
     // message.
     asio::awaitable<bool> drain() {
@@ -64,6 +81,21 @@ public:
     }
 
 private:
+    // Ends when the client has closed, or when the work is done. What it sends meanwhile is kept for the next request;
+    // a client that fills the buffer with such is not watched any further.
+    asio::awaitable<void> watch(bool& gone) {
+        input_buffer& input = connection_.input_;
+        while (parser_.done() && !input.full()) {
+            auto n = co_await connection_.transport_.read_some(input.space(), in(std::chrono::hours(24)));
+            if (!n && (n.error().code == errc::timed_out || n.error().code == tasks::errc::cancelled)) co_return;
+            gone = !n || *n == 0;
+            if (gone) co_return;
+            input.commit(*n);
+        }
+        asio::steady_timer until_done(co_await asio::this_coro::executor, steady_time::max());
+        co_await until_done.async_wait(asio::as_tuple(asio::use_awaitable));
+    }
+
     task<std::size_t> next(std::span<std::uint8_t> out) {
         const std::uint64_t limit = connection_.shared_.options.body_limit;
         input_buffer& input = connection_.input_;
@@ -102,12 +134,18 @@ private:
     std::optional<failure> failed_;
 };
 
-connection::connection(serving& shared, transport t, ssl_context tls, bool busy)
-    : shared_(shared), transport_(std::move(t)), tls_(std::move(tls)), busy_(busy),
+connection::connection(serving& shared, transport t, ssl_context tls, std::shared_ptr<admission::place> place)
+    : shared_(shared), transport_(std::move(t)), tls_(std::move(tls)), place_(std::move(place)),
       input_(shared.options.header_limit + piece_size) {}
 
 void connection::close_if_idle() {
     if (idle_) transport_.expire();
+}
+
+void connection::give_way() {
+    gave_way_ = true;
+    transport_.reset();
+    shared_.report({errc::busy, "gave way to another connection without having made a request"}, &peer_);
 }
 
 asio::awaitable<void> connection::serve() {
@@ -116,6 +154,7 @@ asio::awaitable<void> connection::serve() {
         auto shaken = co_await transport_.handshake(new_session(tls_), transport::role::server,
                                                     in(shared_.options.handshake_timeout));
         if (!shaken) {
+            if (gave_way_) co_return;
             const std::string why = verification_error(transport_.session());
             failure what = std::move(shaken.error());
             if (!why.empty()) what.detail += " (" + why + ")";
@@ -125,7 +164,7 @@ asio::awaitable<void> connection::serve() {
         transport_.describe(peer_);
     }
     after next = after::keep;
-    if (busy_) {
+    if (!place_) {
         unread_ = true; // whatever the request is
         response answer = error_response(errc::busy, {.retry_after = std::chrono::seconds(5)});
         next = co_await send(std::move(answer), {});
@@ -202,11 +241,13 @@ asio::awaitable<connection::after> connection::exchange() {
     auto read = co_await read_head(parser);
     reply to;
     if (!read) {
+        if (gave_way_) co_return after::gone;
         const std::error_code code = read.error().code;
         if (code == errc::connection_closed || code == errc::tls_failed || code == tasks::errc::cancelled)
             co_return after::gone;
         co_return co_await refuse(read.error(), to);
     }
+    if (place_) place_->speaks();
     message_head& head = parser.head();
     to.since = steady::now();
     to.method = head.method;

@@ -1,6 +1,7 @@
 // One accepted connection: requests in, handler, responses out. Inside this room only. Lives on one executor.
 #pragma once
 
+#include "daemon/net/admission.hpp"
 #include "daemon/net/input_buffer.hpp"
 #include "daemon/net/message_parser.hpp"
 #include "daemon/net/pace.hpp"
@@ -26,10 +27,11 @@ class request_body;
 
 class connection {
 public:
-    // `busy`: one connection too many, answered with 503.
-    connection(serving& shared, transport t, ssl_context tls, bool busy);
+    // Without a place: one connection too many, answered with 503.
+    connection(serving& shared, transport t, ssl_context tls, std::shared_ptr<admission::place> place);
     asio::awaitable<void> serve();
     void close_if_idle();
+    void give_way(); // to another connection: closed without a word
 
 private:
     friend class request_body;
@@ -54,7 +56,8 @@ private:
     serving& shared_;
     transport transport_;
     ssl_context tls_;
-    bool busy_;
+    std::shared_ptr<admission::place> place_;
+    bool gave_way_ = false;
     bool idle_ = false;
     bool unread_ = false; // something of the last request may still be on its way
     peer_identity peer_;

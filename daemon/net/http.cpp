@@ -65,6 +65,11 @@ std::size_t headers::count(std::string_view name) const {
                                                   [&](const field& f) { return equal_without_case(f.name, name); }));
 }
 
+asio::awaitable<bool> body_source::unless_closed(asio::awaitable<void> work) {
+    co_await std::move(work);
+    co_return true;
+}
+
 task<bytes> read_all(body_source& body, std::size_t limit) {
     bytes out;
     for (;;) {

@@ -81,6 +81,9 @@ public:
     // every later call: body_too_large (the limit counts decoded bytes), too_slow, connection_closed, bad_request
     // (chunk syntax).
     virtual task<std::size_t> read_some(std::span<std::uint8_t> out) = 0;
+    // For an answer that waits, once the body has been read: runs `work` and cancels it when the client closes the
+    // connection, or its sending half, meanwhile. False: it did, and nobody reads the answer any more.
+    virtual asio::awaitable<bool> unless_closed(asio::awaitable<void> work);
 };
 
 // The whole body, or body_too_large beyond `limit`.

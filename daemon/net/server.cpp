@@ -1,5 +1,6 @@
 #include "daemon/net/server.hpp"
 
+#include "daemon/net/admission.hpp"
 #include "daemon/net/connection.hpp"
 #include "daemon/net/listen.hpp"
 
@@ -13,8 +14,27 @@
 namespace vanthu::net {
 namespace {
 using acceptor = asio::basic_socket_acceptor<asio::generic::stream_protocol>;
-// This many connections beyond the allowed number get a 503; the ones beyond them are closed at once.
+// This many connections without a place get a 503 at one time; the ones beyond them are closed at once.
 constexpr std::size_t most_excess = 64;
+
+// What counts as one remote address; empty: not bounded.
+std::string counted_as(const transport::socket& socket, bool bound_loopback) {
+    boost::system::error_code ec;
+    const auto endpoint = socket.remote_endpoint(ec);
+    if (ec) return {};
+    const auto* v4 = reinterpret_cast<const sockaddr_in*>(endpoint.data());
+    const auto* v6 = reinterpret_cast<const sockaddr_in6*>(endpoint.data());
+    std::string four;
+    if (endpoint.protocol().family() == AF_INET)
+        four.assign(reinterpret_cast<const char*>(&v4->sin_addr), 4);
+    else if (endpoint.protocol().family() != AF_INET6)
+        return {};
+    else if (IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr))
+        four.assign(reinterpret_cast<const char*>(&v6->sin6_addr) + 12, 4);
+    const bool loopback = four.empty() ? IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr) : four[0] == 127;
+    if (loopback && !bound_loopback) return {};
+    return four.empty() ? std::string(reinterpret_cast<const char*>(&v6->sin6_addr), 8) : four;
+}
 } // namespace
 
 struct server::state : serving, std::enable_shared_from_this<server::state> {
@@ -28,7 +48,8 @@ struct server::state : serving, std::enable_shared_from_this<server::state> {
     std::string address;
     std::uint16_t port = 0;
     std::filesystem::path unix_path;
-    std::atomic<std::size_t> connections{0};
+    std::shared_ptr<admission> door;
+    std::atomic<std::size_t> refused{0}; // connections that get their 503 now
     std::mutex tls_guard;
     ssl_context tls;
     task_group group;
@@ -41,7 +62,13 @@ struct server::state : serving, std::enable_shared_from_this<server::state> {
     void start();
     asio::awaitable<void> accept_on(lane& at);
     void admit(transport::socket socket, lane& to);
-    asio::awaitable<void> run(std::shared_ptr<transport> link, lane& at, bool busy);
+    // Of one connection, on its executor: to reach it while it lives, and before it has begun.
+    struct seat {
+        connection* taken = nullptr;
+        bool given_up = false;
+    };
+    asio::awaitable<void> run(std::shared_ptr<transport> link, lane& at, std::shared_ptr<admission::place> place,
+                              std::shared_ptr<seat> here);
     void stop_accepting();
 };
 
@@ -72,28 +99,47 @@ asio::awaitable<void> server::state::accept_on(lane& at) {
 }
 
 void server::state::admit(transport::socket socket, lane& to) {
-    const std::size_t before = connections.fetch_add(1);
-    auto counted = std::shared_ptr<void>(nullptr, [self = shared_from_this()](void*) { --self->connections; });
-    if (before >= options.max_connections + most_excess) return;
+    auto here = std::make_shared<seat>();
+    auto give_way = [here, executor = to.executor] {
+        asio::post(executor, [here] {
+            here->given_up = true;
+            if (here->taken) here->taken->give_way();
+        });
+    };
+    auto place = admission::enter(door, counted_as(socket, options.bound_loopback), std::move(give_way));
+    std::shared_ptr<void> counted;
+    if (!place) {
+        const std::size_t before = refused.fetch_add(1);
+        counted = std::shared_ptr<void>(nullptr, [self = shared_from_this()](void*) { --self->refused; });
+        if (before >= most_excess) return;
+    }
     if (unix_path.empty()) {
         const int on = 1;
         ::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     }
     auto link = std::make_shared<transport>(std::move(socket));
-    group.spawn(to.executor, [self = shared_from_this(), link, counted, at = &to,
-                              busy = before >= options.max_connections] { return self->run(link, *at, busy); });
+    group.spawn(to.executor, [self = shared_from_this(), link, counted, at = &to, place, here] {
+        return self->run(link, *at, place, here);
+    });
 }
 
-asio::awaitable<void> server::state::run(std::shared_ptr<transport> link, lane& at, bool busy) {
-    connection here(*this, std::move(*link), current_tls(), busy);
+asio::awaitable<void> server::state::run(std::shared_ptr<transport> link, lane& at,
+                                         std::shared_ptr<admission::place> place, std::shared_ptr<seat> here) {
+    if (here->given_up) co_return;
+    connection served(*this, std::move(*link), current_tls(), std::move(place));
     struct registration {
         std::list<connection*>& all;
         std::list<connection*>::iterator mine;
-        ~registration() { all.erase(mine); }
-    } registered{at.open, at.open.insert(at.open.end(), &here)};
+        seat& at;
+        ~registration() {
+            all.erase(mine);
+            at.taken = nullptr;
+        }
+    } registered{at.open, at.open.insert(at.open.end(), &served), *here};
+    here->taken = &served;
     std::exception_ptr thrown;
     try {
-        co_await here.serve();
+        co_await served.serve();
     } catch (...) {
         thrown = std::current_exception();
     }
@@ -131,6 +177,8 @@ result<std::unique_ptr<server>> server::open(std::vector<asio::any_io_executor> 
     }
     VANTHU_TRY(listening bound, listen_on(options.address, executors.size(), options.backlog, options.unix_mode));
     s->options = std::move(options);
+    const std::size_t all = s->options.max_connections, of_one = s->options.max_connections_per_address;
+    s->door = admission::make(all, of_one ? of_one : std::max<std::size_t>(1, all / 4));
     s->on_request = std::move(on_request);
     s->address = bound.address;
     s->port = bound.port;
@@ -151,7 +199,7 @@ result<std::unique_ptr<server>> server::open(std::vector<asio::any_io_executor> 
 
 std::string server::address() const { return state_->address; }
 std::uint16_t server::port() const { return state_->port; }
-std::size_t server::connections() const { return state_->connections; }
+std::size_t server::connections() const { return state_->door->present(); }
 
 result<> server::reload_tls() {
     if (!state_->options.tls) return {};

@@ -42,8 +42,12 @@ struct listener_options {
     std::optional<tls_options> tls;
     std::uint64_t body_limit = 1ull << 30; // decoded bytes
     std::uint32_t header_limit = 64 * 1024;
-    std::size_t max_connections = 4096; // beyond: 503 and close
-    unsigned unix_mode = 0660;          // of the socket file
+    // Beyond either, the connection goes that has waited longest without a request; where all have made one, the
+    // newcomer gets 503. One address: an IPv4 address or an IPv6 /64; 0: a quarter of max_connections. Loopback is not
+    // bounded by address (a reverse proxy, tests) unless `bound_loopback`.
+    std::size_t max_connections = 4096, max_connections_per_address = 0;
+    bool bound_loopback = false;
+    unsigned unix_mode = 0660; // of the socket file
     int backlog = 1024;
 
     std::chrono::milliseconds handshake_timeout{10'000};
@@ -72,9 +76,9 @@ public:
                                                 handler on_request);
     ~server(); // stop(0)
 
-    std::string address() const; // as bound, with the real port
-    std::uint16_t port() const;  // 0 for a Unix socket
-    std::size_t connections() const;
+    std::string address() const;     // as bound, with the real port
+    std::uint16_t port() const;      // 0 for a Unix socket
+    std::size_t connections() const; // without those that are being dropped
 
     // Certificate, key and CA read again; new connections use them, open ones go on. After a failure the old ones stay
     // in use.

@@ -1,6 +1,7 @@
 #include "tests/net/certificates.hpp"
 #include "tests/net/loopback.hpp"
 
+#include <list>
 #include <sys/stat.h>
 
 using namespace vanthu;
@@ -220,6 +221,70 @@ BOOST_AUTO_TEST_CASE(one_connection_too_many_is_told_so) {
     const std::string second = bare_socket(r.at->port()).read_to_end();
     BOOST_TEST(starts(second, "HTTP/1.1 503 "));
     BOOST_TEST(second.find("Retry-After: 5") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(connections_without_a_request_give_way_to_one_that_speaks) {
+    for (bool by_address : {false, true}) {
+        running r(
+            by_address
+                ? listener_options{.max_connections = 100, .max_connections_per_address = 8, .bound_loopback = true}
+                : listener_options{.max_connections = 8});
+        bare_socket spoke(r.at->port());
+        spoke.send("GET /a HTTP/1.1\r\nHost: a\r\n\r\n");
+        BOOST_TEST(spoke.read_until("GET /a").find("200 OK") != std::string::npos);
+        std::list<bare_socket> silent;
+        for (int i = 0; i < 40; ++i) silent.emplace_back(r.at->port()).send(i % 2 ? "GET /never HT" : "");
+        for (int i = 0; i < 5; ++i)
+            BOOST_TEST(starts(exchange(r.at->port(), "GET / HTTP/1.1\r\n" + last), "HTTP/1.1 200 "));
+        BOOST_TEST(silent.front().read_to_end() == ""); // the longest silent one is gone
+        BOOST_TEST(r.saw("net.busy"));
+        BOOST_TEST(r.at->connections() <= 8u);
+        spoke.send("GET /b HTTP/1.1\r\n" + last); // and who has spoken is still there
+        BOOST_TEST(spoke.read_to_end().find("GET /b") != std::string::npos);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(one_address_does_not_take_the_places_of_all_others) {
+    running r({.max_connections = 8, .bound_loopback = true}); // a quarter: 2 of one address
+    std::list<bare_socket> one;
+    for (int i = 0; i < 2; ++i) {
+        one.emplace_back(r.at->port()).send("GET /a HTTP/1.1\r\nHost: a\r\n\r\n");
+        BOOST_TEST(one.back().read_until("GET /a").find("200 OK") != std::string::npos);
+    }
+    BOOST_TEST(starts(exchange(r.at->port(), "GET / HTTP/1.1\r\n" + last), "HTTP/1.1 503 "));
+    BOOST_TEST(output_of("curl -s --max-time 10 --interface 127.0.0.2 http://127.0.0.1:" +
+                         std::to_string(r.at->port()) + "/other") == "GET /other ");
+}
+
+BOOST_AUTO_TEST_CASE(a_handshake_that_is_never_begun_gives_way_over_tls_too) {
+    const auto& c = certificates::get();
+    running r(
+        {.tls = tls_options{.certificate_file = c / "server.pem", .key_file = c / "server.key"}, .max_connections = 4});
+    std::list<bare_socket> silent;
+    for (int i = 0; i < 20; ++i) silent.emplace_back(r.at->port());
+    const std::string url = "https://127.0.0.1:" + std::to_string(r.at->port()) + "/in";
+    BOOST_TEST(output_of("curl -sk --max-time 10 " + url) == "GET /in ");
+    BOOST_TEST(silent.front().read_to_end() == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_client_that_closes_ends_the_work_that_waits_for_it) {
+    std::promise<bool> stayed;
+    running r({}, [&](request& q) -> asio::awaitable<response> {
+        asio::steady_timer t(co_await asio::this_coro::executor, q.path == "/long" ? 1h : 50ms);
+        const bool there = co_await q.body.unless_closed(t.async_wait(asio::use_awaitable));
+        if (q.path == "/long") stayed.set_value(there);
+        co_return response::text(200, "waited " + q.path);
+    });
+    bare_socket patient(r.at->port()); // what it sends meanwhile is the next request
+    patient.send("GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HT");
+    BOOST_TEST(patient.read_until("waited /1").ends_with("waited /1"));
+    patient.send("TP/1.1\r\n" + last);
+    BOOST_TEST(patient.read_to_end().ends_with("waited /2"));
+    {
+        bare_socket(r.at->port()).send("GET /long HTTP/1.1\r\nHost: a\r\n\r\n");
+    }
+    BOOST_TEST(!stayed.get_future().get());
+    BOOST_TEST(r.at->stop(60s)); // nothing waits for the hour to end
 }
 
 BOOST_AUTO_TEST_CASE(a_unix_socket_has_its_mode_and_knows_its_peer_and_replaces_only_a_dead_one) {
