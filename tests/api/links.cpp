@@ -1,5 +1,6 @@
 // Who may open a link between two nodes, what he may send over it, and what is kept when it breaks.
 #include "tests/api/pair_of_nodes.hpp"
+#include "tests/support/wait_for.hpp"
 
 #include "daemon/base/error_table.hpp"
 
@@ -85,21 +86,8 @@ BOOST_AUTO_TEST_CASE(known_is_not_said_to_a_peer_that_has_not_sent_the_bytes) {
     lower.announce(packet, {"H48.99.01"});
     auto first = lower.put(peer_client::path(packet), packet);
     BOOST_REQUIRE((first.has_value() && first->status == 201));
-    n.meet(3, R"(
-[[organisation]]
-id = "khac"
-name = "Huyện khác"
-kind = "UBND huyện"
-parent = "tinh"
-codes = [{ code = "H48.41", form = "qd20" }]
-
-[[node]]
-id = "h48.41"
-organisation = "khac"
-urls = ["https://127.0.0.1:1"]
-san_uri = "urn:vanthu:org:H48.41"
-ca = "@CA@"
-)");
+    n.meet(3, organisation_text{"khac", "Huyện khác", "UBND huyện", "H48.41"}.toml() +
+                  node_text{"h48.41", "khac", "H48.41", nowhere, {}}.toml());
     subject_spec other;
     other.organisation_code = "H48.41";
     other.use = profile::service;
@@ -210,7 +198,7 @@ BOOST_AUTO_TEST_CASE(a_pin_counts_from_its_first_day_to_its_last_while_the_link_
     const test_ca stranger("Other");
     (void)write_file_atomically(n.lower.folder.path() / "other-ca.pem", as_bytes(stranger.root().certificate_pem()));
     for (bool named : {true, false}) {
-        std::string text = two_node_registry(n.upper.peer_url(), n.lower.peer_url());
+        std::string text = two_node_registry(1, {}, n.upper.peer_url(), n.lower.peer_url());
         std::size_t row = text.find("id = \"h48\"\n"), name = text.find("san_uri", row), end = text.find("\n\n", row);
         // By name and pin under the CA; or by the pin alone, where no CA of ours knows the certificate.
         text.replace(name, end - name, named ? text.substr(name, end - name) + "\n" + pins : pins);

@@ -144,7 +144,7 @@ office::office(std::function<void(node_spec&)> change) : node(ca, spec(change)) 
 
 node_spec office::spec(const std::function<void(node_spec&)>& change) {
     node_spec s;
-    s.registry = two_node_registry("https://127.0.0.1:1", "https://127.0.0.1:1");
+    s.registry = two_node_registry();
     s.credentials = credentials_for({{"so", {"H48.01"}}, {"xa", {"H48.99.01"}}, {"tinh", {"H48", "H48.01"}}});
     if (change) change(s);
     return s;

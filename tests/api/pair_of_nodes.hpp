@@ -14,18 +14,19 @@ struct pair_of_nodes {
 
     static node_spec upper_spec(const std::function<void(node_spec&)>& change) {
         node_spec s;
-        s.registry = two_node_registry("https://127.0.0.1:1", "https://127.0.0.1:1");
         s.credentials = credentials_for({{"so", {"H48.01"}}, {"xa", {"H48.99.01"}}, {"tinh", {"H48"}}});
-        if (change) change(s);
-        return s;
+        return changed(std::move(s), change);
     }
     static node_spec lower_spec(const std::function<void(node_spec&)>& change) {
         node_spec s;
         s.node = "h48.40";
         s.home = "@huyen";
         s.organisation = "H48.40";
-        s.registry = two_node_registry("https://127.0.0.1:1", "https://127.0.0.1:1");
         s.credentials = credentials_for({{"huyen", {"H48.40"}}});
+        return changed(std::move(s), change);
+    }
+    static node_spec changed(node_spec s, const std::function<void(node_spec&)>& change) {
+        s.registry = two_node_registry();
         if (change) change(s);
         return s;
     }
@@ -35,7 +36,7 @@ struct pair_of_nodes {
         meet();
     }
     void meet(int version = 2, const std::string& further = {}) {
-        std::string text = two_node_registry(upper.peer_url(), lower.peer_url(), version, further);
+        std::string text = two_node_registry(version, further, upper.peer_url(), lower.peer_url());
         upper.use_registry(text);
         lower.use_registry(text);
     }
@@ -55,26 +56,18 @@ inline letter upward(int number = 15) {
 // A peer's client with a certificate of its own.
 struct peer_client {
     temporary_directory folder;
-    net::io_threads thread{1, "test-peer"};
-    std::unique_ptr<net::client> client;
+    std::unique_ptr<test_client> client;
     peer_client(const daemon_parts& to, const test_ca& ca, const identity& who) {
-        (void)write_file_atomically(folder.path() / "c.pem",
-                                    as_bytes(who.certificate_pem() + ca.sub().certificate_pem()));
-        (void)write_file_atomically(folder.path() / "c.key", as_bytes(who.key_pem()), 0600);
-        (void)write_file_atomically(folder.path() / "ca.pem", as_bytes(to.ca.root().certificate_pem()));
         net::client_options o;
         o.url = to.peer_url();
-        o.ca_file = folder.path() / "ca.pem";
-        o.certificate_file = folder.path() / "c.pem";
-        o.key_file = folder.path() / "c.key";
-        client = std::move(*net::client::open(thread.executor(0), o));
-    }
-    ~peer_client() {
-        auto close = [](net::client* c) -> task<> {
-            c->close_idle();
-            co_return result<>();
+        auto file = [&](const char* name, const std::string& text, std::filesystem::path& of, unsigned mode = 0644) {
+            of = folder / name;
+            BOOST_REQUIRE(write_file_atomically(of, as_bytes(text), mode).has_value());
         };
-        (void)wait_for(thread.executor(0), close(client.get()));
+        file("ca.pem", to.ca.root().certificate_pem(), o.ca_file);
+        file("c.pem", who.certificate_pem() + ca.sub().certificate_pem(), o.certificate_file);
+        file("c.key", who.key_pem(), o.key_file, 0600);
+        client = std::make_unique<test_client>(std::move(o));
     }
     result<net::client_response> put(const std::string& target, std::variant<std::string, net::producer> body,
                                      net::headers fields = {}) {
@@ -83,7 +76,7 @@ struct peer_client {
         r.target = target;
         r.body = std::move(body);
         r.fields = std::move(fields);
-        return wait_for(thread.executor(0), client->send(std::move(r)));
+        return client->send(std::move(r));
     }
     result<net::client_response> announce(const std::string& packet, const std::vector<std::string>& recipients) {
         peer::manifest m;

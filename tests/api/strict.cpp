@@ -2,6 +2,7 @@
 #include "daemon/ledger/commit_task.hpp"
 #include "daemon/ledger/keys.hpp"
 #include "tests/api/packets.hpp"
+#include "tests/support/wait_for.hpp"
 
 namespace vanthu::test {
 namespace json = boost::json;

@@ -258,8 +258,7 @@ BOOST_AUTO_TEST_CASE(a_dry_run_says_what_would_happen_and_stores_nothing) {
 
 BOOST_AUTO_TEST_CASE(a_dry_run_stores_nothing_also_where_the_recipient_answers_by_itself) {
     office o([](node_spec& s) {
-        s.registry += "\n[[organisation]]\nid = \"ban\"\nname = \"Ban\"\nkind = \"ban\"\nparent = \"tinh\"\n"
-                      "answers_on_commit = true\ncodes = [{ code = \"H48.02\", form = \"qd20\" }]\n";
+        s.registry += organisation_text{"ban", "Ban", "ban", "H48.02", "tinh", "answers_on_commit = true\n"}.toml();
     });
     letter what{.to = {"H48.02"}};
     std::uint64_t before = o.node.bytes_on_disk();

@@ -74,9 +74,8 @@ BOOST_AUTO_TEST_CASE(one_document_goes_to_thousands_over_a_link) {
         std::string further;
         for (int i = 0; i < count; ++i) {
             l.to.push_back("H48." + std::to_string(10'000 + i));
-            further += "\n[[organisation]]\nid = \"o" + std::to_string(i) + "\"\nname = \"Đơn vị " + std::to_string(i) +
-                       "\"\nkind = \"phòng\"\nparent = \"tinh\"\ncodes = [{ code = \"" + l.to.back() +
-                       "\", form = \"qd20\" }]\n";
+            const std::string n_th = std::to_string(i);
+            further += organisation_text{"o" + n_th, "Đơn vị " + n_th, "phòng", l.to.back()}.toml();
         }
         n.meet(3, further);
         reply sent = submit(n.lower, "key-huyen", l);

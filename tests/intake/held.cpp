@@ -70,7 +70,7 @@ struct careful_office : office {
         intake::offer o;
         o.may_send_for = {"@so"};
         net::memory_body body(what.packet(file, name));
-        return finish(node, gate->accept(std::move(o), body));
+        return wait_for(node.network->executor(0), gate->accept(std::move(o), body));
     }
     intake::accepted taken(const letter& what, const std::string& file, const std::string& name = "van-ban.pdf") {
         auto a = submitted(what, file, name);
@@ -83,13 +83,13 @@ struct careful_office : office {
         o.source = intake::offer::from::peer;
         o.node = "h48.40";
         net::memory_body body(what.packet(file, "van-ban.pdf"));
-        auto a = finish(node, gate->accept(std::move(o), body));
+        auto a = wait_for(node.network->executor(0), gate->accept(std::move(o), body));
         BOOST_REQUIRE_MESSAGE(a.has_value(), (a ? "" : a.error().code.message() + a.error().detail));
         return *a;
     }
     std::size_t release(const records::document_row& d) {
         intake::rerouting r(*gate, node.network->executor(0));
-        auto done = finish(node, r.release(d.owner, d.id, "operator"));
+        auto done = wait_for(node.network->executor(0), r.release(d.owner, d.id, "operator"));
         BOOST_REQUIRE_MESSAGE(done.has_value(), (done ? "" : done.error().code.message() + done.error().detail));
         return done->placed;
     }
@@ -118,7 +118,7 @@ BOOST_AUTO_TEST_CASE(what_the_policy_holds_leaves_only_when_an_operator_releases
     BOOST_TEST(o.read().waiting_work("@tinh").value().empty());
     // Neither a reload of the registry nor the same document once more lets it go.
     intake::rerouting r(*o.gate, o.node.network->executor(0));
-    BOOST_TEST(finish(o.node, r.pass("registry 2")).value().placed == 0u);
+    BOOST_TEST(wait_for(o.node.network->executor(0), r.pass("registry 2")).value().placed == 0u);
     BOOST_TEST(o.taken({.to = {"H48.99.01", "H48.40"}}, pdf_with("plain")).known);
     BOOST_TEST(inbox_of(o.node, "key-xa").empty());
 
@@ -217,13 +217,12 @@ BOOST_AUTO_TEST_CASE(a_recipient_that_the_registry_comes_to_know_is_held_like_th
     BOOST_TEST(o.standing(a.document, "H48.56") == "parked  registry.unknown_organisation");
     BOOST_TEST(o.standing(a.document, "H48.99.01") == "delivered local ");
     o.node.use_registry(two_node_registry(
-        "https://127.0.0.1:1", "https://127.0.0.1:1", 2,
-        "[[organisation]]\nid = \"khac\"\nname = \"Huyện khác\"\nkind = \"UBND huyện\"\nparent = \"tinh\"\n"
-        "codes = [{ code = \"H48.56\", form = \"qd20\" }]\n\n[[node]]\nid = \"h48.56\"\norganisation = \"khac\"\n"
-        "urls = [\"https://127.0.0.1:1\"]\nsan_uri = \"urn:vanthu:org:H48.56\"\nca = \"@CA@\"\n\n"));
+        2, "[[organisation]]\nid = \"khac\"\nname = \"Huyện khác\"\nkind = \"UBND huyện\"\nparent = \"tinh\"\n"
+           "codes = [{ code = \"H48.56\", form = \"qd20\" }]\n\n[[node]]\nid = \"h48.56\"\norganisation = \"khac\"\n"
+           "urls = [\"https://127.0.0.1:1\"]\nsan_uri = \"urn:vanthu:org:H48.56\"\nca = \"@CA@\"\n\n"));
     o.gate->use_registry(o.node.gate->registry());
     intake::rerouting r(*o.gate, o.node.network->executor(0));
-    BOOST_TEST(finish(o.node, r.pass("registry 2")).value().placed == 0u);
+    BOOST_TEST(wait_for(o.node.network->executor(0), r.pass("registry 2")).value().placed == 0u);
     BOOST_TEST(o.standing(a.document, "H48.56") == "parked  intake.signature_held");
     BOOST_TEST(o.release(a.document) == 1u);
     BOOST_TEST(o.standing(a.document, "H48.56") == "waiting h48.56 ");

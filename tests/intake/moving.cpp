@@ -8,7 +8,7 @@ namespace {
 
 // Two nodes, "so" served by the lower one from version 2 on.
 std::string moved(int version) {
-    std::string text = two_node_registry("https://127.0.0.1:1", "https://127.0.0.1:1", version);
+    std::string text = two_node_registry(version);
     const std::string row = "id = \"so\"\n";
     return text.insert(text.find(row) + row.size(), "served_by = \"h48.40\"\n");
 }
@@ -45,7 +45,7 @@ BOOST_AUTO_TEST_CASE(a_document_a_peer_brought_is_known_when_its_sender_is_serve
     office o([](node_spec& s) { s.registry = moved(1); });
     const std::string packet = letter{}.packet();
     BOOST_REQUIRE(offer_from(o.node, "h48.40", packet).has_value());
-    o.node.use_registry(two_node_registry("https://127.0.0.1:1", "https://127.0.0.1:1", 2));
+    o.node.use_registry(two_node_registry(2));
     reply again = submit_packet(o.node, "key-so", packet);
     BOOST_TEST(again.status == 200);
     BOOST_TEST(documents_in(o.node, "key-xa") == 1u);

@@ -107,7 +107,7 @@ struct second_gate {
         intake::offer offered;
         offered.may_send_for = {"@so"};
         trickle body(std::move(packet), step);
-        return finish(o.node, gate.accept(std::move(offered), body));
+        return wait_for(o.node.network->executor(0), gate.accept(std::move(offered), body));
     }
 };
 
@@ -165,11 +165,8 @@ BOOST_AUTO_TEST_CASE(a_signed_and_an_unsigned_pdf_are_not_valid_together) {
 
 BOOST_AUTO_TEST_CASE(a_second_envelope_from_another_peer_gets_a_receipt_of_its_own) {
     office o([](node_spec& s) {
-        s.registry +=
-            "\n[[organisation]]\nid = \"khac\"\nname = \"Huyện khác\"\nkind = \"UBND huyện\"\nparent = \"tinh\"\n"
-            "codes = [{ code = \"H48.56\", form = \"qd20\" }]\n\n[[node]]\nid = \"h48.56\"\n"
-            "organisation = \"khac\"\nurls = [\"https://127.0.0.1:1\"]\nsan_uri = \"urn:vanthu:org:H48.56\"\n"
-            "ca = \"@CA@\"\nauthorised_for = [\"huyen\"]\n";
+        s.registry += organisation_text{"khac", "Huyện khác", "UBND huyện", "H48.56"}.toml() +
+                      node_text{"h48.56", "khac", "H48.56", nowhere, "authorised_for = [\"huyen\"]\n"}.toml();
     });
     letter what{.from = "H48.40", .document_id = "VB-1"};
     std::string packet = what.packet(), other = packet;

@@ -9,15 +9,10 @@ namespace json = boost::json;
 
 namespace {
 
-const std::string served_here = "[[organisation]]\nid = \"moi\"\nname = \"Sở Mới\"\nkind = \"sở\"\nparent = \"tinh\"\n"
-                                "codes = [{ code = \"H48.55\", form = \"qd20\" }]\n\n";
-const std::string with_a_node =
-    "[[organisation]]\nid = \"khac\"\nname = \"Huyện khác\"\nkind = \"UBND huyện\"\nparent = \"tinh\"\n"
-    "codes = [{ code = \"H48.56\", form = \"qd20\" }]\n\n"
-    "[[node]]\nid = \"h48.56\"\norganisation = \"khac\"\nurls = [\"https://127.0.0.1:1\"]\n"
-    "san_uri = \"urn:vanthu:org:H48.56\"\nca = \"@CA@\"\n\n";
-const std::string below_huyen = "[[organisation]]\nid = \"thon\"\nname = \"Xã dưới huyện\"\nkind = \"UBND xã\"\n"
-                                "parent = \"huyen\"\ncodes = [{ code = \"H48.57\", form = \"qd20\" }]\n\n";
+const std::string served_here = organisation_text{"moi", "Sở Mới", "sở", "H48.55"}.toml();
+const std::string with_a_node = organisation_text{"khac", "Huyện khác", "UBND huyện", "H48.56"}.toml() +
+                                node_text{"h48.56", "khac", "H48.56", nowhere, {}}.toml();
+const std::string below_huyen = organisation_text{"thon", "Xã dưới huyện", "UBND xã", "H48.57", "huyen"}.toml();
 
 struct parked_office : office {
     parked_office()
@@ -25,12 +20,10 @@ struct parked_office : office {
               s.delivers = false;
               s.credentials += credentials_for({{"moi", {"H48.55"}}});
           }) {}
-    void registry_with(const std::string& further) {
-        node.use_registry(two_node_registry("https://127.0.0.1:1", "https://127.0.0.1:1", ++version, further));
-    }
+    void registry_with(const std::string& further) { node.use_registry(two_node_registry(++version, further)); }
     intake::rerouting::report pass(std::size_t batch = 256) {
         intake::rerouting r(*node.gate, node.network->executor(0), batch);
-        auto done = finish(node, r.pass("test"));
+        auto done = wait_for(node.network->executor(0), r.pass("test"));
         BOOST_REQUIRE_MESSAGE(done.has_value(), (done ? "" : done.error().code.message() + done.error().detail));
         return *done;
     }
@@ -115,7 +108,7 @@ BOOST_AUTO_TEST_CASE(a_stop_between_two_batches_loses_and_doubles_nothing) {
     o.registry_with(served_here);
     {
         intake::rerouting r(*o.node.gate, o.node.network->executor(0), 1);
-        BOOST_TEST(finish(o.node, r.release("@tinh", ids[2], "operator")).value().placed == 1u);
+        BOOST_TEST(wait_for(o.node.network->executor(0), r.release("@tinh", ids[2], "operator")).value().placed == 1u);
     }
     o.node.restart();
     BOOST_TEST(o.pass(1).placed == 4u);
@@ -132,7 +125,7 @@ BOOST_AUTO_TEST_CASE(a_second_code_of_a_recipient_that_has_the_document_makes_no
     parked_office o;
     const std::string id = o.take(from_below({"H48.99.01", "H48.58"}));
     const std::string other = o.take(from_below({"H48.58"}, 16), "h48.40", "khác");
-    std::string text = two_node_registry("https://127.0.0.1:1", "https://127.0.0.1:1", 2);
+    std::string text = two_node_registry(2);
     const std::string one = "{ code = \"H48.99.01\", form = \"qd20\" }";
     text.replace(text.find(one), one.size(), one + ", { code = \"H48.58\", form = \"qd20\" }");
     o.node.use_registry(text);
@@ -147,7 +140,7 @@ BOOST_AUTO_TEST_CASE(a_closed_organisation_is_reached_when_its_successor_is_name
     parked_office o;
     const std::string id = o.take(from_below({"H48.77"}));
     BOOST_TEST(o.consignment(id, "H48.77").reason == "registry.closed_no_successor");
-    std::string text = two_node_registry("https://127.0.0.1:1", "https://127.0.0.1:1", 2);
+    std::string text = two_node_registry(2);
     const std::string closed = "to = 2025-07-01\n";
     text.replace(text.find(closed), closed.size(), closed + "successors = [{ to = \"xa\", kind = \"merge\" }]\n");
     o.node.use_registry(text);

@@ -1,27 +1,15 @@
 #include "tests/support/daemon_parts.hpp"
 
 #include "daemon/base/files.hpp"
+#include "tests/support/must.hpp"
+#include "tests/support/wait_for.hpp"
 
 #include <cstdio>
 #include <cstdlib>
 #include <fmt/format.h>
-#include <fmt/ranges.h>
-#include <future>
 #include <stdexcept>
 
 namespace vanthu::test {
-namespace {
-
-template <class T> T must(const char* what, result<T> r) {
-    if (!r) {
-        std::fprintf(stderr, "daemon_parts: %s: %s %s\n", what, r.error().code.message().c_str(),
-                     r.error().detail.c_str());
-        std::abort();
-    }
-    if constexpr (!std::is_void_v<T>) return std::move(*r);
-}
-
-} // namespace
 
 boost::json::object reply::json() const {
     boost::system::error_code ec;
@@ -82,10 +70,13 @@ void daemon_parts::start() {
     store->register_observer(*receipts);
     spool = must("spool", ledger::spool::open(folder.path() / "spool", spec.spool_quota));
 
-    intake::gate_options go;
-    go.node = spec.node;
-    go.home = spec.home;
-    go.organisation = spec.organisation;
+    auto named = [this](auto options) {
+        options.node = spec.node;
+        options.home = spec.home;
+        options.organisation = spec.organisation;
+        return options;
+    };
+    auto go = named(intake::gate_options());
     go.limits.total_bytes = spec.packet_limit;
     go.policy = spec.policy;
     go.memory_spool = spec.memory_spool;
@@ -110,23 +101,20 @@ void daemon_parts::start() {
     eo.attempts = 1000;
     engine = std::make_unique<delivery::engine>(
         eo, *store, executor, *disk, clock, [this] { return gate->registry(); },
-        [this](const std::string& to) -> delivery::transport* { return spec.delivers ? links->to(to) : nullptr; });
+        [this](const std::string& to) -> delivery::transport* {
+            return spec.transports ? spec.transports(to) : spec.delivers ? links->to(to) : nullptr;
+        });
+    rerouting = std::make_unique<intake::rerouting>(*gate, executor);
     gate->on_work = [this](const auto& rows) { engine->wake(rows); };
     bell = std::make_unique<api::inbox_bell>();
     gate->on_inbox = [this](const std::string& of) { bell->ring(of); };
 
-    api::eoffice_options ao;
-    ao.node = spec.node;
-    ao.home = spec.home;
-    ao.organisation = spec.organisation;
+    auto ao = named(api::eoffice_options());
     ao.memory_spool = spec.memory_spool;
     eoffice = std::make_unique<api::eoffice>(ao, *gate, *store, *receipts, *spool, *bell, *disk, clock);
     eoffice->use_credentials(std::make_shared<const api::credentials>(
         must("credentials", api::credentials::parse(spec.credentials, "credentials.toml"))));
-    peer_link::receiver_options ro;
-    ro.node = spec.node;
-    ro.home = spec.home;
-    ro.organisation = spec.organisation;
+    auto ro = named(peer_link::receiver_options());
     ro.packet_limit = spec.packet_limit;
     ro.resumable_from = spec.resumable_from;
     ro.ca_sha256 = {sha256::of(ca.root().certificate_der())};
@@ -172,6 +160,7 @@ void daemon_parts::stop() {
     lanes.reset();
     receiver.reset();
     eoffice.reset();
+    rerouting.reset();
     engine.reset();
     links.reset();
     disk->join();
@@ -202,26 +191,26 @@ void daemon_parts::use_registry(const std::string& toml) {
         must("registry", registry::registry::load(folder.path() / "registry.toml"))));
 }
 
-template <class T> result<T> wait_for(asio::any_io_executor executor, task<T> work) {
-    std::promise<result<T>> answered;
-    asio::co_spawn(executor, std::move(work), [&](std::exception_ptr e, result<T> r) {
-        if (e)
-            answered.set_exception(e);
-        else
-            answered.set_value(std::move(r));
-    });
-    return answered.get_future().get();
+test_client::test_client(net::client_options o)
+    : client_(must("client", net::client::open(thread_.executor(0), std::move(o)))) {}
+
+test_client::~test_client() {
+    auto close = [](net::client* c) -> task<> { // its connections belong to its thread
+        c->close_idle();
+        co_return result<>();
+    };
+    (void)wait_for(thread_.executor(0), close(client_.get()));
 }
-template result<net::client_response> wait_for(asio::any_io_executor, task<net::client_response>);
-template result<> wait_for(asio::any_io_executor, task<>);
-template result<std::uint64_t> wait_for(asio::any_io_executor, task<std::uint64_t>);
+
+result<net::client_response> test_client::send(net::client_request r) {
+    return wait_for(thread_.executor(0), client_->send(std::move(r)));
+}
 
 reply daemon_parts::call(const std::string& key, const std::string& method, const std::string& target, std::string body,
                          net::headers fields) {
-    net::io_threads thread(1, "test-call"); // several calls may run at once, from several threads
-    net::client_options o;
+    net::client_options o; // several calls may run at once, from several threads: each has its client
     o.url = "http://127.0.0.1:" + std::to_string(api_door->port());
-    auto client = must("client", net::client::open(thread.executor(0), o));
+    test_client client(std::move(o));
     net::client_request r;
     r.method = method;
     r.target = target;
@@ -229,92 +218,18 @@ reply daemon_parts::call(const std::string& key, const std::string& method, cons
     if (!key.empty()) r.fields.set("Authorization", "Bearer " + key);
     r.body = std::move(body);
     r.response_limit = 256u << 20;
-    auto answer = wait_for(thread.executor(0), client->send(std::move(r)));
-    // The client's connections belong to its thread.
-    auto close = [](net::client* c) -> task<> {
-        c->close_idle();
-        co_return result<>();
-    };
-    (void)wait_for(thread.executor(0), close(client.get()));
+    auto answer = client.send(std::move(r));
     if (!answer) throw std::runtime_error("call: " + answer.error().code.message() + " " + answer.error().detail);
     return {answer->status, answer->fields, answer->body};
 }
 
 std::uint64_t daemon_parts::bytes_on_disk() const {
     std::uint64_t sum = 0;
-    for (const char* below : {"store/payloads", "spool"})
+    for (const char* below : {"store/segments", "store/files", "spool"})
         if (std::error_code ec; std::filesystem::exists(folder.path() / below, ec))
             for (const auto& e : std::filesystem::recursive_directory_iterator(folder.path() / below))
                 if (e.is_regular_file()) sum += e.file_size();
     return sum;
-}
-
-form& form::part(const std::string& name, const std::string& content, const std::string& filename) {
-    body += fmt::format("--{}\r\nContent-Disposition: form-data; name=\"{}\"", boundary, name);
-    if (!filename.empty()) body += fmt::format("; filename=\"{}\"", filename);
-    body += "\r\n\r\n" + content + "\r\n";
-    return *this;
-}
-
-std::string two_node_registry(const std::string& upper_url, const std::string& lower_url, int version,
-                              const std::string& further) {
-    auto node = [](std::string_view id, std::string_view organisation, std::string_view code, const std::string& url) {
-        return fmt::format(
-            "[[node]]\nid = \"{}\"\norganisation = \"{}\"\n{}san_uri = \"urn:vanthu:org:{}\"\nca = \"@CA@\"\n\n", id,
-            organisation, url.empty() ? "" : fmt::format("urls = [\"{}\"]\n", url), code);
-    };
-    return fmt::format(R"(format = 1
-version = {}
-[[organisation]]
-id = "tinh"
-name = "Ủy ban nhân dân tỉnh"
-kind = "UBND tỉnh"
-codes = [{{ code = "H48", form = "qd20" }}, {{ code = "000.00.00.H48", form = "qcvn102" }}]
-
-[[organisation]]
-id = "so"
-name = "Sở Nội vụ"
-kind = "sở"
-parent = "tinh"
-codes = [{{ code = "H48.01", form = "qd20" }}]
-
-[[organisation]]
-id = "xa"
-name = "Ủy ban nhân dân xã"
-kind = "UBND xã"
-parent = "tinh"
-codes = [{{ code = "H48.99.01", form = "qd20" }}]
-
-[[organisation]]
-id = "dong"
-name = "Cơ quan đã giải thể"
-kind = "sở"
-to = 2025-07-01
-parent = "tinh"
-codes = [{{ code = "H48.77", form = "qd20" }}]
-
-[[organisation]]
-id = "huyen"
-name = "Ủy ban nhân dân huyện"
-kind = "UBND huyện"
-parent = "tinh"
-codes = [{{ code = "H48.40", form = "qd20" }}]
-
-)",
-                       version) +
-           node("h48", "tinh", "H48", upper_url) + node("h48.40", "huyen", "H48.40", lower_url) + further;
-}
-
-std::string credentials_for(const std::vector<std::pair<std::string, std::vector<std::string>>>& ids) {
-    std::string out;
-    for (const auto& [id, codes] : ids) {
-        std::vector<std::string> quoted;
-        for (const std::string& c : codes) quoted.push_back("\"" + c + "\"");
-        out += fmt::format("[[credential]]\nid = \"{0}\"\nkey_sha256 = \"{1}\"\norganisations = [{2}]\n"
-                           "rights = [\"submit\", \"inbox\", \"track\"]\n\n",
-                           id, sha256::of("key-" + id).hex(), fmt::join(quoted, ", "));
-    }
-    return out;
 }
 
 } // namespace vanthu::test

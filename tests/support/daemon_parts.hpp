@@ -7,9 +7,12 @@
 #include "adapters/peer/sender.hpp"
 #include "daemon/api/eoffice.hpp"
 #include "daemon/delivery/engine.hpp"
+#include "daemon/intake/rerouting.hpp"
 #include "daemon/net/client.hpp"
 #include "daemon/net/io_threads.hpp"
 #include "daemon/net/server.hpp"
+#include "tests/support/node_texts.hpp"
+#include "tests/support/temporary_directory.hpp"
 #include "tests/support/test_ca.hpp"
 
 #include <boost/json.hpp>
@@ -26,6 +29,8 @@ struct node_spec {
     std::uint64_t resumable_from = 1u << 20;
     std::uint64_t spool_quota = 256u << 20;
     bool delivers = true; // false: what is queued stays queued
+    // Instead of the links to other nodes; null: no way to that one.
+    std::function<delivery::transport*(const std::string& node)> transports;
 };
 
 // What a call of the API answered.
@@ -35,6 +40,18 @@ struct reply {
     std::string body;
     boost::json::object json() const; // aborts the test case where it is none
     std::string code() const;         // of the error object
+};
+
+// A client on a thread of its own. Aborts where it cannot be made.
+class test_client {
+public:
+    explicit test_client(net::client_options);
+    ~test_client();
+    result<net::client_response> send(net::client_request);
+
+private:
+    net::io_threads thread_{1, "test-client"};
+    std::unique_ptr<net::client> client_;
 };
 
 class daemon_parts {
@@ -67,6 +84,7 @@ public:
     std::unique_ptr<intake::gate> gate;
     std::unique_ptr<peer_link::links> links;
     std::unique_ptr<delivery::engine> engine;
+    std::unique_ptr<intake::rerouting> rerouting; // runs when it is asked to
     std::unique_ptr<api::inbox_bell> bell;
     std::unique_ptr<api::eoffice> eoffice;
     std::unique_ptr<peer_link::receiver> receiver;
@@ -79,24 +97,5 @@ private:
     std::string log_key_;
     std::uint16_t peer_port_ = 0; // kept over a restart
 };
-
-// Runs a task on one of the node's network threads and waits for it.
-template <class T> result<T> wait_for(asio::any_io_executor executor, task<T> work);
-
-// A body of multipart/form-data.
-struct form {
-    std::string boundary = "vanthu-test-boundary", body;
-    form& part(const std::string& name, const std::string& content, const std::string& filename = {});
-    std::string finish() const { return body + "--" + boundary + "--\r\n"; }
-    net::headers fields() const { return {{"Content-Type", "multipart/form-data; boundary=" + boundary}}; }
-};
-
-// A root org "tinh" (H48) with its daemon h48, two bodies below that it serves ("so": H48.01 and "xa": H48.99.01), one
-// that is closed ("dong": H48.77), and "huyen" (H48.40) with a daemon of its own under it ("h48.40"). The URLs are
-// those of the nodes; `further` is appended.
-std::string two_node_registry(const std::string& upper_url, const std::string& lower_url, int version = 1,
-                              const std::string& further = {});
-// API keys "key-ID" for id and codes, with all rights.
-std::string credentials_for(const std::vector<std::pair<std::string, std::vector<std::string>>>& ids);
 
 } // namespace vanthu::test

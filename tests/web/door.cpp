@@ -1,5 +1,7 @@
 #include "tests/web/office.hpp"
 
+#include "daemon/base/ids.hpp"
+
 #include <arpa/inet.h>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/json.hpp>

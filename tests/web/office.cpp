@@ -1,28 +1,17 @@
 #include "tests/web/office.hpp"
 
-#include "daemon/ledger/spool.hpp"
+#include "daemon/base/files.hpp"
+#include "daemon/base/ids.hpp"
+#include "daemon/intake/quarantine.hpp"
+#include "daemon/intake/spooled.hpp"
+#include "tests/support/must.hpp"
 
-#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/redirect_error.hpp>
-#include <cstdio>
-#include <cstdlib>
 
 namespace vanthu::web {
 
 using records::state;
-
-namespace {
-template <class T> T must(result<T> r, const char* what) {
-    if (r) {
-        if constexpr (std::is_void_v<T>)
-            return;
-        else
-            return std::move(*r);
-    }
-    std::fprintf(stderr, "office: %s: %s %s\n", what, r.error().code.message().c_str(), r.error().detail.c_str());
-    std::abort();
-}
-} // namespace
+using test::must;
 
 // Takes a packet and never answers: what an attempt under way looks like.
 struct office::silent_transport final : delivery::transport {
@@ -35,46 +24,44 @@ struct office::silent_transport final : delivery::transport {
     task<std::uint64_t> notify(const peer::notice_call&, steady_time) override { co_return 0; }
 };
 
-office::office(const std::filesystem::path& page_files) {
-    registry_ = std::make_shared<const registry::registry>(
-        must(registry::registry::load(VANTHU_SOURCE_DIR "/conf/registry.toml"), "registry"));
-    store_ = must(ledger::store::open({.directory = folder_ / "store"}), "store");
-    silent_ = std::make_unique<silent_transport>();
-    auto executor = asio::any_io_executor(decisions_.get_executor());
-    engine_ = std::make_unique<delivery::engine>(
-        delivery::engine_options{.home = home(), .organisation = "000.00.00.H48"}, *store_, executor, disk_, clock_,
-        [this] { return registry_; },
-        [this](const std::string& node) { return node == "g22" ? silent_.get() : nullptr; });
+namespace {
+test::node_spec spec_of(std::function<delivery::transport*(const std::string&)> transports) {
+    test::node_spec s;
+    s.node = "h48";
+    s.home = "@h48";
+    s.organisation = "000.00.00.H48";
+    s.registry = as_text(must("registry", read_file(VANTHU_SOURCE_DIR "/conf/registry.toml", 1u << 20)));
+    s.transports = std::move(transports);
+    return s;
+}
+} // namespace
+
+office::office(const std::filesystem::path& page_files)
+    : silent_(std::make_shared<silent_transport>()),
+      node_(ca_, spec_of([silent = silent_](const std::string& to) { return to == "g22" ? silent.get() : nullptr; })) {
+    auto place_again = [this](std::string owner, std::string document) -> task<std::size_t> {
+        VANTHU_CO_TRY(auto done, co_await node_.rerouting->release(owner, document, "operator"));
+        co_return done.placed;
+    };
     door_ = std::make_unique<operator_door>(
-        operator_door_options{.node = "h48",
+        operator_door_options{.node = node_.spec.node,
                               .home = home(),
-                              .quarantine = folder_ / "quarantine",
-                              .pages = must(pages::load(page_files), "pages")},
-        *store_, *engine_, executor, meters_, [this] { return registry_; }, disk_, clock_);
+                              .quarantine = folder() / "quarantine",
+                              .pages = must("pages", pages::load(page_files)),
+                              .place_again = place_again},
+        store(), *node_.engine, node_.decisions->executor(0), meters_, [this] { return node_.gate->registry(); },
+        *node_.disk, node_.clock);
     door_->use_secret(secret(std::string(test_secret)));
-    must(engine_->start(lanes_), "engine");
-    deciding_ = std::thread([this] { decisions_.run(); });
-    server_ = must(net::server::open(network_.executors(), {.address = "127.0.0.1:0"},
-                                     [this](net::request& r) { return door_->handle(r); }),
-                   "server");
+    server_ = must("server", net::server::open(network().executors(), {.address = "127.0.0.1:0"},
+                                               [this](net::request& r) { return door_->handle(r); }));
     door_->listening_at(server_->address());
 }
 
-office::~office() {
-    server_->stop(std::chrono::seconds(5));
-    lanes_.cancel();
-    lanes_.join(std::chrono::seconds(20));
-    keep_running_.reset();
-    decisions_.stop();
-    deciding_.join();
-    network_.stop();
-    disk_.join();
-    store_->close();
-}
+office::~office() { server_->stop(std::chrono::seconds(5)); }
 
 std::string office::add(std::string subject, std::string number, const std::vector<made_recipient>& recipients,
                         std::int64_t seconds_ago) {
-    const std::int64_t now = to_us(clock_.now()), at = now - seconds_ago * 1'000'000;
+    const std::int64_t now = to_us(node_.clock.now()), at = now - seconds_ago * 1'000'000;
     records::document_row d;
     d.id = new_id(from_us(at));
     d.owner = home();
@@ -93,7 +80,7 @@ std::string office::add(std::string subject, std::string number, const std::vect
     d.origin_verdict = "proven";
     d.signature_report = R"({"signatures":[{"signer":"Nguyễn Văn Mẫu","verdict":"valid"}]})";
     d.attachments = R"([{"name":"cong-van.pdf","size":201344}])";
-    ledger::stored_payload payload = must(store_->payloads().put(d.owner, as_bytes("<edXML/>")), "payload");
+    ledger::stored_payload payload = must("payload", store().payloads().put(d.owner, as_bytes("<edXML/>")));
     d.payload = payload.ref.encode();
     std::vector<records::transfer_row> due;
     auto change = [&](ledger::transaction& t) -> result<> {
@@ -110,7 +97,7 @@ std::string office::add(std::string subject, std::string number, const std::vect
         for (const made_recipient& r : recipients) {
             records::consignment_row c{.document = d.id,
                                        .recipient_code = r.code,
-                                       .recipient = registry_->canonical(r.code, clock_.now()),
+                                       .recipient = node_.gate->registry()->canonical(r.code, node_.clock.now()),
                                        .recipient_name = r.name,
                                        .state_now = r.state,
                                        .hop = r.hop,
@@ -125,7 +112,7 @@ std::string office::add(std::string subject, std::string number, const std::vect
                     auto entry,
                     w.add_inbox(
                         {.organisation = c.recipient, .owner = d.owner, .document = d.id, .recipient_code = r.code},
-                        new_id(clock_.now())));
+                        new_id(node_.clock.now())));
                 c.inbox_id = entry.id;
                 c.inbox_sequence = entry.sequence;
                 e.kind = "kept";
@@ -160,6 +147,8 @@ std::string office::add(std::string subject, std::string number, const std::vect
                 if (r.state == state::delivered) e.kind = "handed_over", e.proof = sha256::of(r.code).hex();
             }
             if (r.state == state::parked) e.kind = "parked";
+            if (r.state == state::parked && r.reason.starts_with("registry."))
+                w.put(home(), records::reader::unplaced{d.owner, d.id, r.code});
             if (r.state == state::refused) e.kind = "returned";
             if (r.state == state::expired) e.kind = "expired";
             if (!e.kind.empty()) VANTHU_CHECK(w.add_event(d.owner, e));
@@ -167,24 +156,20 @@ std::string office::add(std::string subject, std::string number, const std::vect
         }
         return {};
     };
-    must(store_->commit_and_wait(change), "document");
-    if (!due.empty()) engine_->wake(due);
+    must("document", store().commit_and_wait(change));
+    if (!due.empty()) node_.engine->wake(due);
     return d.id;
 }
 
 std::string office::isolate_secret() {
-    auto room = must(ledger::spool::open(folder_ / "spool", 1u << 20), "spool");
-    intake::spooled content(*room, 1u << 16);
-    must(content.write(as_bytes("mat")), "secret");
-    return must(intake::isolate(folder_ / "quarantine",
-                                {.at = to_us(clock_.now()),
+    intake::spooled content(*node_.spool, 1u << 16);
+    must("secret", content.write(as_bytes("mat")));
+    intake::isolated_secret what{.at = to_us(node_.clock.now()),
                                  .node = "g22",
                                  .from = "000.00.00.G12",
                                  .code = "12/BTC-M",
-                                 .packet_sha256 = sha256::of("mat")},
-                                content),
-                "isolate")
-        .id;
+                                 .packet_sha256 = sha256::of("mat")};
+    return must("isolate", intake::isolate(folder() / "quarantine", what, content)).id;
 }
 
 void office::fill() {

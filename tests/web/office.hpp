@@ -1,17 +1,9 @@
 // An operator door over a real store in a temporary directory, with documents in every state, on loopback.
 #pragma once
 
-#include "daemon/base/files.hpp"
-#include "daemon/base/ids.hpp"
-#include "daemon/intake/quarantine.hpp"
 #include "daemon/metric_table.hpp"
-#include "daemon/net/io_threads.hpp"
-#include "daemon/net/server.hpp"
 #include "daemon/web/door.hpp"
-#include "tests/support/temporary_directory.hpp"
-
-#include <boost/asio/io_context.hpp>
-#include <thread>
+#include "tests/support/daemon_parts.hpp"
 
 namespace vanthu::web {
 
@@ -23,7 +15,7 @@ inline constexpr std::string_view hostile_subject =
 struct made_recipient {
     std::string code, name;
     records::state state = records::state::waiting;
-    std::string hop, reason; // hop "local": into the inbox of `code`'s organisation
+    std::string hop, reason; // hop "local": into the inbox of `code`'s organisation; empty and parked: by the registry
     std::int64_t next_in_seconds = 3600;
     bool acknowledged = false;
 };
@@ -43,29 +35,21 @@ public:
     void fill();                  // documents in every state, plausible and hostile ones
 
     operator_door& door() { return *door_; }
-    ledger::store& store() { return *store_; }
-    net::io_threads& network() { return network_; }
-    const std::filesystem::path& folder() const { return folder_.path(); }
-    std::string home() const { return "@h48"; }
+    test::daemon_parts& node() { return node_; }
+    ledger::store& store() { return *node_.store; }
+    net::io_threads& network() { return *node_.network; }
+    const std::filesystem::path& folder() const { return node_.folder.path(); }
+    std::string home() const { return node_.spec.home; }
 
 private:
     struct silent_transport;
 
-    test::temporary_directory folder_;
-    system_clock clock_;
-    std::shared_ptr<const registry::registry> registry_;
-    std::unique_ptr<ledger::store> store_;
-    asio::thread_pool disk_{2};
-    asio::io_context decisions_;
-    asio::executor_work_guard<asio::io_context::executor_type> keep_running_{decisions_.get_executor()};
-    std::unique_ptr<silent_transport> silent_;
-    std::unique_ptr<delivery::engine> engine_;
-    task_group lanes_;
+    std::shared_ptr<silent_transport> silent_;
+    test::test_ca ca_;
+    test::daemon_parts node_;
     metrics::registry meters_{daemon_metric_table()};
     std::unique_ptr<operator_door> door_;
-    net::io_threads network_{1, "net"};
     std::unique_ptr<net::server> server_;
-    std::thread deciding_;
 };
 
 } // namespace vanthu::web
