@@ -338,12 +338,31 @@ task<> engine::release(std::string owner, std::string document, std::string node
         VANTHU_TRY(auto t, w.transfer(owner, document, node));
         if (!t) return failed(errc::transfer_unknown);
         if (records::is_final(t->state_now)) return failed(errc::not_waiting);
-        if (t->state_now == state::parked) t->attempts = 0;
+        const bool parked = t->state_now == state::parked;
+        if (parked) t->attempts = 0;
         t->state_now = state::waiting;
         t->next_attempt_at = w.now();
+        t->reason.clear();
+        t->reason_detail.clear();
         w.put(*t);
         w.add_work(options_.home, *t);
         VANTHU_CHECK(w.add_event(owner, {.document = document, .kind = "released", .code = node, .by = "operator"}));
+        VANTHU_TRY(auto d, w.document(owner, document));
+        for (const std::string& code : t->recipients) {
+            VANTHU_TRY(auto c, w.consignment(owner, document, code));
+            if (!c || records::is_final(c->state_now)) continue;
+            c->state_now = state::waiting;
+            c->reason.clear();
+            c->updated_at = w.now();
+            w.put(owner, *c);
+            if (!parked || !d || d->previous_node.empty()) continue; // who was told "parked" is told that it goes on
+            VANTHU_CHECK(w.add_notice(options_.home, d->previous_node,
+                                      {.packet_sha256 = d->packet_sha256,
+                                       .recipient = code,
+                                       .kind = "released",
+                                       .by = options_.organisation,
+                                       .at = w.now()}));
+        }
         released = *t;
         return {};
     };

@@ -3,6 +3,7 @@
 #include "daemon/base/error_table.hpp"
 #include "daemon/base/ids.hpp"
 #include "daemon/base/log.hpp"
+#include "daemon/delivery/errors.hpp"
 #include "daemon/intake/quarantine.hpp"
 #include "daemon/ledger/commit_task.hpp"
 #include "daemon/net/error_object.hpp"
@@ -264,7 +265,6 @@ task<json::object> operator_door::state::release(net::request& r) {
     VANTHU_CO_TRY(json::object asked, co_await body_object(r, {"document", "node", "owner"}));
     auto document = typed(asked, "document"), node = typed(asked, "node"), owner = typed(asked, "owner");
     if (!document || !is_id(*document)) co_return failed(errc::bad_parameter, "document");
-    if (!node && !options.place_again) co_return failed(errc::bad_parameter, "node");
     const auto self = shared_from_this();
     if (!owner) {
         VANTHU_CO_TRY(auto row, co_await offload(disk, [self, id = *document] { return self->find(id); }));
@@ -275,15 +275,47 @@ task<json::object> operator_door::state::release(net::request& r) {
         if (std::find(all.begin(), all.end(), *owner) == all.end())
             co_return failed(records::errc::document_unknown, *owner);
     }
-    if (!node) { // no transfer: it is parked because the registry did not know where to
-        VANTHU_CO_TRY(std::size_t placed, co_await over_there(engine_executor, options.place_again(*owner, *document)));
-        log::info("recipients_released",
-                  {{"document", *document}, {"placed", placed}, {"address", r.peer.remote_address}});
-        co_return json::object{{"schema_version", 1}, {"document", *document}, {"placed", placed}};
+    if (!node) {
+        VANTHU_CO_TRY(json::object done, co_await release_all(*owner, *document));
+        log::info("document_released",
+                  {{"document", *document}, {"answer", json::serialize(done)}, {"address", r.peer.remote_address}});
+        co_return done;
     }
     VANTHU_CO_CHECK(co_await over_there(engine_executor, engine.release(*owner, *document, *node)));
     log::info("transfer_released", {{"document", *document}, {"peer", *node}, {"address", r.peer.remote_address}});
     co_return json::object{{"schema_version", 1}, {"document", *document}, {"node", *node}, {"released", true}};
+}
+
+// Whatever of a document waits for a person: transfers that have used up their attempts, and recipients that the
+// registry could not place.
+task<json::object> operator_door::state::release_all(std::string owner, std::string document) {
+    const auto self = shared_from_this();
+    auto parked_hops = [self, owner, document]() -> result<std::vector<std::string>> {
+        VANTHU_TRY(auto transfers, records::reader(self->store.committed()).transfers(owner, document));
+        std::vector<std::string> nodes;
+        for (const records::transfer_row& t : transfers)
+            if (t.state_now == records::state::parked) nodes.push_back(t.node);
+        return nodes;
+    };
+    auto count_parked = [self, owner, document]() -> result<std::size_t> {
+        VANTHU_TRY(auto all, records::reader(self->store.committed()).consignments(owner, document));
+        return std::ranges::count(all, records::state::parked, &records::consignment_row::state_now);
+    };
+    VANTHU_CO_TRY(auto nodes, co_await offload(disk, parked_hops));
+    for (const std::string& node : nodes) {
+        auto released = co_await over_there(engine_executor, engine.release(owner, document, node));
+        if (!released && released.error().code != delivery::errc::not_waiting) co_return fail(released.error());
+    }
+    std::size_t placed = 0;
+    if (options.place_again) {
+        VANTHU_CO_TRY(placed, co_await over_there(engine_executor, options.place_again(owner, document)));
+    }
+    VANTHU_CO_TRY(const std::size_t still_parked, co_await offload(disk, count_parked));
+    co_return json::object{{"schema_version", 1},
+                           {"document", document},
+                           {"released", json::array(nodes.begin(), nodes.end())},
+                           {"placed", placed},
+                           {"still_parked", still_parked}};
 }
 
 task<json::object> operator_door::state::destroy(net::request& r, std::string id) {

@@ -43,6 +43,7 @@ struct operator_door::state : std::enable_shared_from_this<state> {
     std::optional<net::response> refuse_at_the_door(const net::request&) const;
     asio::awaitable<net::response> serve_api(net::request&);
     task<json::object> release(net::request&);
+    task<json::object> release_all(std::string owner, std::string document);
     task<json::object> destroy(net::request&, std::string id);
 
     // All that follows reads the store: on the disk pool.

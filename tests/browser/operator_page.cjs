@@ -172,6 +172,25 @@ async function main() {
     await page.waitForSelector("text=Người vận hành cho gửi lại");
   });
 
+  await promise("a document is released as a whole, in either language, and what stays parked is told", async () => {
+    await page.goto(`${door.origin}/#/documents?state=parked`);
+    await page.click("text=Thông báo kết luận cuộc họp giao ban");
+    must((await text_of("button[data-action=release_document]")) === "Cho phần tạm giữ đi tiếp", "no button");
+    await page.click("button[data-action=release_document]");
+    await page.waitForSelector("#said:not([hidden]).wrong");
+    must((await text_of("#said")).includes("Còn 1 nơi nhận bị tạm giữ: lý do ghi ở từng nơi nhận."), await text_of("#said"));
+    await page.click("button[data-language=en]");
+    must((await text_of("button[data-action=release_document]")) === "Release what is parked", "not in English");
+    await page.click("button[data-action=release_document]");
+    await page.waitForSelector("text=1 recipients stay parked");
+    await page.click("button[data-language=vi]");
+    await picture("release");
+    await page.goto(`${door.origin}/#/documents?state=delivered`);
+    await page.click("text=Báo cáo tình hình kinh tế");
+    await page.waitForSelector(".ladder");
+    must((await page.locator("button[data-action=release_document]").count()) === 0, "a button where nothing is parked");
+  });
+
   await promise("a secret packet is destroyed only with officer and reason", async () => {
     await page.click("nav a[data-view=quarantine]");
     await page.click("button[data-action=destroy]");

@@ -291,15 +291,24 @@ BOOST_FIXTURE_TEST_CASE(a_refused_transfer_is_returned_and_the_hop_before_is_tol
 
 BOOST_FIXTURE_TEST_CASE(after_the_last_attempt_it_is_parked_and_an_operator_releases_it, fixture) {
     options.attempts = 3;
-    add("d1");
+    add("d1", "before");
     start();
     BOOST_REQUIRE(eventually([&] { return transfer("d1").state_now == state::parked; }));
     BOOST_TEST(hop.attempts == 3u);
     BOOST_TEST(records::reader(store->committed()).waiting_work("@mine").value().empty());
-    hop.otherwise = delivered();
-    auto released = asio::co_spawn(io, engine->release("@mine", "d1", "hop"), asio::use_future).get();
-    BOOST_TEST(released.has_value());
+    hop.otherwise = delivered(true);
+    hop.held = true;
+    release("d1");
+    BOOST_REQUIRE(attempt_runs());
+    BOOST_TEST((consignment("d1").state_now == state::waiting)); // at once, not only when the attempt has ended
+    BOOST_TEST(consignment("d1").reason == "");
+    hop.held = false;
     BOOST_REQUIRE(eventually([&] { return transfer("d1").state_now == state::delivered; }));
+    std::vector<std::string> kinds;
+    for (const auto& n : records::reader(store->committed()).notices_for("@mine", "before", 10).value())
+        kinds.push_back(n.kind);
+    std::vector<std::string> told{"parked", "released", "kept"};
+    BOOST_TEST(kinds == told, boost::test_tools::per_element());
     auto again = asio::co_spawn(io, engine->release("@mine", "d1", "hop"), asio::use_future).get();
     BOOST_REQUIRE(!again);
     BOOST_TEST((again.error().code == delivery::errc::not_waiting));

@@ -325,7 +325,7 @@ BOOST_FIXTURE_TEST_CASE(a_parked_transfer_is_released_and_what_is_unknown_or_end
                "records.document_unknown");
     BOOST_TEST(release({{"document", id}, {"node", "truc"}, {"owner", "@nobody"}}).status == 404);
     BOOST_TEST(release({{"document", done}, {"node", "truc"}}).code() == "delivery.not_waiting");
-    BOOST_TEST(release({{"document", id}}).code() == "web.bad_parameter");
+    BOOST_TEST(release({{"node", "truc"}}).code() == "web.bad_parameter");
     BOOST_TEST(raw("POST", "/api/transfers/release", host() + bearer, "not json").code() == "web.bad_parameter");
     BOOST_TEST(raw("POST", "/api/transfers/release", host(), "{}").status == 401);
     BOOST_TEST(get("/api/transfers/release").status == 405);
@@ -336,6 +336,44 @@ BOOST_FIXTURE_TEST_CASE(a_parked_transfer_is_released_and_what_is_unknown_or_end
     for (const records::event_row& e : read.events_of(o.home(), id).value()) released |= e.kind == "released";
     BOOST_TEST(released);
     BOOST_TEST((read.transfer(o.home(), id, "truc").value()->state_now != state::parked));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_document_is_released_as_a_whole_and_what_still_has_no_way_is_told, visitor) {
+    const std::string id =
+        o.add("Cho đi tiếp", "1",
+              {parked_at_axis(), {"H48.55", "Sở Mới", state::parked, "", "registry.unknown_organisation"}});
+    const std::string other = o.add("Văn bản khác", "2", {parked_at_axis()});
+    auto release = [&](json::object body) { return post("/api/transfers/release", std::move(body)); };
+    BOOST_TEST(release({{"document", new_id(system_clock().now())}}).code() == "records.document_unknown");
+    BOOST_TEST(release({{"document", id}, {"owner", "@nobody"}}).code() == "records.document_unknown");
+    BOOST_TEST(raw("POST", "/api/transfers/release", host(), json::serialize(json::object{{"document", id}})).status ==
+               401);
+
+    answer first = release({{"document", id}, {"owner", o.home()}});
+    BOOST_REQUIRE_MESSAGE(first.status == 200, first.body);
+    BOOST_TEST((first.object().at("released").as_array() == json::array{"truc"}));
+    BOOST_TEST(first.object().at("placed").to_number<int>() == 0);
+    BOOST_TEST(first.object().at("still_parked").to_number<int>() == 1);
+    records::reader read(o.store().committed());
+    auto row = [&](const std::string& document, const char* code) {
+        return read.consignment(o.home(), document, code).value().value();
+    };
+    BOOST_TEST((row(id, "000.00.00.G12").state_now != state::parked));
+    BOOST_TEST((row(other, "000.00.00.G12").state_now == state::parked)); // of this document only
+
+    // The registry is put right; the release finds the way.
+    o.node().use_registry(o.node().spec.registry +
+                          test::organisation_text{"moi", "Sở Mới", "sở", "H48.55", "h48", {}}.toml());
+    answer second = release({{"document", id}});
+    BOOST_REQUIRE_MESSAGE(second.status == 200, second.body);
+    BOOST_TEST(second.object().at("released").as_array().empty());
+    BOOST_TEST(second.object().at("placed").to_number<int>() == 1);
+    BOOST_TEST(second.object().at("still_parked").to_number<int>() == 0);
+    BOOST_TEST((row(id, "H48.55").state_now == state::delivered));
+    BOOST_TEST(read.inbox("@moi", 0, 10).value().size() == 1u);
+    answer third = release({{"document", id}}); // nothing is left to do, which is no fault
+    BOOST_TEST(third.status == 200);
+    BOOST_TEST(third.object().at("placed").to_number<int>() == 0);
 }
 
 // The worst moment: the release has ended on the engine's thread, and the way back to the request's thread is not gone

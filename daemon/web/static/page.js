@@ -264,7 +264,7 @@ function document_view(o) {
         cell(word("state"), badge(t.state)), number_cell("№", t.attempts), cell(word("next_due"), moment(t.next_attempt_at)), cell(word("last_attempt"), moment(t.last_attempt_at)),
         cell(word("expires"), moment(t.expires_at, false)),
         h("td", null, t.can_release && h("button", { type: "button", "data-action": "release", "data-node": t.node }, word("release"))))))),
-    o.recipients.some((r) => r.state === "parked" && !r.hop) && h("p", { class: "row" }, h("button", { type: "button", "data-action": "release_held" }, word("release_held"))),
+    o.recipients.some((r) => r.state === "parked") && h("p", { class: "row" }, h("button", { type: "button", "data-action": "release_document" }, word("release_document"))),
     section(word("progress"),
       o.events_of_document.length > 0 && h("div", { class: "card" }, h("h3", null, word("of_document")), steps_view(o.events_of_document)),
       o.recipients.map((r) => h("div", { class: `card recipient s-${r.state}`, "data-key": r.code },
@@ -364,7 +364,11 @@ const actions = {
     document.getElementById("secret")?.focus();
   },
   release: (b) => act(() => ask("/api/transfers/release", { owner: shown.owner, document: shown.document.id, node: b.dataset.node }), word("released", b.dataset.node)),
-  release_held: () => act(() => ask("/api/transfers/release", { owner: shown.owner, document: shown.document.id }), word("released_held")),
+  release_document: () => act(async () => {
+    const done = await ask("/api/transfers/release", { owner: shown.owner, document: shown.document.id });
+    const held = done.still_parked > 0 ? ` ${word("document_held", count(done.still_parked))}` : "";
+    say(word("document_released", count(done.released.length), count(done.placed)) + held, done.still_parked > 0);
+  }),
   destroy(b) {
     opened = b.dataset.id;
     render();

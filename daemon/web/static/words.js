@@ -123,9 +123,10 @@ export const words = {
   last_attempt: ["Lần thử cuối", "Last attempt"],
   expires: ["Hết hạn", "Expires"],
   release: ["Gửi lại ngay", "Try now"],
-  release_held: ["Cho phần tạm giữ đi tiếp", "Release what is parked"],
-  released_held: ["Đã xét lại phần tạm giữ: phần nào có đường đi thì đã đi.", "What was parked was tried again; what has a way has left."],
   released: ["Đã cho gửi lại tới {0}.", "Released: {0} is tried now."],
+  release_document: ["Cho phần tạm giữ đi tiếp", "Release what is parked"],
+  document_released: ["Đã cho đi tiếp: gửi lại tới {0} đầu mối, định tuyến được {1} nơi nhận.", "Released: {0} next hops are tried now, {1} recipients were routed."],
+  document_held: ["Còn {0} nơi nhận bị tạm giữ: lý do ghi ở từng nơi nhận. Xử lý lý do đó rồi thử lại.", "{0} recipients stay parked: the reason stands with each. Mend it, then release again."],
   copy: ["Chép", "Copy"],
 
   quarantine_hint: ["Gói tin mật do nơi khác gửi tới được niêm phong riêng; không xem, không chuyển tiếp. Việc duy nhất được làm là hủy, theo quyết định của người có thẩm quyền.",
