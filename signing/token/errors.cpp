@@ -82,6 +82,11 @@ constexpr error_row rows[] = {
     {int(errc::module_ended), "module_ended", 502, retry::no, "Mô-đun PKCS#11 đã bị lỗi và dừng đột ngột.",
      "The PKCS#11 module has crashed or was ended.", "Chạy lại lệnh; nếu vẫn lỗi, cập nhật phần mềm của thiết bị ký.",
      "Run the command again; if it fails again, update the software of the token."},
+    {int(errc::key_of_another), "key_of_another", 422, retry::no,
+     "Khóa bí mật trong tệp không phải là khóa của chứng thư số đi cùng.",
+     "The private key of the file does not belong to the certificate beside it.",
+     "Xuất lại tệp .p12 với đúng chứng thư số của khóa.",
+     "Export the .p12 file again, with the certificate of its key."},
 };
 const error_table table("token", rows);
 } // namespace

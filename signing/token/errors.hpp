@@ -34,7 +34,8 @@ enum class errc {
     internal,    // the module answered with something it may not answer
     not_pkcs12,  // not a PKCS#12 file or PEM key
     passphrase_wrong,
-    module_ended, // the process that the module runs in has crashed or was ended
+    module_ended,          // the process that the module runs in has crashed or was ended
+    key_of_another,        // the file's certificate belongs to another key
 };
 std::error_code make_error_code(errc);
 

@@ -42,6 +42,8 @@ result<file_key> open_pkcs12(bytes_view file, const pin& passphrase) {
     pkey_ptr key_owner(key);
     x509_ptr cert_owner(cert);
     owned<STACK_OF(X509), free_certificates> others_owner(others);
+    // OpenSSL picks out the certificate of the key; those of others stay behind.
+    if (parsed == 1 && key && !cert && others && sk_X509_num(others) > 0) return failed(errc::key_of_another);
     if (parsed != 1 || !key || !cert) return failed(errc::not_pkcs12, drain_errors());
     file_key out;
     VANTHU_TRY(out.leaf, value_of(cert));

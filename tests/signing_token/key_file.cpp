@@ -2,6 +2,7 @@
 #include "tests/support/test_ca.hpp"
 
 #include <boost/test/unit_test.hpp>
+#include <openssl/pkcs12.h>
 
 using namespace vanthu;
 using namespace vanthu::test;
@@ -23,6 +24,31 @@ BOOST_AUTO_TEST_CASE(a_pkcs12_file_signs_and_a_wrong_passphrase_is_refused) {
                         .code == errc::key_unfit));
     }
     BOOST_TEST((token::open_pkcs12(to_bytes("rubbish"), token::pin("")).error().code == errc::not_pkcs12));
+}
+
+BOOST_AUTO_TEST_CASE(a_pkcs12_file_whose_key_belongs_to_no_certificate_of_it_is_told_so) {
+    test_ca ca;
+    auto who = ca.issue({}), other = ca.issue({});
+    auto file_of = [&](const std::vector<identity>& certificates) {
+        STACK_OF(X509)* all = sk_X509_new_null();
+        for (const identity& i : certificates) sk_X509_push(all, i.certificate());
+        PKCS12* made = PKCS12_create("p", "k", who.key(), nullptr, all, 0, 0, 0, 0, 0);
+        sk_X509_free(all);
+        unsigned char* der = nullptr;
+        const int size = i2d_PKCS12(made, &der);
+        bytes out(der, der + size);
+        OPENSSL_free(der);
+        PKCS12_free(made);
+        return out;
+    };
+    auto code = [&](const std::vector<identity>& certificates) {
+        auto opened = token::open_pkcs12(file_of(certificates), token::pin("p"));
+        return opened ? std::error_code() : opened.error().code;
+    };
+    BOOST_TEST((code({other}) == errc::key_of_another));
+    BOOST_TEST((code({other, ca.sub()}) == errc::key_of_another));
+    BOOST_TEST((code({}) == errc::not_pkcs12));
+    BOOST_TEST((code({other, who}) == std::error_code()));
 }
 
 BOOST_AUTO_TEST_CASE(a_pem_key_needs_its_own_certificate) {
