@@ -12,6 +12,7 @@
 #include <cstring>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <functional>
 #include <memory>
 #include <openssl/crypto.h>
 #include <sys/file.h>
@@ -49,8 +50,10 @@ result<> write_new_key(const fs::path& path, std::string_view text) {
     return failed(files::errc::write_failed, path.string() + ": " + why);
 }
 
-// Appends a row to the credentials file, which must be readable to the daemon before and after.
-result<> append_row(const fs::path& file, const std::string& id, const std::string& row) {
+// Appends a row to the credentials file, which must be readable to the daemon before and after. `ready` is called when
+// only the writing is left; where it says no, the file stays as it is.
+result<> append_row(const fs::path& file, const std::string& id, const std::string& row,
+                    const std::function<bool()>& ready) {
     fs::path folder = file.parent_path().empty() ? "." : file.parent_path();
     unique_fd one_at_a_time(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!one_at_a_time || ::flock(one_at_a_time.get(), LOCK_EX) != 0)
@@ -66,6 +69,7 @@ result<> append_row(const fs::path& file, const std::string& id, const std::stri
     }
     text += row;
     VANTHU_CHECK(api::credentials::parse(text, file.string())); // what the daemon would refuse is not written
+    if (!ready()) return {};
     VANTHU_CHECK(write_output(file, as_bytes(text), existed ? before.st_mode & 0777 : 0640));
     if (existed && (before.st_uid != ::geteuid() || before.st_gid != ::getegid()) &&
         ::chown(file.c_str(), before.st_uid, before.st_gid) != 0)
@@ -80,24 +84,31 @@ result<> new_credential(const options& o) {
         if (!is_plain_name(code)) return failed(errc::id_not_usable, code);
     api::new_credential made = api::make_credential(o.id, o.organisations, o.rights);
     if (!o.key_out.empty()) VANTHU_CHECK(write_new_key(o.key_out, made.key + "\n"));
-    if (auto added = append_row(o.file, o.id, made.row); !added) {
-        if (!o.key_out.empty()) ::unlink(o.key_out.c_str()); // a key that opens nothing
-        return added;
-    }
-    if (o.say.as_json) {
-        json::object shown{{"schema_version", 1}, {"id", o.id}, {"file", o.file}};
-        shown[o.key_out.empty() ? "key" : "key_file"] = o.key_out.empty() ? made.key : o.key_out;
-        print(shown);
-    } else if (o.key_out.empty()) {
-        fmt::print("{}\n", made.key);
+    const bool to_file = !o.key_out.empty();
+    auto show = [&] {
+        if (o.say.as_json) {
+            json::object shown{{"schema_version", 1}, {"id", o.id}, {"file", o.file}};
+            shown[to_file ? "key_file" : "key"] = to_file ? o.key_out : made.key;
+            print(shown);
+        } else if (to_file) {
+            fmt::print("{}: {}\n", o.say("Đã ghi khóa", "Key written"), o.key_out);
+        } else {
+            fmt::print("{}\n", made.key);
+        }
+        return std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+    };
+    // A key that nobody has seen must open nothing: it is shown before its row is written. That standard output did not
+    // take it is told at the end of main().
+    bool seen = false;
+    auto added = append_row(o.file, o.id, made.row, [&] { return to_file || (seen = show()); });
+    if (to_file && added) show();
+    if (to_file && !added) ::unlink(o.key_out.c_str()); // a key that opens nothing
+    if (seen && added && !o.say.as_json)
         fmt::print(stderr, "{}\n",
                    o.say("Khóa chỉ hiện một lần này; hãy cất ngay. Nạp lại vanthud (SIGHUP) để dùng.",
                          "The key is shown this once: store it now. Reload vanthud (SIGHUP) to use it."));
-    } else {
-        fmt::print("{}: {}\n", o.say("Đã ghi khóa", "Key written"), o.key_out);
-    }
     OPENSSL_cleanse(made.key.data(), made.key.size());
-    return {};
+    return added;
 }
 
 result<> new_log_key(const options& o) {

@@ -115,5 +115,29 @@ BOOST_AUTO_TEST_CASE(standard_output_that_cannot_be_written_ends_with_74_and_a_c
     BOOST_TEST(vanthu_into(">/dev/full", {"packet", "check", d.path("none")}).exit_code == 1);
 }
 
+BOOST_AUTO_TEST_CASE(a_key_that_could_not_be_shown_is_not_added) {
+    desk d;
+    const std::string file = d.path("credentials.toml"), key = d.path("new-key");
+    auto make = [&](const std::string& redirection, const std::string& id, std::vector<std::string> further) {
+        std::vector<std::string> all{"credential", "new",     "--id",  id,       "--organisation",
+                                     "H48",        "--right", "inbox", "--file", file};
+        all.insert(all.end(), further.begin(), further.end());
+        return vanthu_into(redirection, all);
+    };
+    for (const char* redirection : {">/dev/full", ">&-"})
+        for (const std::vector<std::string>& further : {std::vector<std::string>{}, {"--json"}}) {
+            ran r = make(redirection, "e1", further);
+            BOOST_TEST(r.exit_code == 74, redirection << ": " << r.output);
+            BOOST_TEST(r.output.find("cli.output_failed: ") != std::string::npos, r.output);
+            BOOST_TEST(r.output.find("vt_") == std::string::npos);
+            BOOST_TEST(!std::filesystem::exists(file));
+        }
+    BOOST_TEST(make("", "e1", {}).exit_code == 0); // the name is still free
+    // In a file of its own the key is not lost.
+    BOOST_TEST(make(">/dev/full", "e2", {"--key-out", key}).exit_code == 74);
+    BOOST_TEST(read_text_file(file).value().find("\"e2\"") != std::string::npos);
+    BOOST_TEST(std::filesystem::exists(key));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 } // namespace vanthu::test
