@@ -24,7 +24,7 @@ namespace json = boost::json;
 
 struct section {
     std::string text; // or, where `file` is named, that file's bytes
-    std::string file;
+    std::string file{};
     std::uint64_t size = 0;
 };
 
