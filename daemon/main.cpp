@@ -126,6 +126,9 @@ int run(const std::filesystem::path& file, daemon_config config, std::shared_ptr
         VANTHU_CO_TRY(auto done, co_await rerouting.release(owner, document, "operator"));
         co_return done.placed;
     };
+    page_options->send_back = [&rerouting](std::string owner, std::string document, std::string words) {
+        return rerouting.send_back(std::move(owner), std::move(document), std::move(words), "operator");
+    };
     web::operator_door page(std::move(*page_options), **store, engine, executor, meters, [&] { return gate.registry(); }, disk, clock);
     auto office = start::load_calendar(config);
     if (!office) return cannot_start({"lịch làm việc", "office calendar"}, office.error());

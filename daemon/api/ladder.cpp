@@ -61,6 +61,7 @@ constexpr words event_texts[] = {
     {"expired", "Quá thời hạn gửi", "Time for delivery has passed"},
     {"refused", "Không nhận: {1}", "Not taken in: {1}"},
     {"released", "Người vận hành cho gửi lại", "Released by an operator"},
+    {"sent_back", "Người vận hành trả lại nơi gửi: {2}", "Returned to the sender by an operator: {2}"},
     {"duplicate", "Nhận lại cùng văn bản, không tạo bản thứ hai", "The same document came again; no second copy"},
     {"forwarded_to_successor", "Chuyển cho cơ quan kế thừa. {2}", "Forwarded to the successor. {2}"},
 };

@@ -12,13 +12,16 @@ result<> companion::store_payload(ledger::payload_store& payloads) {
 
 result<std::unique_ptr<companion>> compose_companion(edxml::response_for about, const std::string& recipient_code,
                                                      const std::string& recipient_name, const std::string& refusal,
-                                                     std::shared_ptr<const registry::registry> registry, timestamp at) {
+                                                     std::shared_ptr<const registry::registry> registry, timestamp at,
+                                                     const std::string& words) {
     edxml::status_packet s;
     s.from.organ_id = recipient_code;
     s.from.organ_name = recipient_name;
     s.response_for = std::move(about);
     s.status_code = refusal.empty() ? "01" : "02";
-    s.description = refusal.empty() ? "Đã đến" : describe(make_error_code(errc::signature_refused))->message_vi;
+    s.description = refusal.empty() ? "Đã đến"
+                    : words.empty() ? describe(make_error_code(errc::signature_refused))->message_vi
+                                    : words;
     s.timestamp = edxml::packet_time::of(at);
     auto c = std::make_unique<companion>();
     VANTHU_TRY(c->text, edxml::compose_status(s, edxml::echo::as_received));

@@ -1,6 +1,6 @@
 // A status that follows from taking a document in for an organisation served here: 01 where it has no eOffice
 // (contracts 3), 02 where the policy refuses by itself (contracts 10). It is decided in the same change as the
-// document.
+// document. Also the 02 of an operator who returns what was held.
 #pragma once
 
 #include "daemon/intake/arrival.hpp"
@@ -17,9 +17,10 @@ struct companion {
 };
 
 // `about`: the document, addressed to `recipient_code` as written. `refusal` empty: it has arrived (01); else an error
-// code, and it is refused (02).
+// code, and it is refused (02). `words`: what the 02 tells people; empty: that the signatures do not satisfy.
 result<std::unique_ptr<companion>> compose_companion(edxml::response_for about, const std::string& recipient_code,
                                                      const std::string& recipient_name, const std::string& refusal,
-                                                     std::shared_ptr<const registry::registry>, timestamp at);
+                                                     std::shared_ptr<const registry::registry>, timestamp at,
+                                                     const std::string& words = {});
 
 } // namespace vanthu::intake

@@ -39,6 +39,10 @@ public:
                                 const std::string& hold, const std::string& flag, const std::string& by, transfers&,
                                 outcome&);
     result<> add_transfers(const transfers&, outcome&);
+    // A held recipient that will not get the document: refused here with these words, and the hop before is told
+    // "returned". False: it is not held any more. Where we serve the recipient, its 02 is for status().
+    result<bool> send_back(const records::document_row&, const std::string& recipient_code, const std::string& words,
+                           const std::string& by);
 
 private:
     result<placing> place_duplicate(const records::document_row&, const routed&, const std::string& known,

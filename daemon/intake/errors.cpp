@@ -117,6 +117,15 @@ constexpr error_row rows[] = {
      "The first page of a PDF could not be read, so nobody knows whether it bears a secrecy marking.",
      "Văn thư nơi gửi mở tệp xem trang đầu; người vận hành chỉ cho đi tiếp khi không có dấu chỉ độ mật.",
      "The sender's clerk looks at the first page; the operator releases the document only when it bears no marking."},
+    {int(errc::returned_by_operator), "returned_by_operator", 422, retry::no,
+     "Người vận hành đã xem xét và trả lại văn bản cho nơi gửi.",
+     "An operator has looked at the document and returned it to its sender.",
+     "Đọc lý do trả lại trong quá trình chuyển hoặc trong trạng thái 02, khắc phục rồi gửi lại.",
+     "Read the reason among the steps or in the status 02, mend it and send the document again."},
+    {int(errc::nothing_held), "nothing_held", 409, retry::no,
+     "Văn bản không có nơi nhận nào đang chờ người vận hành xem xét.",
+     "No recipient of this document waits for an operator's decision.", "Tải lại trang để xem trạng thái hiện tại.",
+     "Load the page again to see how it stands."},
 };
 const error_table table("intake", rows);
 } // namespace

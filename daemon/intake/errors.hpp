@@ -38,6 +38,9 @@ enum class errc {
     // Not refused, but parked until an operator releases it:
     signature_held,    // policy "hold": the verdict on the signatures
     first_page_unseen, // submitted here: a PDF whose first page could not be looked at for a secrecy marking
+    // Of what was parked so:
+    returned_by_operator, // it goes back to its sender, with the operator's words
+    nothing_held,         // no recipient of the document waits for an operator's decision
 };
 std::error_code make_error_code(errc);
 

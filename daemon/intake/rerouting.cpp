@@ -148,22 +148,35 @@ result<std::vector<rerouting::candidate>> rerouting::look(const places& all, rep
 // It ends here now: the policy for what ends here applies (contracts 10), and an organisation without an eOffice
 // answers at once.
 result<> rerouting::prepare(candidate& one) const {
-    const document_row& d = one.document;
-    const timestamp at = gate_.clock_.now();
     const auto table = gate_.policy_.load();
-    const action what = table->of(role::final, verdict_of(d.signatures));
+    const action what = table->of(role::final, verdict_of(one.document.signatures));
     if (what == action::refuse && table->send_final_refusal)
         one.refusal = public_code(errc::signature_refused);
     else
         one.flag = flag_of(what);
     if (one.refusal.empty() && !one.to.route.final->answers_on_commit) return {};
+    VANTHU_TRY(one.follows, answer_of(one.document, one.to, one.refusal, {}));
+    return {};
+}
+
+result<std::unique_ptr<companion>> rerouting::answer_of(const document_row& d, const routed& recipient,
+                                                        const std::string& refusal, const std::string& words) const {
     const records::business_identity& i = d.identity;
     edxml::response_for about{d.from_code, i.number + "/" + i.notation, edxml::packet_date::parse(i.date),
                               i.document_id};
-    VANTHU_TRY(one.follows,
-               compose_companion(std::move(about), one.to.code, one.to.name, one.refusal, gate_.registry(), at));
-    one.follows->from.about = {d.owner, d.id};
-    return one.follows->store_payload(gate_.store_.payloads());
+    VANTHU_TRY(auto answer, compose_companion(std::move(about), recipient.code, recipient.name, refusal,
+                                              gate_.registry(), gate_.clock_.now(), words));
+    answer->from.about = {d.owner, d.id};
+    VANTHU_CHECK(answer->store_payload(gate_.store_.payloads()));
+    return answer;
+}
+
+void rerouting::announce(ledger::transaction& t, const outcome& out) const {
+    t.after_commit([&g = gate_, work = out.work, inboxes = out.inboxes] {
+        if (g.on_work && !work.empty()) g.on_work(work);
+        if (g.on_inbox)
+            for (const std::string& organisation : inboxes) g.on_inbox(organisation);
+    });
 }
 
 task<rerouting::report> rerouting::move(places all, std::string by) {
@@ -196,11 +209,7 @@ task<rerouting::report> rerouting::move(places all, std::string by) {
             VANTHU_CHECK(d.add_transfers(to, out));
             first = next;
         }
-        t.after_commit([&g = gate_, work = std::move(out.work), inboxes = std::move(out.inboxes)] {
-            if (g.on_work && !work.empty()) g.on_work(work);
-            if (g.on_inbox)
-                for (const std::string& organisation : inboxes) g.on_inbox(organisation);
-        });
+        announce(t, out);
         return {};
     };
     result<> done = co_await ledger::commit(gate_.store_, std::move(change));

@@ -8,7 +8,9 @@
 // the same document has reached its recipient under another code in the meantime.
 // A hop that has an unfinished transfer of the same document is waited for: two envelopes of one document are never
 // under way to one node.
-// Threads: wake() may be called from any; run() and release() on any executor, reading on the disk pool.
+// What an operator does with what is held (policy, first page unseen) goes through here too: release() lets it go on,
+// send_back() ends it.
+// Threads: wake() may be called from any; everything else on any executor, reading on the disk pool.
 #pragma once
 
 #include "daemon/intake/gate.hpp"
@@ -16,6 +18,10 @@
 #include <boost/asio/steady_timer.hpp>
 
 namespace vanthu::intake {
+
+struct companion;
+struct outcome;
+struct routed;
 
 class rerouting {
 public:
@@ -36,6 +42,10 @@ public:
     task<report> pass(std::string by);
     // Those of one document, an operator's act.
     task<report> release(std::string owner, std::string document, std::string by);
+    // The held recipients of one document do not get it: it goes back to its sender with the operator's `words`, by
+    // status 02 from a recipient that we serve, by the notice "returned" for any other (contracts 3: nobody refuses for
+    // others). One change. Answers for how many; nothing_held: none, and nothing has changed.
+    task<std::size_t> send_back(std::string owner, std::string document, std::string words, std::string by);
 
 private:
     struct candidate;
@@ -43,6 +53,10 @@ private:
     task<report> move(places, std::string by);
     result<std::vector<candidate>> look(const places&, report&) const;
     result<> prepare(candidate&) const;
+    // The status of a recipient that we serve, its payload stored; `refusal` and `words` as for compose_companion().
+    result<std::unique_ptr<companion>> answer_of(const records::document_row&, const routed& recipient,
+                                                 const std::string& refusal, const std::string& words) const;
+    void announce(ledger::transaction&, const outcome&) const; // to lanes and inboxes, when it is durable
 
     gate& gate_;
     asio::steady_timer timer_;

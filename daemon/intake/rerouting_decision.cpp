@@ -1,4 +1,5 @@
 // What placing a parked recipient changes: where it goes, whose key it occupies, what is told.
+#include "daemon/base/error_table.hpp"
 #include "daemon/intake/decision.hpp"
 
 #include <algorithm>
@@ -72,6 +73,24 @@ result<decision::placing> decision::place_again(const records::reader::unplaced&
     if (!local) VANTHU_CHECK(tell_previous_hop(*d, r.code, "released", {}));
     if (local && refusal.empty()) VANTHU_CHECK(tell_previous_hop(*d, r.code, "kept", {}));
     return placing::placed;
+}
+
+result<bool> decision::send_back(const document_row& d, const std::string& recipient_code, const std::string& words,
+                                 const std::string& by) {
+    VANTHU_TRY(auto c, write_.consignment(d.owner, d.id, recipient_code));
+    if (!c || !is_held(*c)) return false;
+    c->state_now = state::refused;
+    c->reason = public_code(errc::returned_by_operator);
+    c->updated_at = write_.now();
+    write_.put(d.owner, *c);
+    VANTHU_CHECK(write_.add_event(d.owner, event_row{.document = d.id,
+                                                     .recipient = recipient_code,
+                                                     .kind = "sent_back",
+                                                     .code = c->reason,
+                                                     .by = by,
+                                                     .text = words}));
+    VANTHU_CHECK(tell_previous_hop(d, recipient_code, "returned", c->reason));
+    return true;
 }
 
 // It came here meanwhile under another code: the entry that it has is its entry (contracts 2).

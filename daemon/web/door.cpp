@@ -243,6 +243,8 @@ asio::awaitable<net::response> operator_door::state::serve_api(net::request& r) 
         if (reading) done = co_await offload(disk, [self, id] { return self->document(id); });
     } else if (r.path == "/api/transfers/release") {
         if (acting) done = co_await release(r);
+    } else if (r.path == "/api/transfers/return" && options.send_back) {
+        if (acting) done = co_await send_back(r);
     } else if (r.path == "/api/quarantine") {
         if (reading) done = co_await offload(disk, [self] { return self->quarantine(); });
     } else if (r.path.starts_with(quarantine_path) && r.path.ends_with(destroy_end) &&
@@ -261,19 +263,26 @@ asio::awaitable<net::response> operator_door::state::serve_api(net::request& r) 
     co_return refusal(f, f.code == make_error_code(errc::bad_parameter) ? f.detail : std::string());
 }
 
+// Whose document is meant, where that was not said; otherwise whether there is such an owner.
+task<std::string> operator_door::state::owner_of(std::string document, std::optional<std::string> owner) {
+    const auto self = shared_from_this();
+    if (!owner) {
+        VANTHU_CO_TRY(auto row, co_await offload(disk, [self, document] { return self->find(document); }));
+        if (!row) co_return failed(records::errc::document_unknown, document);
+        co_return row->owner;
+    }
+    VANTHU_CO_TRY(auto all, co_await offload(disk, [self] { return self->owners(); }));
+    if (std::find(all.begin(), all.end(), *owner) == all.end())
+        co_return failed(records::errc::document_unknown, *owner);
+    co_return *owner;
+}
+
 task<json::object> operator_door::state::release(net::request& r) {
     VANTHU_CO_TRY(json::object asked, co_await body_object(r, {"document", "node", "owner"}));
     auto document = typed(asked, "document"), node = typed(asked, "node"), owner = typed(asked, "owner");
     if (!document || !is_id(*document)) co_return failed(errc::bad_parameter, "document");
-    const auto self = shared_from_this();
-    if (!owner) {
-        VANTHU_CO_TRY(auto row, co_await offload(disk, [self, id = *document] { return self->find(id); }));
-        if (!row) co_return failed(records::errc::document_unknown, *document);
-        owner = row->owner;
-    } else if (!node) { // with a node, the transfer itself says whether it is there
-        VANTHU_CO_TRY(auto all, co_await offload(disk, [self] { return self->owners(); }));
-        if (std::find(all.begin(), all.end(), *owner) == all.end())
-            co_return failed(records::errc::document_unknown, *owner);
+    if (!owner || !node) { // with both, the transfer itself says whether it is there
+        VANTHU_CO_TRY(owner, co_await owner_of(*document, owner));
     }
     if (!node) {
         VANTHU_CO_TRY(json::object done, co_await release_all(*owner, *document));
@@ -316,6 +325,20 @@ task<json::object> operator_door::state::release_all(std::string owner, std::str
                            {"released", json::array(nodes.begin(), nodes.end())},
                            {"placed", placed},
                            {"still_parked", still_parked}};
+}
+
+task<json::object> operator_door::state::send_back(net::request& r) {
+    VANTHU_CO_TRY(json::object asked, co_await body_object(r, {"document", "owner", "reason"}));
+    auto document = typed(asked, "document"), owner = typed(asked, "owner"), reason = typed(asked, "reason");
+    if (!document || !is_id(*document)) co_return failed(errc::bad_parameter, "document");
+    if (!reason) co_return failed(errc::reason_missing);
+    VANTHU_CO_TRY(owner, co_await owner_of(*document, owner));
+    VANTHU_CO_TRY(const std::size_t returned,
+                  co_await over_there(engine_executor, options.send_back(*owner, *document, *reason)));
+    log::info(
+        "document_returned",
+        {{"document", *document}, {"recipients", returned}, {"reason", *reason}, {"address", r.peer.remote_address}});
+    co_return json::object{{"schema_version", 1}, {"document", *document}, {"returned", returned}};
 }
 
 task<json::object> operator_door::state::destroy(net::request& r, std::string id) {

@@ -1,7 +1,7 @@
 // The operator's door: one page, the JSON it is made of, and /metrics (docs/operator.md). Contracts 16.
 //
 //   request ─▶ Host ─▶ not from another site ─▶ /, /static/*                         files in memory, no secret
-//                                             └▶ bearer secret ─▶ /api/*, /metrics   views of the store; two actions
+//                                             └▶ bearer secret ─▶ /api/*, /metrics   views of the store; three actions
 //
 // Guaranteed: nothing under /api/ and no metric is answered without the secret, except over a Unix socket or verified
 // mutual TLS when no secret is configured. Only the Authorization field counts: there are no cookies, so that another
@@ -32,6 +32,9 @@ struct operator_door_options {
     // Routes the recipients of a document that the registry could not place; answers how many left. On the engine's
     // executor.
     std::function<task<std::size_t>(std::string owner, std::string document)> place_again;
+    // Sends what is held of a document back to its sender with these words; answers for how many recipients. On the
+    // engine's executor.
+    std::function<task<std::size_t>(std::string owner, std::string document, std::string words)> send_back;
 };
 
 class operator_door {

@@ -42,7 +42,9 @@ struct operator_door::state : std::enable_shared_from_this<state> {
     // door.cpp
     std::optional<net::response> refuse_at_the_door(const net::request&) const;
     asio::awaitable<net::response> serve_api(net::request&);
+    task<std::string> owner_of(std::string document, std::optional<std::string> owner);
     task<json::object> release(net::request&);
+    task<json::object> send_back(net::request&);
     task<json::object> release_all(std::string owner, std::string document);
     task<json::object> destroy(net::request&, std::string id);
 

@@ -32,6 +32,9 @@ constexpr error_row rows[] = {
     {int(errc::pages_unreadable), "pages_unreadable", 500, retry::no, "Không đọc được các tệp của trang vận hành.",
      "The files of the operator page cannot be read.", "Kiểm tra thư mục share/vanthu/web của bản cài đặt.",
      "Check the directory share/vanthu/web of the installation."},
+    {int(errc::reason_missing), "reason_missing", 422, retry::no, "Chưa ghi lý do trả lại.",
+     "The reason for returning it is missing.", "Ghi ngắn gọn lý do để nơi gửi biết cần sửa gì.",
+     "Tell the sender in a few words what has to be mended."},
 };
 const error_table table("web", rows);
 } // namespace

@@ -15,6 +15,7 @@ enum class errc {
     officer_missing,  // destruction needs the officer and the reason
     secret_unknown,   // no such entry in the quarantine
     pages_unreadable, // the directory of the pages
+    reason_missing,   // what is returned to its sender needs a reason
 };
 std::error_code make_error_code(errc);
 

@@ -145,7 +145,7 @@ async function main() {
     await picture("documents-search");
     await page.fill("#q", "");
     await page.keyboard.press("Enter");
-    await rows(11);
+    await rows(12);
     await picture("documents");
   });
 
@@ -189,6 +189,38 @@ async function main() {
     await page.click("text=Báo cáo tình hình kinh tế");
     await page.waitForSelector(".ladder");
     must((await page.locator("button[data-action=release_document]").count()) === 0, "a button where nothing is parked");
+  });
+
+  await promise("a held document goes back to its sender only with a reason", async () => {
+    await page.goto(`${door.origin}/#/documents?state=parked`);
+    await page.click("text=Thông báo kết luận cuộc họp giao ban");
+    await page.waitForSelector(".ladder");
+    must((await page.locator("button[data-action=send_back]").count()) === 0, "a button where no decision is asked for");
+    await page.goto(`${door.origin}/#/documents?state=parked`);
+    await page.click("text=Về việc chấn chỉnh kỷ luật hành chính");
+    must((await text_of("button[data-action=send_back]")) === "Trả lại nơi gửi…", "no button");
+    await page.click("button[data-action=send_back]");
+    must((await text_of("form[data-form=send_back]")).includes("2 nơi nhận đang chờ xem xét sẽ không nhận văn bản này."), "no hint");
+    must(await page.evaluate(() => document.activeElement.id === "reason"), "the focus is elsewhere");
+    await page.click("form[data-form=send_back] button.danger");
+    must((await page.locator("form[data-form=send_back]").count()) === 1, "returned without a reason");
+    await page.fill("#reason", "Thiếu chữ ký <b>cơ quan</b>");
+    await page.waitForResponse((r) => r.url().includes("/api/documents/"));
+    await page.waitForTimeout(200);
+    must((await page.inputValue("#reason")) === "Thiếu chữ ký <b>cơ quan</b>", "the refresh emptied the form");
+    await picture("send-back");
+    await page.keyboard.press("Escape");
+    await page.click("button[data-action=cancel]");
+    must((await page.locator("form[data-form=send_back]").count()) === 0, "not called off");
+    await page.click("button[data-language=en]");
+    must((await text_of("button[data-action=send_back]")) === "Return to the sender…", "not in English");
+    await page.click("button[data-language=vi]");
+    await page.click("button[data-action=send_back]");
+    await page.fill("#reason", "Thiếu chữ ký <b>cơ quan</b>");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("text=Người vận hành trả lại nơi gửi: Thiếu chữ ký <b>cơ quan</b>");
+    must((await text_of("#said")).includes("Đã trả lại nơi gửi, thay cho 2 nơi nhận."), await text_of("#said"));
+    must((await page.locator("button[data-action=send_back], button[data-action=release_document]").count()) === 0, "still a button");
   });
 
   await promise("a secret packet is destroyed only with officer and reason", async () => {

@@ -93,6 +93,16 @@ struct careful_office : office {
         BOOST_REQUIRE_MESSAGE(done.has_value(), (done ? "" : done.error().code.message() + done.error().detail));
         return done->placed;
     }
+    result<std::size_t> send_back(const records::document_row& d, const std::string& words) {
+        intake::rerouting r(*gate, node.network->executor(0));
+        return wait_for(node.network->executor(0), r.send_back(d.owner, d.id, words, "operator"));
+    }
+    std::vector<std::string> told_below() {
+        std::vector<std::string> out;
+        const auto notices = read().notices_for("@tinh", "h48.40", 100).value();
+        for (const auto& n : notices) out.push_back(n.recipient + " " + n.kind + " " + n.code);
+        return out;
+    }
     records::reader read() { return records::reader(node.store->committed()); }
     std::string standing(const records::document_row& d, const std::string& code) {
         auto c = read().consignment(d.owner, d.id, code).value().value();
@@ -194,12 +204,7 @@ BOOST_AUTO_TEST_CASE(at_the_end_a_held_document_reaches_no_inbox_and_its_sender_
     receipt::expectation expected;
     expected.as = receipt::role::relayed;
     BOOST_TEST(receipt::verify(a.receipt, o.node.anchors(), expected).has_value());
-    auto told = [&] {
-        std::vector<std::string> out;
-        const auto notices = o.read().notices_for("@tinh", "h48.40", 100).value();
-        for (const auto& n : notices) out.push_back(n.recipient + " " + n.kind + " " + n.code);
-        return out;
-    };
+    auto told = [&] { return o.told_below(); };
     BOOST_TEST((told() == std::vector<std::string>{"H48.99.01 parked intake.signature_held",
                                                    "H48.02 parked intake.signature_held"}));
     BOOST_TEST(o.read().waiting_work("@tinh").value().empty());
@@ -209,6 +214,66 @@ BOOST_AUTO_TEST_CASE(at_the_end_a_held_document_reaches_no_inbox_and_its_sender_
     BOOST_TEST(told().size() == 4u);
     BOOST_TEST(told().back() == "H48.99.01 kept ");
     BOOST_TEST(o.read().waiting_work("@tinh").value().size() == 1u); // the 01 of the organisation without an eOffice
+}
+
+BOOST_AUTO_TEST_CASE(what_is_held_for_whom_we_serve_goes_back_by_their_02_with_the_operators_words) {
+    careful_office o(holding(role::final, intake::verdict::unsigned_));
+    const auto a = o.from_below({.to = {"H48.99.01", "H48.02"}}, pdf_with("plain"));
+    BOOST_TEST(o.read().waiting_work("@tinh").value().empty());
+    BOOST_TEST(o.send_back(a.document, "Thiếu chữ ký của cơ quan").value() == 2u);
+    for (const char* code : {"H48.99.01", "H48.02"}) {
+        BOOST_TEST(o.standing(a.document, code) == "refused  intake.returned_by_operator");
+        BOOST_TEST(o.read().consignment("@tinh", a.document.id, code).value()->last_status == "02");
+    }
+    BOOST_TEST(inbox_of(o.node, "key-xa").empty());
+    BOOST_TEST((o.told_below() == std::vector<std::string>{"H48.99.01 parked intake.signature_held",
+                                                           "H48.02 parked intake.signature_held",
+                                                           "H48.02 returned intake.returned_by_operator",
+                                                           "H48.99.01 returned intake.returned_by_operator"}));
+    // Back along the way it came, one from each recipient, in the operator's words.
+    std::vector<std::string> said;
+    const auto work = o.read().waiting_work("@tinh").value();
+    for (const auto& w : work) {
+        const auto s = o.read().document(w.owner, w.document).value().value();
+        said.push_back(w.node + " " + s.from_code + " " + s.status_code + " " + s.status_description);
+    }
+    std::ranges::sort(said);
+    BOOST_TEST((said == std::vector<std::string>{"h48.40 H48.02 02 Thiếu chữ ký của cơ quan",
+                                                 "h48.40 H48.99.01 02 Thiếu chữ ký của cơ quan"}));
+    std::vector<std::string> steps;
+    for (const auto& e : o.read().events_of("@tinh", a.document.id).value())
+        if (e.recipient == "H48.02") steps.push_back(e.kind + " " + e.code + " " + e.by + " " + e.text);
+    BOOST_TEST(
+        (steps == std::vector<std::string>{"parked intake.signature_held H48 ",
+                                           "sent_back intake.returned_by_operator operator Thiếu chữ ký của cơ quan",
+                                           "status 02 H48.02 Thiếu chữ ký của cơ quan"}));
+    // It has ended: neither once more nor the other way round.
+    BOOST_TEST((o.send_back(a.document, "lần nữa").error().code == intake::errc::nothing_held));
+    BOOST_TEST(o.release(a.document) == 0u);
+    BOOST_TEST(o.read().waiting_work("@tinh").value().size() == 2u);
+    // What came back may come again, in an envelope of its own.
+    BOOST_TEST(!o.from_below({.subject = "Gửi lại", .to = {"H48.99.01", "H48.02"}}, pdf_with("plain")).known);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_held_for_others_goes_back_without_a_status_in_their_name) {
+    careful_office o(holding(role::issue, intake::verdict::unsigned_));
+    const auto a = o.taken({.to = {"H48.99.01", "H48.40"}}, pdf_with("plain"));
+    BOOST_TEST(o.send_back(a.document, "Ký sai thẩm quyền").value() == 2u);
+    BOOST_TEST(o.standing(a.document, "H48.40") == "refused  intake.returned_by_operator");
+    BOOST_TEST(o.read().consignment(a.document.owner, a.document.id, "H48.40").value()->last_status == "");
+    BOOST_TEST(o.read().waiting_work("@tinh").value().empty());
+    BOOST_TEST(inbox_of(o.node, "key-xa").empty());
+    // Its eOffice finds the 02 of the neighbour in its inbox, and the words among the steps of both.
+    BOOST_REQUIRE(inbox_of(o.node, "key-so").size() == 1u);
+    const std::string ladder = o.node.call("key-so", "GET", "/v1/documents/" + a.document.id).body;
+    std::size_t told = 0;
+    for (std::size_t at = 0; (at = ladder.find("trả lại nơi gửi: Ký sai thẩm quyền", at)) != std::string::npos; ++at)
+        ++told;
+    BOOST_TEST(told == 2u);
+    // Corrected, under its number.
+    const auto corrected = o.taken({.to = {"H48.99.01", "H48.40"}}, pdf_with("SIGNED"));
+    BOOST_TEST(!corrected.known);
+    BOOST_TEST(o.standing(corrected.document, "H48.99.01") == "delivered local ");
 }
 
 BOOST_AUTO_TEST_CASE(a_recipient_that_the_registry_comes_to_know_is_held_like_the_others) {

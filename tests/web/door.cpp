@@ -231,7 +231,7 @@ BOOST_FIXTURE_TEST_CASE(the_overview_counts_recipients_and_says_why_they_wait, v
     std::this_thread::sleep_for(std::chrono::milliseconds(1100)); // the view is refreshed at most once a second
     json::object seen = get("/api/overview").object();
     BOOST_TEST(counted(seen, "deferred") == 2u);
-    BOOST_TEST(counted(seen, "parked") == 3u);
+    BOOST_TEST(counted(seen, "parked") == 5u);
     BOOST_TEST(counted(seen, "refused") == 1u);
     BOOST_TEST(counted(seen, "recalled") == 1u);
     BOOST_TEST(counted(seen, "waiting") + counted(seen, "active") == 2u);
@@ -242,7 +242,7 @@ BOOST_FIXTURE_TEST_CASE(the_overview_counts_recipients_and_says_why_they_wait, v
             BOOST_TEST(!r.at("why_vi").as_string().empty());
             BOOST_TEST(!r.at("next_attempt_at").as_string().empty());
         }
-    BOOST_TEST(seen.at("attention").at("parked").as_array().size() == 3u);
+    BOOST_TEST(seen.at("attention").at("parked").as_array().size() == 4u);
     BOOST_TEST(seen.at("quarantined").to_number<int>() == 1);
     bool found = false;
     for (const json::value& i : seen.at("inboxes").as_array())
@@ -271,14 +271,14 @@ BOOST_FIXTURE_TEST_CASE(documents_are_found_by_id_number_code_and_state, visitor
     BOOST_TEST(found("q=nothing-like-this").empty());
     BOOST_TEST(found("q=000.00.00.G12&state=expired").size() == 1u);
     for (const auto& [name, n] :
-         std::map<std::string, std::size_t>{{"parked", 4}, {"refused", 1}, {"recalled", 1}, {"deferred", 2}})
+         std::map<std::string, std::size_t>{{"parked", 5}, {"refused", 1}, {"recalled", 1}, {"deferred", 2}})
         BOOST_TEST(found("state=" + name).size() == n, name);
     json::array all = found("");
-    BOOST_TEST(all.size() == 12u);
+    BOOST_TEST(all.size() == 13u);
     for (std::size_t i = 1; i < all.size(); ++i)
         BOOST_TEST((all[i].at("id").as_string() < all[i - 1].at("id").as_string()));
     json::array older = found("before=" + std::string(all[4].at("id").as_string()));
-    BOOST_REQUIRE(older.size() == 7u);
+    BOOST_REQUIRE(older.size() == 8u);
     BOOST_TEST(older[0].at("id").as_string() == all[5].at("id").as_string());
     BOOST_TEST(get("/api/documents?state=lost").code() == "web.bad_parameter");
     BOOST_TEST(get("/api/documents?before=zzz").code() == "web.bad_parameter");
@@ -374,6 +374,54 @@ BOOST_FIXTURE_TEST_CASE(a_document_is_released_as_a_whole_and_what_still_has_no_
     answer third = release({{"document", id}}); // nothing is left to do, which is no fault
     BOOST_TEST(third.status == 200);
     BOOST_TEST(third.object().at("placed").to_number<int>() == 0);
+}
+
+BOOST_FIXTURE_TEST_CASE(what_is_held_goes_back_to_its_sender_with_a_reason, visitor) {
+    const std::string id = o.add("Bị giữ", "1",
+                                 {{"H48.98", "Sở Thử nghiệm", state::parked, "", "intake.signature_held"},
+                                  {"000.00.00.G12", "Bộ Tài chính", state::parked, "", "intake.first_page_unseen"},
+                                  {"H48.55", "Sở Mới", state::parked, "", "registry.unknown_organisation"}});
+    auto send_back = [&](json::object body) { return post("/api/transfers/return", std::move(body)); };
+    const json::value reason = "Chữ ký không phải của <người> có thẩm quyền";
+    BOOST_TEST(send_back({{"document", id}}).code() == "web.reason_missing");
+    BOOST_TEST(send_back({{"document", id}, {"reason", " \n "}}).code() == "web.reason_missing");
+    BOOST_TEST(send_back({{"document", id}, {"reason", std::string(501, 'x')}}).code() == "web.reason_missing");
+    BOOST_TEST(send_back({{"document", "x"}, {"reason", reason}}).code() == "web.bad_parameter");
+    BOOST_TEST(send_back({{"document", id}, {"reason", reason}, {"node", "truc"}}).code() == "web.bad_parameter");
+    BOOST_TEST(send_back({{"document", new_id(system_clock().now())}, {"reason", reason}}).code() ==
+               "records.document_unknown");
+    BOOST_TEST(send_back({{"document", id}, {"owner", "@nobody"}, {"reason", reason}}).code() ==
+               "records.document_unknown");
+    BOOST_TEST(raw("POST", "/api/transfers/return", host(), "{}").status == 401);
+    BOOST_TEST(get("/api/transfers/return").status == 405);
+    records::reader read(o.store().committed());
+    BOOST_TEST(read.inbox("@h48", 0, 10).value().empty());
+
+    answer done = send_back({{"document", id}, {"owner", o.home()}, {"reason", reason}});
+    BOOST_REQUIRE_MESSAGE(done.status == 200, done.body);
+    BOOST_TEST(done.object().at("returned").to_number<int>() == 2);
+    auto row = [&](const char* code) { return read.consignment(o.home(), id, code).value().value(); };
+    for (const char* code : {"H48.98", "000.00.00.G12"}) {
+        BOOST_TEST((row(code).state_now == state::refused), code);
+        BOOST_TEST(row(code).reason == "intake.returned_by_operator", code);
+    }
+    BOOST_TEST((row("H48.55").state_now == state::parked)); // no operator's decision is asked for there
+    // A 02 from whom we serve; for others nobody here refuses.
+    BOOST_TEST(row("H48.98").last_status == "02");
+    BOOST_TEST(row("000.00.00.G12").last_status == "");
+    const auto answers = read.inbox("@h48", 0, 10).value();
+    BOOST_REQUIRE(answers.size() == 1u);
+    const auto refusal = read.document(answers[0].owner, answers[0].document).value().value();
+    BOOST_TEST(refusal.status_code == "02");
+    BOOST_TEST(refusal.status_description == reason.as_string());
+    BOOST_TEST(get("/api/documents/" + id).body.find("Người vận hành trả lại nơi gửi: Chữ ký không phải của") !=
+               std::string::npos);
+
+    BOOST_TEST(send_back({{"document", id}, {"reason", reason}}).code() == "intake.nothing_held"); // once
+    BOOST_TEST(read.inbox("@h48", 0, 10).value().size() == 1u);
+    answer released = post("/api/transfers/release", {{"document", id}});
+    BOOST_TEST(released.object().at("placed").to_number<int>() == 0);
+    BOOST_TEST((row("H48.98").state_now == state::refused));
 }
 
 // The worst moment: the release has ended on the engine's thread, and the way back to the request's thread is not gone

@@ -43,12 +43,16 @@ office::office(const std::filesystem::path& page_files)
         VANTHU_CO_TRY(auto done, co_await node_.rerouting->release(owner, document, "operator"));
         co_return done.placed;
     };
+    auto send_back = [this](std::string owner, std::string document, std::string words) {
+        return node_.rerouting->send_back(std::move(owner), std::move(document), std::move(words), "operator");
+    };
     door_ = std::make_unique<operator_door>(
         operator_door_options{.node = node_.spec.node,
                               .home = home(),
                               .quarantine = folder() / "quarantine",
                               .pages = must("pages", pages::load(page_files)),
-                              .place_again = place_again},
+                              .place_again = place_again,
+                              .send_back = send_back},
         store(), *node_.engine, node_.decisions->executor(0), meters_, [this] { return node_.gate->registry(); },
         *node_.disk, node_.clock);
     door_->use_secret(secret(std::string(test_secret)));
@@ -198,6 +202,10 @@ void office::fill() {
         {{"H48.99.01", "Ủy ban nhân dân xã Thử Nghiệm", state::waiting, "h48.99.01", ""}}, 30);
     add(std::string(hostile_subject), "330",
         {{"<b>1</b>", "<img src=x onerror=alert(3)>", state::parked, "", "registry.unknown_organisation"}}, 20);
+    add("Về việc chấn chỉnh kỷ luật hành chính", "331",
+        {{"H48.98", "Sở Thử nghiệm và Minh họa tỉnh Quảng Ngãi", state::parked, "", "intake.signature_held"},
+         {g12, btc, state::parked, "", "intake.signature_held"}},
+        15);
     isolate_secret();
 }
 

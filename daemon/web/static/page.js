@@ -264,7 +264,9 @@ function document_view(o) {
         cell(word("state"), badge(t.state)), number_cell("№", t.attempts), cell(word("next_due"), moment(t.next_attempt_at)), cell(word("last_attempt"), moment(t.last_attempt_at)),
         cell(word("expires"), moment(t.expires_at, false)),
         h("td", null, t.can_release && h("button", { type: "button", "data-action": "release", "data-node": t.node }, word("release"))))))),
-    o.recipients.some((r) => r.state === "parked") && h("p", { class: "row" }, h("button", { type: "button", "data-action": "release_document" }, word("release_document"))),
+    o.recipients.some((r) => r.state === "parked") && h("p", { class: "row" }, h("button", { type: "button", "data-action": "release_document" }, word("release_document")),
+      o.recipients.some(is_held) && opened !== o.document.id && [" ", h("button", { type: "button", class: "danger", "data-action": "send_back" }, word("send_back"))]),
+    opened === o.document.id && o.recipients.some(is_held) && send_back_form(o.recipients.filter(is_held).length),
     section(word("progress"),
       o.events_of_document.length > 0 && h("div", { class: "card" }, h("h3", null, word("of_document")), steps_view(o.events_of_document)),
       o.recipients.map((r) => h("div", { class: `card recipient s-${r.state}`, "data-key": r.code },
@@ -279,6 +281,12 @@ function document_view(o) {
     d.attachments?.length > 0 && section(word("attachments"), h("ul", { class: "plain" }, d.attachments.map((a) =>
       h("li", null, foreign(a.name), " ", h("span", { class: "dim" }, a.size !== undefined ? size(a.size) : "", " "), a.sha256 ? hash_text(a.sha256) : "")))));
 }
+// Waits for an operator's decision, not for the registry or another attempt.
+const is_held = (r) => r.state === "parked" && r.reason.startsWith("intake.");
+const send_back_form = (recipients) => h("form", { class: "card destroy", "data-form": "send_back", "data-key": "send_back" },
+  h("h2", null, word("send_back_title")), h("p", null, word("send_back_hint", count(recipients))),
+  h("label", { for: "reason" }, word("reason")), h("input", { id: "reason", name: "reason", required: true, maxlength: 160 }),
+  h("p", { class: "row" }, h("button", { class: "danger" }, word("send_back_now")), h("button", { type: "button", "data-action": "cancel" }, word("cancel"))));
 const visible_lines = (value) => JSON.stringify(value, null, 2).split("\n").map(visible).join("\n");
 
 function quarantine_view(o) {
@@ -369,6 +377,11 @@ const actions = {
     const held = done.still_parked > 0 ? ` ${word("document_held", count(done.still_parked))}` : "";
     say(word("document_released", count(done.released.length), count(done.placed)) + held, done.still_parked > 0);
   }),
+  send_back() {
+    opened = shown.document.id;
+    render();
+    document.getElementById("reason")?.focus();
+  },
   destroy(b) {
     opened = b.dataset.id;
     render();
@@ -398,6 +411,11 @@ const forms = {
     if (next === location.hash) load();
     else location.hash = next;
   },
+  send_back: (data) => act(async () => {
+    const done = await ask("/api/transfers/return", { owner: shown.owner, document: shown.document.id, reason: data.get("reason") });
+    opened = "";
+    say(word("sent_back", count(done.returned)));
+  }),
   destroy: (data, form) => act(async () => {
     await ask(`/api/quarantine/${encodeURIComponent(form.dataset.id)}/destroy`, { officer: data.get("officer"), reason: data.get("reason") });
     opened = "";

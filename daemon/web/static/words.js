@@ -127,6 +127,12 @@ export const words = {
   release_document: ["Cho phần tạm giữ đi tiếp", "Release what is parked"],
   document_released: ["Đã cho đi tiếp: gửi lại tới {0} đầu mối, định tuyến được {1} nơi nhận.", "Released: {0} next hops are tried now, {1} recipients were routed."],
   document_held: ["Còn {0} nơi nhận bị tạm giữ: lý do ghi ở từng nơi nhận. Xử lý lý do đó rồi thử lại.", "{0} recipients stay parked: the reason stands with each. Mend it, then release again."],
+  send_back: ["Trả lại nơi gửi…", "Return to the sender…"],
+  send_back_title: ["Trả lại văn bản cho nơi gửi", "Return the document to its sender"],
+  send_back_hint: ["{0} nơi nhận đang chờ xem xét sẽ không nhận văn bản này. Nơi gửi được báo lý do ghi dưới đây; không hoàn tác được.",
+    "{0} recipients that wait for a decision will not get this document. Its sender is told the reason written here; this cannot be undone."],
+  send_back_now: ["Trả lại", "Return it"],
+  sent_back: ["Đã trả lại nơi gửi, thay cho {0} nơi nhận.", "Returned to the sender, for {0} recipients."],
   copy: ["Chép", "Copy"],
 
   quarantine_hint: ["Gói tin mật do nơi khác gửi tới được niêm phong riêng; không xem, không chuyển tiếp. Việc duy nhất được làm là hủy, theo quyết định của người có thẩm quyền.",
