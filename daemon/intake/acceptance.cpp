@@ -192,11 +192,20 @@ result<> acceptance::check_attachments() const {
 }
 
 // "15/QĐ-BNV" is number 15, notation QĐ-BNV: the slash stands between the two, and a notation may hold further ones.
-// Source: NĐ 30/2020, annex I part I II.3.
-result<> acceptance::check_code() const {
-    if (offer_.source != offer::from::eoffice) return {};
-    const edxml::document_code& c = packet_->document()->header.code;
-    if (c.number.find('/') != std::string::npos || has_control_character(c.number) || has_control_character(c.notation))
+// What others write in its place ("15a", "BINTEST123") is carried, and shown to the clerk.
+// Source: NĐ 30/2020, annex I part I II.3: a running number, in Arabic digits.
+result<> acceptance::check_code() {
+    const edxml::document_header& h = packet_->document()->header;
+    const edxml::document_code& c = h.code;
+    const bool digits = c.number.find_first_not_of("0123456789") == std::string::npos;
+    if (offer_.source != offer::from::eoffice) {
+        if (!digits) arrival_.flags.push_back("number_not_digits");
+        return {};
+    }
+    // A recall, update or replace speaks of a document under the number that it has.
+    const bool names_another = h.bussiness && asks_for_answer(identity_of(*packet_->document(), *registry_, at_));
+    if ((!digits && !names_another) || c.number.find('/') != std::string::npos || has_control_character(c.number) ||
+        has_control_character(c.notation))
         return failed(errc::number_malformed, c.number + "/" + c.notation);
     return {};
 }

@@ -44,7 +44,7 @@ private:
     result<> check_announcement() const;
     result<> check_sender(std::string_view from_code, bool is_document);
     result<> check_attachments() const;
-    result<> check_code() const;
+    result<> check_code();
     result<> check_dates() const;
     result<> route_recipients();
     task<> check_secrets();

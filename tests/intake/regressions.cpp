@@ -187,6 +187,19 @@ BOOST_AUTO_TEST_CASE(a_second_envelope_from_another_peer_gets_a_receipt_of_its_o
     BOOST_TEST(again->receipt == second->receipt);
 }
 
+BOOST_AUTO_TEST_CASE(what_others_write_for_a_number_is_carried_and_shown) {
+    office o;
+    int n = 0;
+    for (const char* number : {"15a", "BINTEST123", "-1", "15"}) {
+        const letter what{.number = ++n, .from = "H48.40", .number_text = number};
+        auto taken = offer_from(o.node, "h48.40", what.packet());
+        BOOST_REQUIRE_MESSAGE(taken.has_value(), number << (taken ? "" : taken.error().detail));
+        BOOST_TEST(flagged(*taken, "number_not_digits") == (std::string(number) != "15"), number);
+        BOOST_TEST(taken->document.identity.number == number);
+    }
+    BOOST_TEST(inbox_of(o.node, "key-xa").size() == 4u);
+}
+
 BOOST_AUTO_TEST_CASE(a_returned_document_may_be_sent_again_as_it_is) {
     office o([](node_spec& s) { s.delivers = false; });
     letter what{.document_id = "VB-1", .to = {"H48.40"}};

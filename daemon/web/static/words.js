@@ -100,6 +100,7 @@ export const words = {
   origin_absent: ["nơi gửi không chứng thực", "not proven by the origin"],
   flag_number_reused: ["số văn bản đã dùng cho nội dung khác", "number already used for other content"],
   flag_same_content_new_envelope: ["nội dung đã nhận, phong bì mới", "known content in a new envelope"],
+  flag_number_not_digits: ["số văn bản không gồm toàn chữ số", "the number is not all digits"],
   flag_signature_held: ["giữ lại để xem xét chữ ký", "held for its signatures"],
   flag_for_information: ["nhận để biết", "for information"],
   flag_refusal_drafted: ["chữ ký không đạt, nên từ chối", "signatures do not satisfy; a refusal is due"],
