@@ -44,19 +44,23 @@ std::optional<digest> digest::from_hex(std::string_view hex) {
 
 struct sha256::state {
     EVP_MD_CTX* ctx = EVP_MD_CTX_new();
+    bool started = false;
     ~state() { EVP_MD_CTX_free(ctx); }
     void start() {
+        if (started) return;
+        started = true;
         static EVP_MD* const md = EVP_MD_fetch(nullptr, "SHA256", nullptr); // fetched once: OpenSSL 3.0 threads collide in the fetch
         if (!ctx || !md || EVP_DigestInit_ex2(ctx, md, nullptr) != 1) std::abort();
     }
 };
 
-sha256::sha256() : state_(std::make_unique<state>()) { state_->start(); }
+sha256::sha256() : state_(std::make_unique<state>()) {}
 sha256::~sha256() = default;
 sha256::sha256(sha256&&) noexcept = default;
 sha256& sha256::operator=(sha256&&) noexcept = default;
 
 sha256& sha256::update(bytes_view b) {
+    state_->start();
     if (EVP_DigestUpdate(state_->ctx, b.data(), b.size()) != 1) std::abort();
     return *this;
 }
@@ -64,8 +68,9 @@ sha256& sha256::update(bytes_view b) {
 digest sha256::finish() {
     digest d;
     unsigned size = 0;
-    if (EVP_DigestFinal_ex(state_->ctx, d.value.data(), &size) != 1 || size != 32) std::abort();
     state_->start();
+    if (EVP_DigestFinal_ex(state_->ctx, d.value.data(), &size) != 1 || size != 32) std::abort();
+    state_->started = false;
     return d;
 }
 

@@ -14,21 +14,25 @@ constexpr std::string_view oid_content_type = "1.2.840.113549.1.9.3", oid_signin
                            oid_pss = "1.2.840.113549.1.1.10", oid_mgf1 = "1.2.840.113549.1.1.8",
                            oid_ecdsa_sha256 = "1.2.840.10045.4.3.2";
 
+// What every signature has alike, written once.
+struct constant_parts {
+    bytes version_1 = der::integer(1u), data = der::oid(id::data), data_info = der::sequence({data}),
+          content_type = attribute(oid_content_type, data), message_digest = der::oid(id::message_digest),
+          signing_certificate = der::oid(oid_signing_certificate_v2), signing_time = der::oid(oid_signing_time),
+          sha256 = der::algorithm(id::sha256, false), sha256_null = der::algorithm(id::sha256, true);
+};
+const constant_parts& constants() {
+    static const constant_parts all;
+    return all;
+}
+
 bool fit(const x509::certificate& leaf, scheme s) {
     bool ec = leaf.kind() == x509::key_kind::ec_p256 || leaf.kind() == x509::key_kind::ec_p384;
     return s == scheme::ecdsa ? ec : leaf.kind() == x509::key_kind::rsa && leaf.key_bits() >= 2048;
 }
 
-bytes signature_algorithm(scheme s) {
-    switch (s) {
-    case scheme::rsa_pkcs1:
-        return der::algorithm(oid_rsa, true); // what deployed tools write (RFC 3370, 3.2)
-    case scheme::ecdsa:
-        return der::algorithm(oid_ecdsa_sha256, false);
-    case scheme::rsa_pss:
-        break;
-    }
-    // RFC 4055, 3.1: hash, mask generation with the same hash, salt as long as the hash.
+// RFC 4055, 3.1: hash, mask generation with the same hash, salt as long as the hash.
+bytes pss_algorithm() {
     bytes hash = der::algorithm(id::sha256, true);
     bytes mask = der::sequence({der::oid(oid_mgf1), hash});
     bytes salt = der::integer(32u);
@@ -36,41 +40,70 @@ bytes signature_algorithm(scheme s) {
         {der::oid(oid_pss), der::sequence({der::tlv(0xa0, hash), der::tlv(0xa1, mask), der::tlv(0xa2, salt)})});
 }
 
-bytes name_der(const X509_NAME* name) {
-    const unsigned char* der = nullptr;
-    std::size_t size = 0;
-    X509_NAME_get0_der(name, &der, &size);
-    return bytes(der, der + size);
+const bytes& signature_algorithm(scheme s) {
+    static const bytes pkcs1 = der::algorithm(oid_rsa, true), // what deployed tools write (RFC 3370, 3.2)
+        ecdsa = der::algorithm(oid_ecdsa_sha256, false), pss = pss_algorithm();
+    return s == scheme::rsa_pkcs1 ? pkcs1 : s == scheme::ecdsa ? ecdsa : pss;
 }
 
-bytes serial_der(const x509::certificate& cert) {
-    unsigned char* out = nullptr;
-    int size = i2d_ASN1_INTEGER(X509_get0_serialNumber(cert.native()), &out);
-    bytes der(out, out + (size > 0 ? size : 0));
-    OPENSSL_free(out);
-    return der;
+// Who issued the certificate, and its number there.
+struct certificate_name {
+    bytes_view issuer; // lives as long as the certificate
+    bytes serial;
+};
+
+certificate_name name_of(const x509::certificate& cert) {
+    const unsigned char* issuer = nullptr;
+    std::size_t issuer_size = 0;
+    X509_NAME_get0_der(X509_get_issuer_name(cert.native()), &issuer, &issuer_size);
+    unsigned char* serial = nullptr;
+    int size = i2d_ASN1_INTEGER(X509_get0_serialNumber(cert.native()), &serial);
+    certificate_name out{{issuer, issuer_size}, bytes(serial, serial + (size > 0 ? size : 0))};
+    OPENSSL_free(serial);
+    return out;
 }
 
 // RFC 5035, section 3: the hash algorithm is left out because SHA-256 is its default.
-bytes signing_certificate(const x509::certificate& leaf) {
-    bytes issuer = name_der(X509_get_issuer_name(leaf.native()));
-    bytes issuer_serial = der::sequence({der::sequence({der::tlv(0xa4, issuer)}), serial_der(leaf)});
+bytes signing_certificate(const x509::certificate& leaf, const certificate_name& name) {
+    bytes issuer_serial = der::sequence({der::sequence({der::tlv(0xa4, name.issuer)}), name.serial});
     bytes id = der::sequence({der::tlv(der::tag_octets, leaf.sha256().view()), issuer_serial});
     return der::sequence({der::sequence({id})});
 }
 
 // RFC 5652, 11.3: UTCTime up to 2049.
 bytes time_der(timestamp t) {
-    owned<ASN1_TIME, ASN1_TIME_free> value(
-        ASN1_TIME_set(nullptr, std::chrono::floor<std::chrono::seconds>(t).time_since_epoch().count()));
-    return der::tlv(static_cast<std::uint8_t>(ASN1_STRING_type(value.get())), octets(value.get()));
+    const auto day = std::chrono::floor<std::chrono::days>(t);
+    const std::chrono::year_month_day date(day);
+    const std::chrono::hh_mm_ss time(std::chrono::floor<std::chrono::seconds>(t - day));
+    const int year = static_cast<int>(date.year());
+    const bool short_year = year >= 1950 && year < 2050;
+    bytes text;
+    auto two_digits = [&](auto number) {
+        text.push_back(static_cast<std::uint8_t>('0' + number / 10 % 10));
+        text.push_back(static_cast<std::uint8_t>('0' + number % 10));
+    };
+    if (!short_year) two_digits(year / 100);
+    two_digits(year);
+    two_digits(static_cast<unsigned>(date.month()));
+    two_digits(static_cast<unsigned>(date.day()));
+    two_digits(time.hours().count());
+    two_digits(time.minutes().count());
+    two_digits(time.seconds().count());
+    text.push_back('Z');
+    return der::tlv(short_year ? der::tag_utc_time : der::tag_generalized_time, text);
 }
 
-bytes signed_attributes(const digest& content, const signer& who, const build_options& options) {
-    std::vector<bytes> all{attribute(oid_content_type, der::oid(id::data)),
-                           attribute(id::message_digest, der::tlv(der::tag_octets, content.view())),
-                           attribute(oid_signing_certificate_v2, signing_certificate(who.leaf))};
-    if (options.signing_time) all.push_back(attribute(oid_signing_time, time_der(*options.signing_time)));
+bytes attribute_of(const bytes& type, bytes_view value) { return der::sequence({type, der::tlv(der::tag_set, value)}); }
+
+bytes signed_attributes(const digest& content, const signer& who, const certificate_name& name,
+                        const build_options& options) {
+    const constant_parts& c = constants();
+    std::vector<bytes> all;
+    all.reserve(6);
+    all.push_back(c.content_type);
+    all.push_back(attribute_of(c.message_digest, der::tlv(der::tag_octets, content.view())));
+    all.push_back(attribute_of(c.signing_certificate, signing_certificate(who.leaf, name)));
+    if (options.signing_time) all.push_back(attribute_of(c.signing_time, time_der(*options.signing_time)));
     if (!options.mime_type.empty())
         all.push_back(attribute(id::mime_type, der::tlv(0x0c, as_bytes(options.mime_type)))); // UTF8String
     if (options.content_stamp) all.push_back(attribute(id::content_time_stamp, options.content_stamp->der));
@@ -79,6 +112,7 @@ bytes signed_attributes(const digest& content, const signer& who, const build_op
 
 result<bytes> signature_over(const digest& hashed, const signer& who) {
     VANTHU_TRY(bytes signature, who.sign(hashed.view()));
+    if (who.verifies) return signature;
     if (x509::verify_hash(who.leaf, who.scheme, x509::hash::sha256, hashed.view(), signature)) return signature;
     if (who.scheme == scheme::ecdsa)
         if (auto converted = x509::ecdsa_to_der(signature);
@@ -98,15 +132,15 @@ result<contribution> contribution_of(const digest& content, const signer& who, c
     if (const auto& stamp = options.content_stamp;
         stamp && (stamp->imprint_hash != x509::hash::sha256 || !std::ranges::equal(stamp->imprint, content.view())))
         return failed(errc::timestamp_mismatch, "imprint");
-    bytes attributes = signed_attributes(content, who, options);
+    const certificate_name name = name_of(who.leaf);
+    bytes attributes = signed_attributes(content, who, name, options);
     // Signed is the SET OF with its own tag, stored is the same content under [0] (RFC 5652, 5.4).
     VANTHU_TRY(bytes signature, signature_over(sha256::of(der::tlv(der::tag_set, attributes)), who));
     contribution out;
-    out.digest_algorithm = der::algorithm(id::sha256, false);
-    bytes issuer_and_serial = der::sequence({name_der(X509_get_issuer_name(who.leaf.native())), serial_der(who.leaf)});
-    out.signer_info = der::sequence({der::integer(1u), issuer_and_serial, out.digest_algorithm,
-                                     der::tlv(der::tag_context_0, attributes), signature_algorithm(who.scheme),
-                                     der::tlv(der::tag_octets, signature)});
+    out.digest_algorithm = constants().sha256;
+    out.signer_info = der::sequence({constants().version_1, der::sequence({name.issuer, name.serial}),
+                                     out.digest_algorithm, der::tlv(der::tag_context_0, attributes),
+                                     signature_algorithm(who.scheme), der::tlv(der::tag_octets, signature)});
     out.certificates.push_back(who.leaf.der());
     if (options.embed_chain)
         for (const x509::certificate& c : who.chain) out.certificates.push_back(c.der());
@@ -123,11 +157,10 @@ void join(message_parts& parts, const contribution& c) {
 
 // Would this content be a surprise to those who signed? Only what they hashed with SHA-256 can be compared.
 result<> same_content(const message_parts& parts, const digest& content) {
-    const bytes sha256_plain = der::algorithm(id::sha256, false), sha256_null = der::algorithm(id::sha256, true);
     for (const signer_parts& s : parts.signers) {
         auto said = s.message_digest();
-        bool comparable =
-            std::ranges::equal(s.digest_algorithm, sha256_plain) || std::ranges::equal(s.digest_algorithm, sha256_null);
+        bool comparable = std::ranges::equal(s.digest_algorithm, constants().sha256) ||
+                          std::ranges::equal(s.digest_algorithm, constants().sha256_null);
         if (said && comparable && !std::ranges::equal(*said, content.view())) return failed(errc::content_differs);
     }
     return {};
@@ -142,18 +175,17 @@ result<bytes_view> signature_value(const message_parts& parts, std::size_t signe
 
 result<bytes> build_signature(const digest& content, const signer& who, const build_options& options) {
     VANTHU_TRY(contribution c, contribution_of(content, who, options));
-    bytes version = der::integer(1u), type = der::oid(id::data), content_info = der::sequence({type});
     message_parts parts;
-    parts.version = version;
-    parts.content_info = content_info;
-    parts.content_type = type;
+    parts.version = constants().version_1;
+    parts.content_info = constants().data_info;
+    parts.content_type = constants().data;
     join(parts, c);
     return assemble(parts);
 }
 
 result<bytes> add_signer(bytes_view cms, const digest& content, const signer& who, const build_options& options) {
     VANTHU_TRY(message_parts parts, take_apart(cms));
-    if (!std::ranges::equal(parts.content_type, der::oid(id::data))) return failed(errc::not_cms, "not id-data");
+    if (!std::ranges::equal(parts.content_type, constants().data)) return failed(errc::not_cms, "not id-data");
     VANTHU_CHECK(same_content(parts, content));
     VANTHU_TRY(contribution c, contribution_of(content, who, options));
     join(parts, c);

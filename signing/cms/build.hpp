@@ -29,6 +29,8 @@ struct signer {
     // Signs one SHA-256 value. RSA: the signature; ECDSA: DER or the raw r||s of a token, both are taken.
     // May block; may be called from any thread unless its maker says otherwise.
     std::function<result<bytes>(bytes_view sha256_value)> sign;
+    // sign() runs in this process and has verified, with the leaf's key, what it returns: not done once more then.
+    bool verifies = false;
 };
 
 struct build_options {

@@ -1,39 +1,62 @@
 #include "signing/cms/der.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cstdlib>
-#include <openssl/objects.h>
 #include <string>
 
 namespace vanthu::der {
 
-bytes header(std::uint8_t tag, std::uint64_t length) {
-    bytes out{tag};
-    if (length < 128) {
-        out.push_back(static_cast<std::uint8_t>(length));
-        return out;
+namespace {
+
+// Tag and length: at most 10 octets.
+struct short_header {
+    std::uint8_t octets[2 + sizeof(std::uint64_t)];
+    std::uint8_t size = 2;
+    short_header(std::uint8_t tag, std::uint64_t length) {
+        octets[0] = tag;
+        if (length < 128) {
+            octets[1] = static_cast<std::uint8_t>(length);
+            return;
+        }
+        int count = 8;
+        while (!(length >> (8 * (count - 1)))) --count;
+        octets[1] = static_cast<std::uint8_t>(0x80 | count);
+        while (count > 0) octets[size++] = static_cast<std::uint8_t>(length >> (8 * --count));
     }
-    std::uint8_t digits[sizeof length];
-    unsigned count = 0;
-    for (; length > 0; length >>= 8) digits[count++] = static_cast<std::uint8_t>(length);
-    out.push_back(static_cast<std::uint8_t>(0x80 | count));
-    while (count > 0) out.push_back(digits[--count]);
+};
+
+// One allocation, however many parts.
+template <class Parts> bytes wrapped(std::uint8_t tag, const Parts& parts) {
+    std::size_t length = 0;
+    for (bytes_view part : parts) length += part.size();
+    const short_header before(tag, length);
+    bytes out;
+    out.reserve(before.size + length);
+    out.insert(out.end(), before.octets, before.octets + before.size);
+    for (bytes_view part : parts) out.insert(out.end(), part.begin(), part.end());
     return out;
 }
 
-bytes tlv(std::uint8_t tag, bytes_view content) {
-    bytes out = header(tag, content.size());
-    out.insert(out.end(), content.begin(), content.end());
-    return out;
+} // namespace
+
+bytes header(std::uint8_t tag, std::uint64_t length) {
+    const short_header h(tag, length);
+    return bytes(h.octets, h.octets + h.size);
 }
+
+bytes tlv(std::uint8_t tag, bytes_view content) { return wrapped(tag, std::initializer_list<bytes_view>{content}); }
 
 bytes joined(std::initializer_list<bytes_view> parts) {
+    std::size_t length = 0;
+    for (bytes_view part : parts) length += part.size();
     bytes all;
+    all.reserve(length);
     for (bytes_view part : parts) all.insert(all.end(), part.begin(), part.end());
     return all;
 }
 
-bytes sequence(std::initializer_list<bytes_view> parts) { return tlv(tag_sequence, joined(parts)); }
+bytes sequence(std::initializer_list<bytes_view> parts) { return wrapped(tag_sequence, parts); }
 
 bytes set_of_content(std::vector<bytes> members) {
     std::sort(members.begin(), members.end());
@@ -43,11 +66,29 @@ bytes set_of_content(std::vector<bytes> members) {
 }
 
 bytes oid(std::string_view dotted) {
-    ASN1_OBJECT* object = OBJ_txt2obj(std::string(dotted).c_str(), 1);
-    if (!object) std::abort(); // only our own constants come here
-    bytes out(OBJ_get0_data(object), OBJ_get0_data(object) + OBJ_length(object));
-    ASN1_OBJECT_free(object);
-    return tlv(tag_oid, out);
+    bytes content;
+    content.reserve(16);
+    std::uint64_t first_part = 0;
+    for (int part = 0; !dotted.empty(); ++part) {
+        std::uint64_t value = 0;
+        auto [end, error] = std::from_chars(dotted.data(), dotted.data() + dotted.size(), value);
+        if (error != std::errc{}) std::abort(); // only our own constants come here
+        dotted.remove_prefix(std::min(static_cast<std::size_t>(end - dotted.data()) + 1, dotted.size()));
+        if (part == 0) {
+            first_part = value;
+            continue;
+        }
+        if (part == 1) value += first_part * 40;
+        std::uint8_t digits[10]; // base 128, the last one first (X.690, 8.19.2)
+        int count = 0;
+        do {
+            digits[count++] = static_cast<std::uint8_t>(value & 0x7f);
+            value >>= 7;
+        } while (value > 0);
+        while (count > 1) content.push_back(digits[--count] | 0x80);
+        content.push_back(digits[0]);
+    }
+    return tlv(tag_oid, content);
 }
 
 bytes integer(bytes_view magnitude) {

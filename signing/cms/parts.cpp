@@ -152,7 +152,10 @@ std::vector<bytes_view> values_of(const std::vector<attribute_parts>& list, std:
 }
 
 bytes put_together(const std::vector<bytes_view>& parts) {
+    std::size_t length = 0;
+    for (bytes_view part : parts) length += part.size();
     bytes all;
+    all.reserve(length);
     for (bytes_view part : parts) all.insert(all.end(), part.begin(), part.end());
     return all;
 }

@@ -11,7 +11,7 @@ result<cms::signer> make_signer(std::shared_ptr<card> token, const key_info& key
     if (std::ranges::find(key.schemes, how) == key.schemes.end()) return failed(errc::key_unfit, key.label);
     if (!key.leaf) return failed(errc::certificate_not_found, key.label);
     auto sign = [token = std::move(token), key, how](bytes_view hash) { return token->sign(key, how, hash); };
-    return cms::signer{key.leaf, std::move(chain), how, std::move(sign)};
+    return cms::signer{key.leaf, std::move(chain), how, std::move(sign), true}; // card::sign() verifies
 }
 
 x509::scheme default_scheme(const x509::certificate& leaf) {

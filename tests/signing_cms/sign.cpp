@@ -1,6 +1,11 @@
 // What we make, judged by OpenSSL's command line.
 #include "daemon/base/files.hpp"
+#include "signing/cms/der.hpp"
+#include "signing/cms/parts.hpp"
 #include "tests/signing_cms/world.hpp"
+
+#include <openssl/asn1.h>
+#include <openssl/objects.h>
 
 using namespace vanthu;
 using namespace vanthu::test;
@@ -60,6 +65,43 @@ BOOST_AUTO_TEST_CASE(openssl_accepts_our_signature_with_a_time_stamp) {
     bytes stamped = w.stamp(w.sign(), at_time("2026-02-28T10:00:00Z"));
     std::string output;
     BOOST_TEST(openssl_cms_verify(w, stamped, w.content, output) == 0, output);
+}
+
+BOOST_AUTO_TEST_CASE(the_signing_time_is_spelled_as_openssl_spells_it) {
+    world w;
+    for (const char* text : {"1949-12-31T23:59:59Z", "1950-01-01T00:00:00Z", "1969-12-31T23:59:59Z",
+                             "2024-02-29T09:05:07Z", "2049-12-31T23:59:59Z", "2050-01-01T00:00:00Z"}) {
+        timestamp t = at_time(text);
+        bytes made = w.sign(false, {.signing_time = t});
+        auto parts = cms::take_apart(made).value();
+        auto values = parts.signers.at(0).signed_values("1.2.840.113549.1.9.5");
+        BOOST_REQUIRE(values.size() == 1);
+        ASN1_TIME* expected =
+            ASN1_TIME_set(nullptr, std::chrono::duration_cast<std::chrono::seconds>(t.time_since_epoch()).count());
+        bytes der = der::tlv(static_cast<std::uint8_t>(ASN1_STRING_type(expected)),
+                             {ASN1_STRING_get0_data(expected), static_cast<std::size_t>(ASN1_STRING_length(expected))});
+        ASN1_TIME_free(expected);
+        BOOST_TEST(std::ranges::equal(values[0], der), text << ": " << to_hex(values[0]));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(object_identifiers_and_lengths_are_written_as_openssl_writes_them) {
+    for (const char* text : {"0.0", "1.39.1", "2.5.4.3", "2.100.3", "2.999.1234567890", "1.2.840.113549.1.9.16.2.47",
+                             "1.2.4294967295.128.127.16384.16383"}) {
+        ASN1_OBJECT* expected = OBJ_txt2obj(text, 1);
+        BOOST_REQUIRE(expected);
+        bytes der = der::tlv(der::tag_oid, {OBJ_get0_data(expected), OBJ_length(expected)});
+        ASN1_OBJECT_free(expected);
+        BOOST_TEST((der::oid(text) == der), text);
+    }
+    for (auto [length, hex] : {std::pair(0ull, "3000"),
+                               {127ull, "307f"},
+                               {128ull, "308180"},
+                               {255ull, "3081ff"},
+                               {256ull, "30820100"},
+                               {65536ull, "3083010000"},
+                               {0x1122334455ull, "30851122334455"}})
+        BOOST_TEST(to_hex(der::header(der::tag_sequence, length)) == hex);
 }
 
 BOOST_AUTO_TEST_CASE(a_raw_ecdsa_answer_of_a_token_is_taken) {
