@@ -41,7 +41,7 @@ result<bytes> signature_value(std::string_view signed_info, const cms::signer& w
     digest hashed = sha256::of(signed_info);
     VANTHU_TRY(bytes made, who.sign(hashed.view()));
     auto good = [&](const bytes& s) {
-        return x509::verify_hash(who.leaf, who.scheme, x509::hash::sha256, hashed.view(), s);
+        return who.verifies || x509::verify_hash(who.leaf, who.scheme, x509::hash::sha256, hashed.view(), s);
     };
     if (who.scheme != x509::scheme::ecdsa) {
         if (good(made)) return made;
@@ -70,8 +70,11 @@ public:
     composer(const cms::signer& who, const sign_options& options, std::vector<planned> references,
              std::size_t beside = 0)
         : who_(who), options_(options), references_(std::move(references)) {
+        time_ = to_rfc3339(std::chrono::floor<std::chrono::seconds>(options.signing_time));
+        if (!options.prefix.empty()) prefix_ = options.prefix + ":";
+        dsig_ = " xmlns" + (options.prefix.empty() ? "" : ":" + options.prefix) + "=\"" + std::string(dsig_uri) + "\"";
         sha256 seed;
-        seed.update(who.leaf.der()).update(to_rfc3339(options.signing_time));
+        seed.update(who.leaf.sha256().view()).update(std::to_string(options.signing_time.time_since_epoch().count()));
         for (const planned& one : references_) seed.update(one.uri).update(one.digest);
         if (beside > 0) seed.update(std::to_string(beside));
         id_ = "id-" + seed.finish().hex().substr(0, 32);
@@ -82,87 +85,132 @@ public:
     // What the ids of references begin with; for objects that references name.
     std::string object_id() const { return id_ + "-object"; }
 
-    std::string text(std::string_view object = {}) const {
-        return fmt::format("<{0} xmlns{1}=\"{2}\" Id=\"{3}\">{4}{5}{6}{7}{8}</{0}>", q("Signature"),
-                           options_.prefix.empty() ? "" : ":" + options_.prefix, dsig_uri, id_, signed_info(),
-                           wrap("SignatureValue", base64_encode(value)), key_info(), object, properties());
+    std::string text(std::string_view object = {}) const { return text(object, signed_info(), signed_properties()); }
+    std::string text(std::string_view object, std::string_view info, std::string_view properties) const {
+        std::string out;
+        std::size_t certificates = who_.leaf.der().size();
+        for (const x509::certificate& c : who_.chain) certificates += c.der().size() + 64;
+        out.reserve(object.size() + info.size() + properties.size() + certificates / 3 * 4 + 1024);
+        put(out, {"<", prefix_, "Signature", dsig_, " Id=\"", id_, "\">", info});
+        wrap(out, "SignatureValue", base64_encode(value));
+        put_key_info(out);
+        put(out,
+            {object, "<", prefix_, "Object><xades:QualifyingProperties xmlns:xades=\"", xades_uri, "\" Target=\"#", id_,
+             "\">", properties, "</xades:QualifyingProperties></", prefix_, "Object></", prefix_, "Signature>"});
+        return out;
+    }
+
+    // Both parts are written in the form of Exclusive XML Canonicalization 1.0: each element that uses a prefix first
+    // declares it, names are explicit, no element is empty, attributes stand in order, names of files are
+    // percent-encoded. So their octets are their text, wherever the signature stands. Not so with other
+    // canonicalisations, which depend on that place; with an XPath expression, whose prefix is declared but not an
+    // element's; with letters that have two spellings; nor is it known of a signature that comes near the reader's
+    // limits. These are read back.
+    bool is_canonical() const {
+        auto plain = [](unsigned char c) {
+            return c >= 0x20 && c < 0x7f && std::string_view("&<>\"'").find(char(c)) == std::string_view::npos;
+        };
+        return options_.method == canonicalisation{} && references_.size() <= 16 && who_.chain.size() <= 16 &&
+               std::ranges::all_of(references_, [&](const planned& one) {
+                   return one.uri.size() + one.mime_type.size() <= 4096 &&
+                          one.transforms.find(xpath_filter_uri) == std::string::npos &&
+                          std::ranges::all_of(one.mime_type, plain);
+               });
+    }
+    std::string signed_info() const {
+        std::string out;
+        out.reserve(2048);
+        put(out, {"<", prefix_, "SignedInfo", dsig_, ">"});
+        method(out, "CanonicalizationMethod", algorithm_of(options_.method));
+        method(out, "SignatureMethod", algorithm_of(signature_algorithm{who_.scheme, x509::hash::sha256}));
+        for (std::size_t i = 0; i < references_.size(); ++i) {
+            const planned& one = references_[i];
+            put(out, {"<", prefix_, "Reference Id=\"", reference_id(i), "\" URI=\"", xml_attribute(one.uri), "\">"});
+            transforms_and_digest(out, one.transforms, one.digest);
+        }
+        put(out, {"<", prefix_, "Reference Type=\"", signed_properties_type, "\" URI=\"#", id_, "-signed\">"});
+        transforms_and_digest(out, algorithm_of(canonicalisation{}), properties_digest);
+        put(out, {"</", prefix_, "SignedInfo>"});
+        return out;
+    }
+    std::string signed_properties() const {
+        std::string out;
+        out.reserve(2048);
+        put(out, {"<xades:SignedProperties xmlns:xades=\"", xades_uri, "\" Id=\"", id_, "-signed\">"});
+        put(out, {"<xades:SignedSignatureProperties><xades:SigningTime>", time_, "</xades:SigningTime>"});
+        put(out, {"<xades:SigningCertificateV2><xades:Cert><xades:CertDigest>"});
+        put(out, {"<", prefix_, "DigestMethod", dsig_, " Algorithm=\"", algorithm_of(x509::hash::sha256), "\"></"});
+        put(out, {prefix_, "DigestMethod><", prefix_, "DigestValue", dsig_, ">"});
+        put(out, {base64_encode(who_.leaf.sha256().view()), "</", prefix_, "DigestValue>"});
+        put(out, {"</xades:CertDigest></xades:Cert></xades:SigningCertificateV2></xades:SignedSignatureProperties>"});
+        put(out, {"<xades:SignedDataObjectProperties>"});
+        for (std::size_t i = 0; i < references_.size(); ++i)
+            put(out, {"<xades:DataObjectFormat ObjectReference=\"#", reference_id(i), "\"><xades:MimeType>",
+                      xml_text(references_[i].mime_type), "</xades:MimeType></xades:DataObjectFormat>"});
+        out += "</xades:SignedDataObjectProperties></xades:SignedProperties>";
+        return out;
     }
 
 private:
-    std::string q(std::string_view local) const {
-        return options_.prefix.empty() ? std::string(local) : fmt::format("{}:{}", options_.prefix, local);
+    static void put(std::string& out, std::initializer_list<std::string_view> parts) {
+        for (std::string_view part : parts) out += part;
     }
-    std::string wrap(std::string_view local, std::string_view content) const {
-        return fmt::format("<{0}>{1}</{0}>", q(local), content);
+    void wrap(std::string& out, std::string_view local, std::string_view content) const {
+        put(out, {"<", prefix_, local, ">", content, "</", prefix_, local, ">"});
     }
-    std::string method(std::string_view local, std::string_view algorithm) const {
-        return fmt::format("<{0} Algorithm=\"{1}\"></{0}>", q(local), algorithm);
+    void method(std::string& out, std::string_view local, std::string_view algorithm) const {
+        put(out, {"<", prefix_, local, " Algorithm=\"", algorithm, "\"></", prefix_, local, ">"});
     }
-    std::string without_signatures() const { // as EN 319 132-1 allows it, in the form that others write
-        return fmt::format("<{0} Algorithm=\"{1}\"><XPath xmlns=\"{1}\" xmlns:ds=\"{2}\" Filter=\"subtract\">"
-                           "/descendant::ds:Signature</XPath></{0}>",
-                           q("Transform"), xpath_filter_uri, dsig_uri);
+    void without_signatures(std::string& out) const { // as EN 319 132-1 allows it, in the form that others write
+        put(out, {"<", prefix_, "Transform Algorithm=\"", xpath_filter_uri, "\"><XPath xmlns=\"", xpath_filter_uri,
+                  "\" xmlns:ds=\"", dsig_uri, "\" Filter=\"subtract\">/descendant::ds:Signature</XPath></", prefix_,
+                  "Transform>"});
     }
-    std::string reference_id(std::size_t n) const { return fmt::format("{}-ref{}", id_, n); }
-    std::string one_reference(std::string_view attributes, std::string_view transforms, bytes_view hashed) const {
-        std::string all;
+    std::string reference_id(std::size_t n) const { return id_ + "-ref" + std::to_string(n); }
+    // The rest of a reference.
+    void transforms_and_digest(std::string& out, std::string_view transforms, bytes_view hashed) const {
+        if (!transforms.empty()) put(out, {"<", prefix_, "Transforms>"});
         for (std::size_t i = 0; i < transforms.size();) {
             std::size_t end = std::min(transforms.find('\n', i), transforms.size());
             std::string_view algorithm = transforms.substr(i, end - i);
-            all += algorithm == xpath_filter_uri ? without_signatures() : method("Transform", algorithm);
+            algorithm == xpath_filter_uri ? without_signatures(out) : method(out, "Transform", algorithm);
             i = end + 1;
         }
-        return fmt::format(
-            "<{0} {1}>{2}{3}{4}</{0}>", q("Reference"), attributes, all.empty() ? "" : wrap("Transforms", all),
-            method("DigestMethod", algorithm_of(x509::hash::sha256)), wrap("DigestValue", base64_encode(hashed)));
+        if (!transforms.empty()) put(out, {"</", prefix_, "Transforms>"});
+        method(out, "DigestMethod", algorithm_of(x509::hash::sha256));
+        wrap(out, "DigestValue", base64_encode(hashed));
+        put(out, {"</", prefix_, "Reference>"});
     }
-    std::string signed_info() const {
-        std::string all = method("CanonicalizationMethod", algorithm_of(options_.method)) +
-                          method("SignatureMethod", algorithm_of(signature_algorithm{who_.scheme, x509::hash::sha256}));
-        for (std::size_t i = 0; i < references_.size(); ++i)
-            all +=
-                one_reference(fmt::format("Id=\"{}\" URI=\"{}\"", reference_id(i), xml_attribute(references_[i].uri)),
-                              references_[i].transforms, references_[i].digest);
-        all += one_reference(fmt::format("Type=\"{}\" URI=\"#{}-signed\"", signed_properties_type, id_),
-                             algorithm_of(canonicalisation{}), properties_digest);
-        return wrap("SignedInfo", all);
-    }
-    std::string key_info() const {
-        std::string all = wrap("X509Certificate", base64_encode(who_.leaf.der()));
+    void put_key_info(std::string& out) const {
+        put(out, {"<", prefix_, "KeyInfo><", prefix_, "X509Data>"});
+        wrap(out, "X509Certificate", base64_encode(who_.leaf.der()));
         if (options_.embed_chain)
             for (const x509::certificate& c : who_.chain)
-                if (!(c == who_.leaf)) all += wrap("X509Certificate", base64_encode(c.der()));
-        return wrap("KeyInfo", wrap("X509Data", all));
+                if (!(c == who_.leaf)) wrap(out, "X509Certificate", base64_encode(c.der()));
+        put(out, {"</", prefix_, "X509Data></", prefix_, "KeyInfo>"});
     }
-    std::string properties() const {
-        std::string formats;
-        for (std::size_t i = 0; i < references_.size(); ++i)
-            formats += fmt::format("<xades:DataObjectFormat ObjectReference=\"#{}\"><xades:MimeType>{}</xades:MimeType>"
-                                   "</xades:DataObjectFormat>",
-                                   reference_id(i), xml_text(references_[i].mime_type));
-        return wrap("Object",
-                    fmt::format("<xades:QualifyingProperties xmlns:xades=\"{0}\" Target=\"#{1}\">"
-                                "<xades:SignedProperties Id=\"{1}-signed\"><xades:SignedSignatureProperties>"
-                                "<xades:SigningTime>{2}</xades:SigningTime>"
-                                "<xades:SigningCertificateV2><xades:Cert><xades:CertDigest>{3}{4}</xades:CertDigest>"
-                                "</xades:Cert></xades:SigningCertificateV2></xades:SignedSignatureProperties>"
-                                "<xades:SignedDataObjectProperties>{5}</xades:SignedDataObjectProperties>"
-                                "</xades:SignedProperties></xades:QualifyingProperties>",
-                                xades_uri, id_, to_rfc3339(seconds(options_.signing_time)),
-                                method("DigestMethod", algorithm_of(x509::hash::sha256)),
-                                wrap("DigestValue", base64_encode(who_.leaf.sha256().view())), formats));
-    }
-    static timestamp seconds(timestamp t) { return std::chrono::floor<std::chrono::seconds>(t); }
 
     const cms::signer& who_;
     const sign_options& options_;
     std::vector<planned> references_;
-    std::string id_;
+    std::string time_, prefix_, dsig_, id_; // prefix_: with its colon; dsig_: its declaration
 };
+
+// among_others: the signature stands in what others wrote, or holds it, so that a limit of the reader may be passed.
+enum class composed { alone, among_others };
 
 // Fills in the digest of SignedProperties and the signature. `parse` makes a tree of the signature where it will stand.
 template <class Parse>
-result<std::string> complete(composer& parts, const cms::signer& who, std::string_view object, const Parse& parse) {
+result<std::string> complete(composer& parts, const cms::signer& who, std::string_view object, composed how,
+                             const Parse& parse) {
+    if (parts.is_canonical()) {
+        const std::string properties = parts.signed_properties();
+        parts.properties_digest = x509::hash_of(x509::hash::sha256, as_bytes(properties));
+        const std::string info = parts.signed_info();
+        if (how == composed::among_others) VANTHU_CHECK(parse(parts.text(object, info, properties)));
+        VANTHU_TRY(parts.value, signature_value(info, who));
+        return parts.text(object, info, properties);
+    }
     {
         VANTHU_TRY(auto found, parse(parts.text(object)));
         VANTHU_TRY(core_signature core, read_core(*found.top, {}));
@@ -271,7 +319,7 @@ result<insertion> sign_enveloped(const source& document, const cms::signer& who,
                      hash.finish()}},
                    before.signatures.size());
     insertion what{before.wanted->end_tag, {}};
-    VANTHU_TRY(what.text, complete(parts, who, {}, [&](const std::string& text) {
+    VANTHU_TRY(what.text, complete(parts, who, {}, composed::among_others, [&](const std::string& text) {
                    return last_signature(with(document, {what.offset, text}), options.bounds, parts.id());
                }));
     return what;
@@ -286,7 +334,8 @@ result<bytes> sign_enveloping(bytes_view content, const cms::signer& who, const 
     std::string name = options.prefix.empty() ? "Object" : options.prefix + ":Object";
     std::string object = fmt::format("<{0} Id=\"{1}\" MimeType=\"{2}\" Encoding=\"{3}\">{4}</{0}>", name, id,
                                      xml_attribute(options.mime_type), base64_algorithm, base64_encode(content));
-    VANTHU_TRY(std::string text, complete(parts, who, object, [&](const std::string& signature) {
+    VANTHU_TRY(std::string text,
+               complete(parts, who, object, composed::among_others, [&](const std::string& signature) {
                    return only_signature(in_memory(as_bytes(signature)), options.bounds);
                }));
     return to_bytes(std::string(declaration) + text);
@@ -306,11 +355,16 @@ result<bytes> sign_detached(const std::vector<detached_file>& files, const cms::
         before = fmt::format("<asic:{} xmlns:asic=\"{}\">", root, asic_uri);
         after = fmt::format("</asic:{}>", root);
     }
-    VANTHU_TRY(std::string text, complete(parts, who, {}, [&](const std::string& signature) {
+    VANTHU_TRY(std::string text, complete(parts, who, {}, composed::alone, [&](const std::string& signature) {
                    std::string all = before + signature + after;
                    return only_signature(in_memory(as_bytes(all)), options.bounds);
                }));
-    return to_bytes(std::string(declaration) + before + text + after);
+    bytes document;
+    document.reserve(declaration.size() + before.size() + text.size() + after.size());
+    for (std::string_view part :
+         {declaration, std::string_view(before), std::string_view(text), std::string_view(after)})
+        document.insert(document.end(), part.begin(), part.end());
+    return document;
 }
 
 std::string to_reference_uri(std::string_view name) {

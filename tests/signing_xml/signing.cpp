@@ -158,6 +158,58 @@ BOOST_AUTO_TEST_CASE(a_detached_signature_needs_the_very_files_it_names) {
     BOOST_TEST(signing::has_finding(verdict.report.signatures.at(0).findings, "xml.reference_missing"));
 }
 
+// What is signed is hashed as it is written, without canonicalising it: others who do must come to the same octets.
+BOOST_AUTO_TEST_CASE(a_signature_is_written_as_others_canonicalise_it) {
+    for (test_key kind : {test_key::rsa_2048, test_key::p256})
+        for (const char* prefix : {"ds", "", "s"})
+            for (const char* type : {"text/xml", "text/x; a=\"<b> & 'c'\"", "văn/bản", "a\tb\r\nc"}) {
+                xml_world w(kind);
+                auto options = xml_world::plain();
+                options.prefix = prefix;
+                options.mime_type = type;
+                bytes document =
+                    to_bytes("<?xml version=\"1.0\"?><!-- x --><a xmlns=\"urn:a\" xmlns:b=\"urn:b\" xml:lang=\"vi\" "
+                             "xml:space=\"preserve\" b:c=\"1\"> <b:d Id=\"id-x\"/> </a>");
+                bytes within = w.enveloped(document, options);
+                BOOST_TEST(word(w.verify(within)) == "valid", told(w.verify(within)));
+                BOOST_TEST(xmlsec_verify(w, within) == 0, prefix << " " << type);
+                bytes around = xml::sign_enveloping(document, w.signer(), options).value();
+                BOOST_TEST(word(w.verify(around)) == "valid", told(w.verify(around)));
+                BOOST_TEST(xmlsec_verify(w, around, "http://www.w3.org/2000/09/xmldsig#:Object") == 0);
+            }
+}
+
+BOOST_AUTO_TEST_CASE(awkward_names_of_files_are_written_as_others_canonicalise_them) {
+    xml_world w;
+    bytes content = to_bytes("một");
+    xml::outside the_one = [&](const std::string&) { return std::optional<xml::source>(xml::in_memory(content)); };
+    for (std::string name : {"a&b's \"c\" <d>.pdf", "công văn.pdf", "a%20b(1)[2]{3}^~`+=,;@.txt", "a\tb\rc\nd"}) {
+        std::vector<xml::detached_file> files;
+        for (std::size_t i = 0; i < 40; ++i) { // few, and so many that the reader is asked
+            files.push_back({std::to_string(i) + name, "application/pdf", sha256::of(content)});
+            if (i != 0 && i != 39) continue;
+            bytes document = xml::sign_detached(files, w.signer(), xml_world::plain()).value();
+            auto verdict = w.verify(document, signed_at, the_one);
+            BOOST_TEST(word(verdict) == "valid", name << ": " << told(verdict));
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(what_the_reader_would_refuse_is_refused_before_the_key_is_used) {
+    xml_world w;
+    cms::signer never = w.signer();
+    never.sign = [](bytes_view) -> result<bytes> {
+        BOOST_ERROR("the key was used");
+        return bytes{};
+    };
+    std::vector<xml::detached_file> many(100, {"a.pdf", "application/pdf", digest{}});
+    BOOST_TEST(!xml::sign_detached(many, never, xml_world::plain()));
+    xml::sign_options narrow = xml_world::plain();
+    narrow.bounds.signature_bytes = 2000;
+    BOOST_TEST(!xml::sign_enveloped(xml::in_memory(w.letter), never, narrow));
+    BOOST_TEST(!xml::sign_enveloping(w.letter, never, narrow));
+}
+
 BOOST_AUTO_TEST_CASE(java_agrees_about_every_form) {
     xml_world rsa(test_key::rsa_2048), ec(test_key::p256);
     bytes enveloped = ec.enveloped(ec.letter);
