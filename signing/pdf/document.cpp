@@ -1,6 +1,7 @@
 #include "signing/pdf/document.hpp"
 
 #include "signing/pdf/errors.hpp"
+#include "signing/pdf/soundness.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -102,6 +103,46 @@ std::vector<std::string> document::take_warnings() const {
     std::vector<std::string> texts;
     for (const QPDFExc& w : qpdf_->getWarnings()) texts.emplace_back(w.what());
     return texts;
+}
+
+namespace {
+
+// Of the references in the trailer; it may name objects that nothing else does.
+int highest_reference(QPDFObjectHandle part, int depth = 0) {
+    int highest = 0;
+    if (part.isIndirect())
+        highest = part.getObjectID();
+    else if (depth < 40 && part.isArray())
+        for (int i = 0, n = part.getArrayNItems(); i < n; ++i)
+            highest = std::max(highest, highest_reference(part.getArrayItem(i), depth + 1));
+    else if (depth < 40 && part.isDictionary())
+        for (const auto& [key, value] : part.getDictAsMap()) // getKeys() leaves out what leads nowhere
+            highest = std::max(highest, highest_reference(value, depth + 1));
+    return highest;
+}
+
+} // namespace
+
+void document::read_every_object() {
+    known_ = qpdf_->getXRefTable();
+    std::vector<object_place> places;
+    places.reserve(known_.size());
+    bool plain = true;
+    for (const auto& [id, entry] : known_) {
+        plain = plain && entry.getType() == 1 && entry.getOffset() > 0;
+        if (!plain) break; // in an object stream
+        places.push_back({id.getObj(), id.getGen(), static_cast<std::size_t>(entry.getOffset())});
+    }
+    auto highest = plain ? highest_number_if_sound(as_text(file_).substr(header_at_), places) : std::nullopt;
+    next_number_ = 1 + (highest ? std::max(*highest, highest_reference(qpdf_->getTrailer()))
+                                : static_cast<int>(qpdf_->getObjectCount())); // which reads them all
+}
+
+QPDFObjectHandle document::make_indirect(QPDFObjectHandle value) {
+    if (next_number_ == 0) next_number_ = 1 + static_cast<int>(qpdf_->getObjectCount());
+    const QPDFObjGen id(next_number_++, 0);
+    qpdf_->replaceObject(id, value);
+    return qpdf_->getObject(id);
 }
 
 const form_field* field_tree::find(std::string_view name) const {

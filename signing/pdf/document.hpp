@@ -7,7 +7,6 @@
 
 #include <memory>
 #include <optional>
-
 #include <set>
 
 namespace vanthu::pdf {
@@ -29,11 +28,20 @@ public:
     // Texts of QPDF's warnings since the last call.
     std::vector<std::string> take_warnings() const;
 
+    // Is every object to be read? Damage that is not seen here is among QPDF's warnings then. Throws what QPDF throws.
+    void read_every_object();
+    bool has_object(QPDFObjGen id) const { return known_.contains(id); } // Precondition: read_every_object()
+    // Makes `value` an indirect object under a number that nothing in the file has or refers to. QPDF's own
+    // makeIndirectObject() would first parse the whole file.
+    QPDFObjectHandle make_indirect(QPDFObjectHandle value);
+
 private:
     std::shared_ptr<QPDF> qpdf_;
     bytes_view file_;
     std::size_t header_at_ = 0, startxref_ = 0;
     xref_kind kind_ = xref_kind::table;
+    std::map<QPDFObjGen, QPDFXRefEntry> known_;
+    int next_number_ = 0; // 0: not known yet
 };
 
 // A terminal form field with what it inherits.

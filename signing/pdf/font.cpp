@@ -195,8 +195,8 @@ double embedded_font::width(std::string_view text, double size) const {
 // Everything about the font that does not depend on the file it goes into.
 void embedded_font::describe() {
     descriptor_ = fmt::format(
-        "<< /Type /FontDescriptor /FontName {} /Flags 4 /FontBBox [{} {} {} {}] /ItalicAngle 0 /Ascent {} /Descent {} "
-        "/CapHeight {} /StemV 80 >>",
+        "/Type /FontDescriptor /FontName {} /Flags 4 /FontBBox [{} {} {} {}] /ItalicAngle 0 /Ascent {} /Descent {} "
+        "/CapHeight {} /StemV 80",
         name_, box_[0], box_[1], box_[2], box_[3], ascent_, descent_, ascent_ * 3 / 4);
     std::map<unsigned, std::pair<char32_t, int>> by_id;
     for (auto [letter, g] : glyphs_) by_id.emplace(g.id, std::pair(letter, g.advance));
@@ -214,25 +214,20 @@ void embedded_font::describe() {
         "begincodespacerange\n<0000> <FFFF>\nendcodespacerange\n" +
         map + "endcmap\nCMapName currentdict /CMap defineresource pop\nend\nend\n");
     descendant_ = fmt::format(
-        "<< /Type /Font /Subtype /CIDFontType2 /BaseFont {} /CIDSystemInfo << /Registry (Adobe) /Ordering (Identity) "
-        "/Supplement 0 >> /CIDToGIDMap /Identity /DW 1000 /W [{}] >>",
+        "/Type /Font /Subtype /CIDFontType2 /BaseFont {} /CIDSystemInfo << /Registry (Adobe) /Ordering (Identity) "
+        "/Supplement 0 >> /CIDToGIDMap /Identity /DW 1000 /W [{}]",
         name_, widths);
 }
 
 QPDFObjectHandle embedded_font::write(update& into) const {
-    QPDFObjectHandle file = QPDFObjectHandle::newDictionary();
-    file.replaceKey("/Length1", QPDFObjectHandle::newInteger(static_cast<long long>(length_)));
-    QPDFObjectHandle descriptor = into.add(QPDFObjectHandle::parse(descriptor_));
-    descriptor.replaceKey("/FontFile2", into.add_compressed(file, file_));
-    QPDFObjectHandle descendant = into.add(QPDFObjectHandle::parse(descendant_));
-    descendant.replaceKey("/FontDescriptor", descriptor);
-    QPDFObjectHandle font = into.add(QPDFObjectHandle::parse(
-        fmt::format("<< /Type /Font /Subtype /Type0 /BaseFont {} /Encoding /Identity-H >>", name_)));
-    QPDFObjectHandle descendants = QPDFObjectHandle::newArray();
-    descendants.appendItem(descendant);
-    font.replaceKey("/DescendantFonts", descendants);
-    font.replaceKey("/ToUnicode", into.add_compressed(QPDFObjectHandle::newDictionary(), to_unicode_));
-    return font;
+    QPDFObjectHandle file = into.add_compressed(fmt::format("/Length1 {}", length_), file_);
+    QPDFObjectHandle descriptor = into.add_as(fmt::format("<< {} /FontFile2 {} >>", descriptor_, file.unparse()));
+    QPDFObjectHandle descendant =
+        into.add_as(fmt::format("<< {} /FontDescriptor {} >>", descendant_, descriptor.unparse()));
+    QPDFObjectHandle letters = into.add_compressed("", to_unicode_);
+    return into.add_as(fmt::format("<< /Type /Font /Subtype /Type0 /BaseFont {} /Encoding /Identity-H /DescendantFonts "
+                                   "[{}] /ToUnicode {} >>",
+                                   name_, descendant.unparse(), letters.unparse()));
 }
 
 } // namespace vanthu::pdf

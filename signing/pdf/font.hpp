@@ -38,7 +38,7 @@ private:
 
     std::string file_;                                 // compressed, as are the letters' meanings
     std::size_t length_ = 0;                           // of the file
-    std::string to_unicode_, descendant_, descriptor_; // the dictionaries but for their references
+    std::string to_unicode_, descendant_, descriptor_; // entries of the dictionaries but for their references
     std::map<char32_t, glyph> glyphs_;
     std::string name_;
     int ascent_ = 0, descent_ = 0, box_[4] = {};

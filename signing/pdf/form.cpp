@@ -13,7 +13,7 @@ std::string text_string(std::string_view utf8) {
 
 result<form> form::open(document& base, update& out, intent what) {
     form f(base, out);
-    f.qpdf_.getObjectCount(); // reads every object
+    base.read_every_object();
     f.fields_ = read_fields(f.qpdf_);
     if (f.fields_.exceeded) return failed(errc::damaged, "form fields");
     QPDFObjectHandle found = f.qpdf_.getRoot().getKey("/AcroForm");
@@ -28,9 +28,8 @@ result<form> form::open(document& base, update& out, intent what) {
     }
     f.pages_ = f.qpdf_.getAllPages();
     if (f.pages_.empty()) return failed(errc::damaged, "no pages");
-    auto known = f.qpdf_.getXRefTable();
     for (QPDFObjectHandle& page : f.pages_) {
-        if (!known.contains(page.getObjGen())) return failed(errc::damaged, "page tree");
+        if (!base.has_object(page.getObjGen())) return failed(errc::damaged, "page tree");
         f.page_numbers_.emplace(page.getObjGen(), static_cast<int>(f.page_numbers_.size()) + 1);
     }
     if (auto warnings = base.take_warnings(); !warnings.empty()) return failed(errc::damaged, warnings.front());

@@ -19,7 +19,7 @@ bool append(QPDFObjectHandle store, const char* key, const std::vector<T>& value
     for (const T& value : values) {
         if (there.has(value)) continue;
         if (!list.isArray()) store.replaceKey(key, list = QPDFObjectHandle::newArray());
-        list.appendItem(out.add_stream(QPDFObjectHandle::newDictionary(), as_text(value.der())));
+        list.appendItem(out.add_stream("", as_text(value.der())));
         any = true;
     }
     if (any && list.isIndirect()) out.changed(list);
@@ -38,7 +38,7 @@ result<bytes> add_evidence(bytes_view file, const x509::evidence& used,
         read_security_store(base.root(), there);
         QPDFObjectHandle root = base.root(), store = root.getKey("/DSS");
         bool fresh = !store.isDictionary();
-        if (fresh) store = base.qpdf().makeIndirectObject(QPDFObjectHandle::parse("<< /Type /DSS >>"));
+        if (fresh) store = base.make_indirect(QPDFObjectHandle::parse("<< /Type /DSS >>"));
         bool any = append(store, "/Certs", certificates, there, out);
         any = append(store, "/CRLs", used.crls, there, out) || any;
         any = append(store, "/OCSPs", used.ocsp_responses, there, out) || any;

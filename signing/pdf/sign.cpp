@@ -164,17 +164,15 @@ private:
         placement where = beside(leader, layout::seal_width, layout::seal_height);
         form_.frame(where.page).shift_inside(where);
         QPDFObjectHandle seal = form_.add_field(seal_field, "/FT /Sig /F 4", where);
-        seal.replaceKey("/Lock", out_.add(QPDFObjectHandle::parse(
-                                     fmt::format("<< /Type /SigFieldLock /Action /Include /Fields [{} {}] >>",
-                                                 text_string(number_field), text_string(date_field)))));
+        seal.replaceKey("/Lock", out_.add_as(fmt::format("<< /Type /SigFieldLock /Action /Include /Fields [{} {}] >>",
+                                                         text_string(number_field), text_string(date_field))));
     }
 
     result<> add_signature(const chosen_place& where) {
         // 132: printed, and not to be moved
         signature_field_ = form_.add_field(form_.free_name(field_base(request_.kind)), "/FT /Sig /F 132", where.whole);
         if (!lock_.empty())
-            signature_field_.replaceKey("/Lock",
-                                        out_.add(QPDFObjectHandle::parse("<< /Type /SigFieldLock " + lock_ + " >>")));
+            signature_field_.replaceKey("/Lock", out_.add_as("<< /Type /SigFieldLock " + lock_ + " >>"));
         return show(signature_field_, where);
     }
 

@@ -42,15 +42,14 @@ std::string stamps::text_of(const stamp& what, const face& upright, const face& 
 }
 
 QPDFObjectHandle stamps::write(const picture::pixels& p) {
-    auto entries = [&](const char* colours) {
-        return QPDFObjectHandle::parse(
-            fmt::format("<< /Type /XObject /Subtype /Image /Width {} /Height {} /BitsPerComponent 8 /ColorSpace {} >>",
-                        p.columns, p.rows, colours));
+    auto entries = [&](std::string_view colours, std::string_view more) {
+        return fmt::format("/Type /XObject /Subtype /Image /Width {} /Height {} /BitsPerComponent 8 /ColorSpace {}{}",
+                           p.columns, p.rows, colours, more);
     };
-    QPDFObjectHandle dictionary = entries("/DeviceRGB");
+    std::string mask;
     if (!p.transparency.empty())
-        dictionary.replaceKey("/SMask", out_.add_compressed(entries("/DeviceGray"), p.transparency));
-    return out_.add_compressed(dictionary, p.colours);
+        mask = " /SMask " + out_.add_compressed(entries("/DeviceGray", ""), p.transparency).unparse();
+    return out_.add_compressed(entries("/DeviceRGB", mask), p.colours);
 }
 
 result<> stamps::draw() {
@@ -69,25 +68,25 @@ result<> stamps::draw() {
         }
         content += text_of(what, upright, italic);
         content += what.is_field ? "Q\nEMC\n" : "Q\n";
-        QPDFObjectHandle form = QPDFObjectHandle::parse(
-            fmt::format("<< /Type /XObject /Subtype /Form /BBox [0 0 {:.2f} {:.2f}] {} /Resources << >> >>", what.width,
-                        what.height, what.upright));
-        QPDFObjectHandle resources = form.getKey("/Resources");
+        std::string resources;
         if (!what.lines.empty()) {
-            QPDFObjectHandle used = QPDFObjectHandle::newDictionary();
-            if (upright.font) used.replaceKey("/U", upright.object);
-            if (italic.font) used.replaceKey("/I", italic.object);
-            resources.replaceKey("/Font", used);
+            resources += "/Font <<";
+            if (upright.font) resources += " /U " + upright.object.unparse();
+            if (italic.font) resources += " /I " + italic.object.unparse();
+            resources += " >> ";
         }
         if (what.image) {
-            QPDFObjectHandle used = QPDFObjectHandle::newDictionary();
+            resources += "/XObject <<";
             int number = 0;
             for (const picture::part& p : what.image->parts())
-                used.replaceKey(fmt::format("/P{}", number++), write(*p.content));
-            resources.replaceKey("/XObject", used);
+                resources += fmt::format(" /P{} {}", number++, write(*p.content).unparse());
+            resources += " >> ";
         }
+        std::string entries =
+            fmt::format("/Type /XObject /Subtype /Form /BBox [0 0 {:.2f} {:.2f}] {} /Resources << {}>>", what.width,
+                        what.height, what.upright, resources);
         QPDFObjectHandle appearance = QPDFObjectHandle::newDictionary();
-        appearance.replaceKey("/N", out_.add_stream(form, content));
+        appearance.replaceKey("/N", out_.add_stream(entries, content));
         widget.replaceKey("/AP", appearance);
         out_.changed(widget);
     }

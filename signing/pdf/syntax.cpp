@@ -1,5 +1,6 @@
 #include "signing/pdf/syntax.hpp"
 
+#include <array>
 #include <charconv>
 
 namespace vanthu::pdf {
@@ -7,6 +8,12 @@ namespace {
 
 bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t' || c == '\f' || c == '\0'; }
 bool is_delimiter(char c) { return std::string_view("()<>[]{}/%").find(c) != std::string_view::npos; }
+
+constexpr auto stands_in_hex = [] {
+    std::array<bool, 256> all{};
+    for (char c : std::string_view("0123456789abcdefABCDEF \r\n\t\f")) all[static_cast<unsigned char>(c)] = true;
+    return all;
+}();
 
 std::optional<std::size_t> number(std::string_view text) {
     std::size_t value = 0;
@@ -106,8 +113,9 @@ token scanner::next() {
     case ']':
         return done(token_kind::array_close, begin + 1);
     case '<': {
-        std::size_t end = rest.find_first_not_of("0123456789abcdefABCDEF \r\n\t\f", 1);
-        if (end == rest.npos || rest[end] != '>') return done(token_kind::bad, file_.size());
+        std::size_t end = 1; // a signature value has tens of thousands of digits
+        while (end < rest.size() && stands_in_hex[static_cast<unsigned char>(rest[end])]) ++end;
+        if (end == rest.size() || rest[end] != '>') return done(token_kind::bad, file_.size());
         return done(token_kind::hex, begin + end + 1);
     }
     case '(': {

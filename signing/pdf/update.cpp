@@ -28,7 +28,8 @@ constexpr std::string_view own_entries[] = {"/Prev",  "/XRefStm", "/Size",   "/T
                                             "/Index", "/Filter",  "/Length", "/DecodeParms", "/ID"};
 
 // "/Root 1 0 R /Info 2 0 R /ID [...]": everything of the previous trailer that stays true.
-std::string kept_entries(const document& base) {
+// `appended`: what the revision adds to the file.
+std::string kept_entries(const document& base, bytes_view appended) {
     QPDFObjectHandle trailer = base.qpdf().getTrailer();
     std::string out;
     for (const std::string& key : trailer.getKeys()) {
@@ -38,7 +39,14 @@ std::string kept_entries(const document& base) {
     // The first half of /ID names the file for ever, the second this revision (14.4).
     if (QPDFObjectHandle id = trailer.getKey("/ID");
         id.isArray() && id.getArrayNItems() == 2 && id.getArrayItem(0).isString())
-        out += fmt::format("/ID [{} <{}>] ", id.getArrayItem(0).unparse(), sha256::of(base.file()).hex().substr(0, 32));
+        out += fmt::format("/ID [{} <{}>] ", id.getArrayItem(0).unparse(),
+                           sha256()
+                               .update(id.getArrayItem(1).unparse())
+                               .update(std::to_string(base.file().size()))
+                               .update(appended)
+                               .finish()
+                               .hex()
+                               .substr(0, 32));
     return out;
 }
 
@@ -55,22 +63,33 @@ std::string compressed(std::string_view data, int level) {
 }
 
 QPDFObjectHandle update::add(QPDFObjectHandle value) {
-    QPDFObjectHandle object = base_.qpdf().makeIndirectObject(value);
+    QPDFObjectHandle object = base_.make_indirect(value);
     changed(object);
     return object;
 }
 
-QPDFObjectHandle update::add_stream(QPDFObjectHandle dictionary, std::string_view data) {
-    return add_compressed(dictionary, compressed(data));
+QPDFObjectHandle update::add_as(std::string body) {
+    // Any value but null: QPDF leaves out entries that refer to null.
+    QPDFObjectHandle object = base_.make_indirect(QPDFObjectHandle::newInteger(0));
+    write_as(object, std::move(body));
+    return object;
 }
 
-QPDFObjectHandle update::add_compressed(QPDFObjectHandle dictionary, std::string_view flate) {
-    QPDFObjectHandle stream = QPDFObjectHandle::newStream(&base_.qpdf());
-    stream.replaceDict(dictionary);
-    stream.replaceStreamData(std::string(flate), QPDFObjectHandle::newName("/FlateDecode"),
-                             QPDFObjectHandle::newNull());
-    changed(stream);
-    return stream;
+QPDFObjectHandle update::add_raw(std::string_view entries, std::string_view data) {
+    std::string body = fmt::format("<< {} /Length {} >>\nstream\n", entries, data.size());
+    body.reserve(body.size() + data.size() + 10);
+    body += data;
+    body += "\nendstream";
+    return add_as(std::move(body));
+}
+
+QPDFObjectHandle update::add_compressed(std::string_view entries, std::string_view flate) {
+    return add_raw(fmt::format("{} /Filter /FlateDecode", entries), flate);
+}
+
+QPDFObjectHandle update::add_stream(std::string_view entries, std::string_view data) {
+    constexpr std::size_t worth_it = 1024; // below, a deflater costs more time than the bytes it saves are worth
+    return data.size() < worth_it ? add_raw(entries, data) : add_compressed(entries, compressed(data));
 }
 
 void update::changed(QPDFObjectHandle object) {
@@ -105,7 +124,7 @@ result<update::written> update::write() const {
                    ? base_.qpdf().getTrailer().getKey("/Size").getIntValueAsInt()
                    : 0;
     size = std::max(size, offsets.rbegin()->first.getObj() + 1);
-    std::string kept = kept_entries(base_);
+    std::string kept = kept_entries(base_, bytes_view(out).subspan(base_.file().size()));
     if (base_.kind() == xref_kind::table) {
         append(out, "xref\n");
         for (auto at = offsets.begin(); at != offsets.end();) {

@@ -16,8 +16,12 @@ public:
 
     // A new object with its number; also marked as changed.
     QPDFObjectHandle add(QPDFObjectHandle value);
-    QPDFObjectHandle add_stream(QPDFObjectHandle dictionary, std::string_view data);      // compressed with Flate
-    QPDFObjectHandle add_compressed(QPDFObjectHandle dictionary, std::string_view flate); // that is so already
+    // The same for what is only referred to afterwards: its serialisation is written, never parsed.
+    QPDFObjectHandle add_as(std::string body);
+    // `entries` of the dictionary: "/Length1 12 /Type /Font".
+    QPDFObjectHandle add_stream(std::string_view entries,
+                                std::string_view data); // compressed with Flate, short data as it is
+    QPDFObjectHandle add_compressed(std::string_view entries, std::string_view flate);
     // The object will be written as it stands when write() runs. Precondition: indirect.
     void changed(QPDFObjectHandle object);
     // Marks the smallest indirect object that holds `part`: `part` itself, or `holder`.
@@ -33,6 +37,8 @@ public:
     result<written> write() const;
 
 private:
+    QPDFObjectHandle add_raw(std::string_view entries, std::string_view data);
+
     document& base_;
     std::map<QPDFObjGen, QPDFObjectHandle> objects_;
     std::map<QPDFObjGen, std::string> bodies_;

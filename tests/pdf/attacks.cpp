@@ -127,8 +127,8 @@ BOOST_AUTO_TEST_CASE(signature_wrapping_is_caught) {
 BOOST_AUTO_TEST_CASE(shadow_attacks_hide_replace_and_both_are_caught) {
     // Hide: a picture that covered the real text when it was signed is taken away.
     bytes covered = revised(make_letter(), [](pdf::document& d, pdf::update& out) {
-        QPDFObjectHandle image = out.add_stream(
-            QPDFObjectHandle::parse("<< /Type /XObject /Subtype /Form /BBox [0 0 600 800] >>"), "1 g 0 0 600 800 re f");
+        QPDFObjectHandle image =
+            out.add_stream("/Type /XObject /Subtype /Form /BBox [0 0 600 800]", "1 g 0 0 600 800 re f");
         QPDFObjectHandle resources = first_page(d).getKey("/Resources").shallowCopy();
         QPDFObjectHandle drawings = QPDFObjectHandle::newDictionary();
         drawings.replaceKey("/Cover", image);
@@ -229,14 +229,14 @@ BOOST_AUTO_TEST_CASE(later_actions_layers_attachments_and_appearances_are_caught
     });
     expect_change_caught("/AP swapped", [](pdf::document& d, pdf::update& out) {
         QPDFObjectHandle field = pdf::read_fields(d.qpdf()).find("vanthu_signature")->object;
-        field.getKey("/AP").replaceKey("/N", out.add_stream(QPDFObjectHandle::parse("<< /Subtype /Form >>"), "q Q"));
+        field.getKey("/AP").replaceKey("/N", out.add_stream("/Subtype /Form", "q Q"));
         out.changed(field);
     });
     // Of an empty field: its picture would stand over the page with nobody's signature.
     expect_change_caught("/AP of the empty seal", [](pdf::document& d, pdf::update& out) {
         QPDFObjectHandle field = pdf::read_fields(d.qpdf()).find("vanthu_seal")->object;
         QPDFObjectHandle picture = QPDFObjectHandle::newDictionary();
-        picture.replaceKey("/N", out.add_stream(QPDFObjectHandle::parse("<< /Subtype /Form >>"), "q Q"));
+        picture.replaceKey("/N", out.add_stream("/Subtype /Form", "q Q"));
         field.replaceKey("/AP", picture);
         out.changed(field);
     });

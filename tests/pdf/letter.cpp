@@ -102,9 +102,12 @@ bytes make_letter(const letter& l) {
         }
         QPDFObjectHandle page = base.qpdf().getAllPages()[i];
         page.replaceKey("/Resources", resources);
-        page.replaceKey("/Contents", objects.add_stream(QPDFObjectHandle::newDictionary(), content));
+        page.replaceKey("/Contents", objects.add_stream("", content));
+        objects.changed(page);
     }
-    QPDFWriter writer(base.qpdf());
+    const bytes in_two_revisions = must(objects.write()).file;
+    pdf::document whole = must(pdf::document::open(in_two_revisions));
+    QPDFWriter writer(whole.qpdf());
     writer.setOutputMemory();
     writer.setDeterministicID(true);
     writer.setObjectStreamMode(qpdf_o_disable);

@@ -154,19 +154,18 @@ BOOST_AUTO_TEST_CASE(evidence_that_brings_something_else_along_is_no_evidence) {
     };
     bytes file = stamped_letter();
     expect_invalid("an object that nothing uses", revised(file, [&](pdf::document& d, pdf::update& out) {
-                       store(d, out, out.add_stream(QPDFObjectHandle::newDictionary(), "x"));
-                       out.add_stream(QPDFObjectHandle::newDictionary(), "1 g 0 0 600 800 re f");
+                       store(d, out, out.add_stream("", "x"));
+                       out.add_stream("", "1 g 0 0 600 800 re f");
                    }));
     expect_invalid("objects that only use each other", revised(file, [&](pdf::document& d, pdf::update& out) {
-                       store(d, out, out.add_stream(QPDFObjectHandle::newDictionary(), "x"));
+                       store(d, out, out.add_stream("", "x"));
                        QPDFObjectHandle a = out.add(QPDFObjectHandle::newDictionary()),
                                         b = out.add(QPDFObjectHandle::newDictionary());
                        a.replaceKey("/B", b);
                        b.replaceKey("/A", a);
                    }));
     expect_invalid("a drawing in the store", revised(file, [&](pdf::document& d, pdf::update& out) {
-                       store(d, out,
-                             out.add_stream(QPDFObjectHandle::parse("<< /Subtype /Form /BBox [0 0 9 9] >>"), "x"));
+                       store(d, out, out.add_stream("/Subtype /Form /BBox [0 0 9 9]", "x"));
                    }));
     expect_invalid("no list of streams", revised(file, [&](pdf::document& d, pdf::update& out) {
                        store(d, out, out.add(QPDFObjectHandle::parse("<< /S /JavaScript /JS (x) >>")));
@@ -188,8 +187,7 @@ BOOST_AUTO_TEST_CASE(a_time_stamp_with_a_picture_over_the_page_is_an_attack) {
         field.replaceKey("/V", out.add(old.getKey("/V").shallowCopy()));
         field.replaceKey("/Rect", QPDFObjectHandle::parse("[0 0 600 800]"));
         QPDFObjectHandle picture = QPDFObjectHandle::newDictionary();
-        picture.replaceKey("/N", out.add_stream(QPDFObjectHandle::parse("<< /Subtype /Form /BBox [0 0 600 800] >>"),
-                                                "1 g 0 0 600 800 re f"));
+        picture.replaceKey("/N", out.add_stream("/Subtype /Form /BBox [0 0 600 800]", "1 g 0 0 600 800 re f"));
         field.replaceKey("/AP", picture);
         first_page(d).getKey("/Annots").appendItem(field);
         d.root().getKey("/AcroForm").getKey("/Fields").appendItem(field);

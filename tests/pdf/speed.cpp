@@ -17,7 +17,7 @@ bytes of_size(std::size_t size) {
         std::mt19937 random(1);
         std::string filler;
         while (filler.size() < size) filler += static_cast<char>(random());
-        QPDFObjectHandle holder = out.add_stream(QPDFObjectHandle::newDictionary(), filler);
+        QPDFObjectHandle holder = out.add_stream("", filler);
         d.root().replaceKey("/Filler", holder);
         out.changed(d.root());
     });

@@ -85,7 +85,7 @@ BOOST_AUTO_TEST_CASE(changes_of_what_the_reader_sees_are_never_valid) {
         out.changed(content);
     });
     expect_invalid("new content for the page", [](pdf::document& d, pdf::update& out) {
-        first_page(d).replaceKey("/Contents", out.add_stream(QPDFObjectHandle::newDictionary(), "BT ET"));
+        first_page(d).replaceKey("/Contents", out.add_stream("", "BT ET"));
         out.changed(first_page(d));
     });
     expect_invalid("font", [](pdf::document& d, pdf::update& out) {
@@ -126,8 +126,7 @@ BOOST_AUTO_TEST_CASE(changes_of_what_the_reader_sees_are_never_valid) {
         QPDFObjectHandle field = out.add(
             QPDFObjectHandle::parse("<< /Type /Annot /Subtype /Widget /FT /Sig /T (x) /F 4 /Rect [0 0 600 800] >>"));
         QPDFObjectHandle picture = QPDFObjectHandle::newDictionary();
-        picture.replaceKey("/N", out.add_stream(QPDFObjectHandle::parse("<< /Subtype /Form /BBox [0 0 600 800] >>"),
-                                                "1 g 0 0 600 800 re f"));
+        picture.replaceKey("/N", out.add_stream("/Subtype /Form /BBox [0 0 600 800]", "1 g 0 0 600 800 re f"));
         field.replaceKey("/AP", picture);
         first_page(d).getKey("/Annots").appendItem(field);
         d.root().getKey("/AcroForm").getKey("/Fields").appendItem(field);
@@ -138,9 +137,7 @@ BOOST_AUTO_TEST_CASE(changes_of_what_the_reader_sees_are_never_valid) {
 
 BOOST_AUTO_TEST_CASE(hidden_content_prepared_before_signing_does_not_become_visible_after_it) {
     // Shadow attack "replace": the attacker's page content lies unused in the file that is signed.
-    bytes with_shadow = revised(make_letter(), [](pdf::document&, pdf::update& out) {
-        out.add_stream(QPDFObjectHandle::newDictionary(), "BT ET");
-    });
+    bytes with_shadow = revised(make_letter(), [](pdf::document&, pdf::update& out) { out.add_stream("", "BT ET"); });
     bytes signed_file = world().approved(with_shadow);
     BOOST_TEST((world().verify(signed_file).verdict == verdict::valid), shown(world().verify(signed_file)));
     auto swapped = revised(signed_file, [](pdf::document& d, pdf::update& out) {
@@ -209,7 +206,7 @@ BOOST_AUTO_TEST_CASE(the_seal_locks_number_and_date) {
 BOOST_AUTO_TEST_CASE(a_security_store_may_be_added) {
     bytes longer = revised(world().issued(signed_letter()), [](pdf::document& d, pdf::update& out) {
         QPDFObjectHandle store = out.add(QPDFObjectHandle::parse("<< /Type /DSS /Certs [] >>"));
-        store.getKey("/Certs").appendItem(out.add_stream(QPDFObjectHandle::newDictionary(), "certificate"));
+        store.getKey("/Certs").appendItem(out.add_stream("", "certificate"));
         d.root().replaceKey("/DSS", store);
         out.changed(d.root());
     });
