@@ -191,7 +191,7 @@ struct bench_options {
     unsigned rounds = 3;
     double seconds = 2;
     std::filesystem::path directory;
-    bool json = false;
+    voice says;
 };
 
 result<> bench_deliver(const bench_options& o) {
@@ -238,7 +238,7 @@ result<> bench_deliver(const bench_options& o) {
     struct rusage used{};
     ::getrusage(RUSAGE_SELF, &used);
     const double rss = static_cast<double>(used.ru_maxrss) / 1024;
-    if (o.json) {
+    if (o.says.as_json) {
         boost::json::array rows;
         for (const measured& m : table)
             rows.push_back({{"submitters", m.submitters},
@@ -257,16 +257,20 @@ result<> bench_deliver(const bench_options& o) {
                   << '\n';
         return {};
     }
-    std::cout << fmt::format("PDF {} B, packet {} B, {} rounds of {} s, medians\n", o.size, example.size(), o.rounds,
-                             o.seconds);
-    std::cout << fmt::format("{:>10} {:>10} {:>12} {:>14} {:>7} {:>13} {:>9}\n", "submitters", "pre-flight",
-                             "accepts/s", "disk bound/s", "ratio", "fdatasync us", "p99 ms");
+    std::cout << fmt::format(fmt::runtime(o.says("PDF {} byte, gói tin {} byte, {} vòng, mỗi vòng {} giây, trung vị\n",
+                                                 "PDF {} B, packet {} B, {} rounds of {} s, medians\n")),
+                             o.size, example.size(), o.rounds, o.seconds);
+    std::cout << fmt::format("{:>10} {:>12} {:>14} {:>14} {:>7} {:>13} {:>9}\n", o.says("luồng gửi", "submitters"),
+                             o.says("kiểm chữ ký", "pre-flight"), o.says("tiếp nhận/giây", "accepts/s"),
+                             o.says("ổ đĩa/giây", "disk bound/s"), o.says("tỉ lệ", "ratio"), "fdatasync us", "p99 ms");
     for (const measured& m : table)
-        std::cout << fmt::format("{:>10} {:>10} {:>12.0f} {:>14.0f} {:>7.2f} {:>13.0f} {:>9.1f}\n", m.submitters,
-                                 m.preflight ? "on" : "off", median(m.accepts_per_s), median(m.disk_per_s),
-                                 median(m.accepts_per_s) / median(m.disk_per_s), median(m.fdatasync_us),
-                                 median(m.p99_ms));
-    std::cout << fmt::format("peak memory {:.0f} MB (this process, submitters included)\n", rss);
+        std::cout << fmt::format("{:>10} {:>12} {:>14.0f} {:>14.0f} {:>7.2f} {:>13.0f} {:>9.1f}\n", m.submitters,
+                                 m.preflight ? o.says("có", "on") : o.says("không", "off"), median(m.accepts_per_s),
+                                 median(m.disk_per_s), median(m.accepts_per_s) / median(m.disk_per_s),
+                                 median(m.fdatasync_us), median(m.p99_ms));
+    std::cout << fmt::format(fmt::runtime(o.says("bộ nhớ nhiều nhất {:.0f} MB (tiến trình này, kể cả luồng gửi)\n",
+                                                 "peak memory {:.0f} MB (this process, submitters included)\n")),
+                             rss);
     return {};
 }
 
@@ -288,8 +292,8 @@ void add_bench_commands(CLI::App& app, int& exit_code) {
     deliver->add_option("--seconds", o->seconds, "Giây mỗi vòng / seconds a round")->check(CLI::Range(0.1, 600.0));
     deliver->add_option("--directory", o->directory, "Thư mục trên ổ đĩa cần đo / directory on the disk to measure")
         ->check(CLI::ExistingDirectory);
-    deliver->add_flag("--json", o->json, "JSON");
-    deliver->callback([o, &exit_code] { exit_code = tell_failure(bench_deliver(*o)); });
+    add_voice_options(*deliver, o->says);
+    deliver->callback([o, &exit_code] { exit_code = tell_failure(bench_deliver(*o), o->says); });
     add_bench_sign(*bench, exit_code);
     add_bench_verify(*bench, exit_code);
 }

@@ -1,7 +1,5 @@
 #include "daemon/cli/bench_figures.hpp"
 
-#include "daemon/base/error_table.hpp"
-
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <atomic>
@@ -36,15 +34,10 @@ void add_round_options(CLI::App& command, bench_rounds& how) {
     command.add_option("--seconds", how.seconds, "Giây mỗi phép đo trong một vòng / seconds a measurement and round")
         ->check(CLI::Range(0.001, 600.0));
     command.add_option("--only", how.only, "Chỉ đo các dòng có chữ này / only the lines with this text");
-    command.add_flag("--json", how.json, "JSON");
+    add_voice_options(command, how.says);
 }
 
-int tell_failure(const result<>& done) {
-    if (done) return 0;
-    std::cerr << public_code(done.error().code) << ": " << done.error().code.message() << ' ' << done.error().detail
-              << '\n';
-    return 1;
-}
+int tell_failure(const result<>& all, const voice& says) { return all ? done : tell(all.error(), says); }
 
 double median(std::vector<double> v) {
     std::sort(v.begin(), v.end());
@@ -143,14 +136,16 @@ boost::json::array to_json(const std::vector<figure>& all) {
     return rows;
 }
 
-void print_table(const std::vector<figure>& all) {
-    std::cout << fmt::format("{:<34} {:>8} {:>3} {:>9} {:>8}  {:<26} {:>9} {:>8} {:>6} {:>6}  {}\n", "what", "key",
-                             "thr", "per s", "cpu us", "yardstick", "per s", "cpu us", "ratio", "cpu", "goal");
+void print_table(const std::vector<figure>& all, const voice& says) {
+    std::cout << fmt::format(
+        "{:<34} {:>8} {:>5} {:>9} {:>8}  {:<26} {:>9} {:>8} {:>6} {:>6}  {}\n", says("việc đo", "what"),
+        says("khóa", "key"), says("luồng", "thr"), says("mỗi giây", "per s"), "cpu us", says("thước đo", "yardstick"),
+        says("mỗi giây", "per s"), "cpu us", says("tỉ lệ", "ratio"), "cpu", says("mục tiêu", "goal"));
     for (const figure& f : all) {
         std::string goal = f.goal_ratio   ? fmt::format("{:.2f}", *f.goal_ratio)
                            : f.goal_per_s ? fmt::format("{:.0f}/s", *f.goal_per_s)
                                           : "";
-        std::cout << fmt::format("{:<34} {:>8} {:>3} {:>9.0f} {:>8} ", f.what, f.key, f.threads, f.per_s(),
+        std::cout << fmt::format("{:<34} {:>8} {:>5} {:>9.0f} {:>8} ", f.what, f.key, f.threads, f.per_s(),
                                  number(f.cpu_us(), 1));
         std::cout << fmt::format(" {:<26} {:>9} {:>8} {:>6} {:>6}  {}\n", f.yardstick, number(f.yardstick_per_s(), 0),
                                  number(f.yardstick_cpu_us(), 1), number(f.ratio(), 2), number(f.cpu_ratio(), 2), goal);

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "daemon/base/failure.hpp"
+#include "daemon/cli/voice.hpp"
 
 #include <boost/json/fwd.hpp>
 #include <chrono>
@@ -43,7 +44,7 @@ struct figure {
 struct bench_rounds {
     unsigned rounds = 3;
     double seconds = 1;
-    bool json = false;
+    voice says;
     std::string only; // figures whose name has this text
     std::chrono::milliseconds length() const {
         return std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000));
@@ -51,13 +52,13 @@ struct bench_rounds {
 };
 
 void add_round_options(CLI::App& command, bench_rounds& how);
-// Exit code: 0, or 1 with the reason on stderr.
-int tell_failure(const result<>& done);
+// The exit code; a failure is told.
+int tell_failure(const result<>& done, const voice& says);
 
 double median(std::vector<double> values); // 0 of none
 
 result<> run_rounds(std::vector<figure>& all, const bench_rounds& how);
 boost::json::array to_json(const std::vector<figure>& all);
-void print_table(const std::vector<figure>& all);
+void print_table(const std::vector<figure>& all, const voice& says);
 
 } // namespace vanthu::cli

@@ -179,7 +179,7 @@ result<> bench_sign(const sign_options& o) {
         for (unsigned threads : o.threads) VANTHU_CHECK(all.add(threads, directory));
     }
     VANTHU_CHECK(run_rounds(table, o.rounds));
-    if (o.rounds.json) {
+    if (o.rounds.says.as_json) {
         std::cout << boost::json::serialize(boost::json::object{{"schema_version", 1},
                                                                 {"size", o.size},
                                                                 {"rounds", o.rounds.rounds},
@@ -188,9 +188,10 @@ result<> bench_sign(const sign_options& o) {
                   << '\n';
         return {};
     }
-    std::cout << fmt::format("PDF {} B, SoftHSM, {} rounds of {} s, medians\n", o.size, o.rounds.rounds,
-                             o.rounds.seconds);
-    print_table(table);
+    std::cout << fmt::format(fmt::runtime(o.rounds.says("PDF {} byte, SoftHSM, {} vòng, mỗi vòng {} giây, trung vị\n",
+                                                        "PDF {} B, SoftHSM, {} rounds of {} s, medians\n")),
+                             o.size, o.rounds.rounds, o.rounds.seconds);
+    print_table(table, o.rounds.says);
     return {};
 }
 
@@ -209,7 +210,7 @@ void add_bench_sign(CLI::App& bench, int& exit_code) {
     command->add_option("--directory", o->directory, "Thư mục trên ổ đĩa cần đo / directory on the disk to measure")
         ->check(CLI::ExistingDirectory);
     add_round_options(*command, o->rounds);
-    command->callback([o, &exit_code] { exit_code = tell_failure(bench_sign(*o)); });
+    command->callback([o, &exit_code] { exit_code = tell_failure(bench_sign(*o), o->rounds.says); });
 }
 
 } // namespace vanthu::cli

@@ -168,7 +168,7 @@ result<> bench_verify(const verify_options& o) {
         VANTHU_CHECK(add_xml_figures(kind, o.rounds, o.directory, table));
     }
     VANTHU_CHECK(run_rounds(table, o.rounds));
-    if (o.rounds.json) {
+    if (o.rounds.says.as_json) {
         boost::json::object out{{"schema_version", 1},       {"size", o.size},
                                 {"documents", o.documents},  {"signers", o.signers},
                                 {"rounds", o.rounds.rounds}, {"seconds", o.rounds.seconds},
@@ -177,9 +177,13 @@ result<> bench_verify(const verify_options& o) {
         std::cout << boost::json::serialize(out) << '\n';
         return {};
     }
-    std::cout << fmt::format("{} documents of {} signers, {} B each, chain of three, {} rounds of {} s, medians\n",
-                             o.documents, o.signers, o.size, o.rounds.rounds, o.rounds.seconds);
-    print_table(table);
+    std::cout << fmt::format(
+        fmt::runtime(o.rounds.says("{} văn bản của {} người ký, {} byte mỗi văn bản, chuỗi ba chứng "
+                                   "thư, {} vòng, mỗi vòng {} giây, trung vị\n",
+                                   "{} documents of {} signers, {} B each, chain of three, {} "
+                                   "rounds of {} s, medians\n")),
+        o.documents, o.signers, o.size, o.rounds.rounds, o.rounds.seconds);
+    print_table(table, o.rounds.says);
     if (packet) print(*packet);
     return {};
 }
@@ -202,7 +206,7 @@ void add_bench_verify(CLI::App& bench, int& exit_code) {
     command->add_option("--directory", o->directory, "Thư mục cho tệp tạm / directory for temporary files")
         ->check(CLI::ExistingDirectory);
     add_round_options(*command, o->rounds);
-    command->callback([o, &exit_code] { exit_code = tell_failure(bench_verify(*o)); });
+    command->callback([o, &exit_code] { exit_code = tell_failure(bench_verify(*o), o->rounds.says); });
 }
 
 } // namespace vanthu::cli
