@@ -8,13 +8,13 @@ namespace vanthu::test {
 struct organisation_text {
     std::string id, name, kind, code;
     std::string parent = "tinh"; // empty: none
-    std::string more;            // further lines
+    std::string more{};          // further lines
     std::string toml() const;
 };
 struct node_text {
     std::string id, organisation, code; // the code stands in the certificate
     std::string url;                    // empty: it is called by nobody
-    std::string more;
+    std::string more{};
     std::string toml() const; // "@CA@" stands for the CA's file
 };
 
