@@ -261,7 +261,8 @@ result<bytes> raise(bytes file, const raise_request& request, trust_session& ses
     case signed_file::kind::xml:
         return raise_xml(std::move(file), request, session);
     case signed_file::kind::cms:
-        return raise_cms(std::move(file), request, session);
+        if (auto message = signed_file::message_in(file)) return raise_cms(std::move(*message), request, session);
+        break;
     case signed_file::kind::container:
         return raise_container(std::move(file), request, session);
     case signed_file::kind::other:

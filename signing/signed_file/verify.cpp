@@ -15,13 +15,31 @@ bool starts_with_object(bytes_view file) { // SEQUENCE { OBJECT IDENTIFIER ...
     return head < 7 && file.size() > head && file[head] == 0x06;
 }
 
+constexpr std::string_view pem_labels[] = {"CMS", "PKCS7"}, white = " \t\r\n";
+
+std::string_view without_lead(std::string_view text) { // byte order mark, white space
+    if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+    text.remove_prefix(std::min(text.find_first_not_of(white), text.size()));
+    return text;
+}
+
+bool begins_as_pem(std::string_view text) {
+    text = without_lead(text);
+    return std::ranges::any_of(pem_labels, [&](std::string_view label) {
+        return text.starts_with("-----BEGIN " + std::string(label) + "-----");
+    });
+}
+
+// One block that is the whole file. Base64 has no '-', so that a second block cannot hide within the first.
 std::optional<bytes> pem_body(std::string_view text) {
-    for (std::string_view label : {"CMS", "PKCS7"}) {
+    text = without_lead(text);
+    for (std::string_view label : pem_labels) {
         std::string begin = "-----BEGIN " + std::string(label) + "-----";
         std::string end = "-----END " + std::string(label) + "-----";
-        std::size_t from = text.find(begin), to = text.find(end);
-        if (from == text.npos || to == text.npos || to < from) continue;
-        return base64_decode(text.substr(from + begin.size(), to - from - begin.size()));
+        if (!text.starts_with(begin)) continue;
+        std::size_t to = text.find(end);
+        if (to == text.npos || text.find_first_not_of(white, to + end.size()) != text.npos) return std::nullopt;
+        return base64_decode(text.substr(begin.size(), to - begin.size()));
     }
     return std::nullopt;
 }
@@ -32,14 +50,15 @@ kind kind_of(bytes_view file) {
     std::string_view head = as_text(file.first(std::min<std::size_t>(file.size(), 1024)));
     // What is wrapped may begin within these bytes: a container or a message with a PDF inside is no PDF.
     if (asic::is_container(file)) return kind::container;
-    if (starts_with_object(file)) return kind::cms;
+    if (starts_with_object(file) || begins_as_pem(head)) return kind::cms;
     if (head.find("%PDF-") != head.npos) return kind::pdf; // junk in front is common (ISO 32000-2, annex I)
     if (head.starts_with("PK\x03\x04") || head.starts_with("PK\x05\x06")) return kind::container;
-    if (head.starts_with("-----BEGIN CMS") || head.starts_with("-----BEGIN PKCS7")) return kind::cms;
-    if (head.starts_with("\xEF\xBB\xBF")) head.remove_prefix(3);
-    std::size_t first = head.find_first_not_of(" \t\r\n");
-    if (first != head.npos && head[first] == '<') return kind::xml;
-    return kind::other;
+    return without_lead(head).starts_with('<') ? kind::xml : kind::other;
+}
+
+std::optional<bytes> message_in(bytes_view file) {
+    if (kind_of(file) != kind::cms) return std::nullopt;
+    return begins_as_pem(as_text(file)) ? pem_body(as_text(file)) : bytes(file.begin(), file.end());
 }
 
 namespace {
@@ -54,10 +73,10 @@ validation::file_report verify_format(bytes_view file, const x509::trust_store& 
                            {.bounds = bounds.xml, .memory = memory})
             .report;
     case kind::cms: {
-        std::optional<bytes> der = pem_body(as_text(file));
+        std::optional<bytes> text = begins_as_pem(as_text(file)) ? pem_body(as_text(file)) : std::nullopt;
         auto nothing = [](x509::hash) { return bytes{}; };
-        return cades::verify(der ? bytes_view(*der) : file, content.digest ? content.digest : nothing, trust, known, at,
-                             policy, bounds.cms, memory);
+        return cades::verify(text ? bytes_view(*text) : file, content.digest ? content.digest : nothing, trust, known,
+                             at, policy, bounds.cms, memory);
     }
     case kind::container:
         if (asic::is_container(file))

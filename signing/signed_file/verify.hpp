@@ -10,8 +10,14 @@ namespace vanthu::signed_file {
 
 enum class kind : std::uint8_t { pdf = 1, xml, cms, container, other };
 
-// By the first bytes, as readers of each format find their files; the name says nothing. A CMS may be PEM.
+// By the first bytes, as readers of each format find their files; the name says nothing.
 kind kind_of(bytes_view file);
+
+// The DER of a CMS message: the file itself, or what a PEM text holds. A file is PEM only where it is nothing else: one
+// block labelled CMS or PKCS7, in front of it a byte order mark and white space at most, behind it white space. What
+// merely contains such a block, holds two, or has text around it (RFC 7468, 5.2, would let parsers skip that) is read
+// by no tool in two ways here: nullopt, as for another kind of file.
+std::optional<bytes> message_in(bytes_view file);
 
 // What a detached signature is about, where the caller has it. A hash value is all that CMS needs; XML may transform
 // the bytes first.
