@@ -38,8 +38,8 @@ result<bytes> container_of(kind k, const std::vector<data_file>& files, std::vec
 
 // OpenDocument's list of files, which readers of ASiC-E with XAdES ask for (4.4.3.2); nobody signs it.
 bytes open_document_manifest(const std::vector<data_file>& files) {
-    std::string out = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<manifest:manifest xmlns:manifest="
-                      "\"urn:oasis:names:tc:opendocument:xmlns:manifest:1.0\" manifest:version=\"1.2\">";
+    std::string out = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<manifest:manifest xmlns:manifest=\"" +
+                      std::string(open_document_uri) + "\" manifest:version=\"1.2\">";
     auto entry = [&](std::string_view path, std::string_view type) {
         out += "<manifest:file-entry manifest:full-path=\"" + xml_attribute(path) + "\" manifest:media-type=\"" +
                xml_attribute(type) + "\"/>";

@@ -27,6 +27,8 @@ constexpr signing::finding_row texts[] = {
     {"asic.weak_algorithm", "Bản kê dùng thuật toán băm yếu hoặc không được chấp nhận.",
      "The manifest uses a hash algorithm that is weak or not accepted."},
     {"asic.file_not_signed", "Vỏ chứa có tệp không được ký.", "The container has files that are not signed."},
+    {"asic.name_not_signed", "Chữ ký của ASiC-S bao trùm nội dung tệp, không bao trùm tên tệp.",
+     "The signature of an ASiC-S is over the file's content, not over its name."},
 };
 
 } // namespace

@@ -6,7 +6,7 @@
 #include "signing/xml/sign.hpp"
 #include "signing/xml/tree.hpp"
 
-#include <set>
+#include <algorithm>
 
 namespace vanthu::asic {
 namespace {
@@ -70,6 +70,50 @@ result<manifest> read_manifest(bytes_view document, const limits& bounds) {
     }
     if (out.files.empty()) return unreadable("no DataObjectReference");
     return out;
+}
+
+namespace {
+// "type/subtype", perhaps with parameters: nothing that could be read as text (RFC 6838, 4.2).
+bool media_type(std::string_view text) {
+    constexpr std::string_view marks = "/.+-_!#$&^;= \"";
+    return text.size() <= 127 && std::ranges::all_of(text, [&](char c) {
+               return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                      marks.find(c) != marks.npos;
+           });
+}
+bool nothing_but_elements(const xml::element& e) {
+    using kind = xml::element::node::kind;
+    return !e.has_stray_text() && std::ranges::all_of(e.nodes, [](const xml::element::node& n) {
+        return n.what == kind::element || n.what == kind::text;
+    }) && std::ranges::all_of(e.declared, [](const auto& d) { return d.uri == open_document_uri; });
+}
+} // namespace
+
+bool is_plain_file_list(bytes_view document, const std::set<std::string>& names, const limits& bounds) {
+    xml::limits xml_bounds;
+    xml_bounds.bytes = bounds.signature_file;
+    xml_bounds.depth = 4;
+    xml_bounds.elements = bounds.entries + 2;
+    auto tree = xml::read_tree(as_text(document), xml_bounds);
+    if (!tree) return false;
+    const xml::element& root = **tree;
+    if (!root.is(open_document_uri, "manifest") || !nothing_but_elements(root)) return false;
+    auto version = [](const auto& a) { return a.local == "version" && media_type(a.value) && a.value.size() <= 8; };
+    if (!std::ranges::all_of(root.attributes, version)) return false;
+    std::set<std::string> listed;
+    for (const xml::element* entry : root.children()) {
+        if (!entry->is(open_document_uri, "file-entry") || !entry->nodes.empty() || !nothing_but_elements(*entry))
+            return false;
+        const std::string* path = nullptr;
+        for (const auto& a : entry->attributes) {
+            if (a.local == "full-path" && a.uri == open_document_uri)
+                path = &a.value;
+            else if (!(a.local == "media-type" && media_type(a.value)) && !version(a))
+                return false;
+        }
+        if (!path || (*path != "/" && !names.contains(*path)) || !listed.insert(*path).second) return false;
+    }
+    return true;
 }
 
 bytes write_manifest(const manifest& what, std::string_view mime_type) {

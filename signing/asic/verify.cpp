@@ -74,14 +74,24 @@ private:
     result<> sort_files() {
         std::string type;
         if (const zip_entry* e = zip_.find("mimetype")) {
+            // So that it stands at the same place in every container (annex A.1).
+            if (e != &zip_.entries().front() || e->deflated || !e->plain_header)
+                return failed(errc::irregular_archive, "mimetype");
             VANTHU_TRY(bytes content, zip_.content(*e, 256));
             type = as_text(content);
         }
         bool some = false;
         for (const zip_entry& e : zip_.entries()) {
-            if (e.directory) continue;
             const std::string& n = e.name;
+            if (e.directory) {
+                bool used = std::ranges::any_of(zip_.entries(), [&](const zip_entry& other) {
+                    return !other.directory && other.name.starts_with(n);
+                });
+                if (!used && n != "META-INF/") strange_.push_back(n); // a name that nobody signed
+                continue;
+            }
             some = some || in_meta_inf(n);
+            if (starts_a_pdf(e)) return failed(errc::irregular_archive, "a PDF between the files");
             if (is_data_file(n))
                 data_.push_back(n);
             else if (is_cades_file(n))
@@ -90,7 +100,7 @@ private:
                 xades_.push_back(n);
             else if (is_time_stamp_file(n))
                 time_stamps_.push_back(n);
-            else if (in_meta_inf(n) && !is_manifest_file(n) && !is_archive_manifest_file(n) && !harmless(n))
+            else if (in_meta_inf(n) && !is_manifest_file(n) && !is_archive_manifest_file(n) && !harmless(e))
                 strange_.push_back(n);
         }
         if (cades_.size() + xades_.size() + time_stamps_.size() > bounds_.signatures)
@@ -107,12 +117,27 @@ private:
         } else {
             return failed(errc::not_a_zip, "another mimetype");
         }
+        constexpr std::string_view label = "mimetype=";
+        if (zip_.comment().starts_with(label) && zip_.comment().substr(label.size()) != mime_type(kind_))
+            return failed(errc::irregular_archive, "another mimetype in the comment");
         if (kind_ == kind::simple && data_.size() != 1) note("asic.not_one_file");
         return {};
     }
-    // OpenDocument's own list of files and rights, which say nothing about signatures (4.4.3.2).
-    static bool harmless(std::string_view n) {
-        return n == "META-INF/manifest.xml" || n == "META-INF/container.xml" || n == "META-INF/metadata.xml";
+    // OpenDocument's own list of files, which nobody need sign (4.4.3.2), where it is nothing else. Damaged: not.
+    bool harmless(const zip_entry& file) {
+        if (file.name != "META-INF/manifest.xml") return false;
+        auto content = meta(file.name);
+        std::set<std::string> names;
+        for (const zip_entry& e : zip_.entries()) names.insert(e.name);
+        return content && is_plain_file_list(*content, names, bounds_);
+    }
+    // A reader of PDF takes a file for its own where the mark stands in the first kilobyte: only a document of the
+    // container may bring it there.
+    bool starts_a_pdf(const zip_entry& e) const {
+        constexpr std::size_t looked_at = 1024;
+        if (e.header >= looked_at || is_data_file(e.name)) return false;
+        std::string_view head = as_text(container_.first(std::min(container_.size(), looked_at)));
+        return head.substr(e.header, e.end - e.header).find("%PDF-") != head.npos;
     }
 
     result<bytes> meta(const std::string& name) { return zip_.content(*zip_.find(name), bounds_.signature_file); }
@@ -247,6 +272,7 @@ private:
             signature_report r = validation::report_of(facts, judged);
             r.format = "cades";
             r.field = name;
+            if (about_single_file(name)) r.findings.push_back(make_finding("asic.name_not_signed", data_[0]));
             add(std::move(r), s.covered, std::move(judged));
         }
     }

@@ -6,7 +6,9 @@
 //     with that hash; SHA-1 and unknown algorithms are refused
 //   - a time stamp over an ASiCArchiveManifest is an archive stamp of the CAdES signatures that the manifest names
 //   - "unsigned" is the verdict where a file of the container is under no signature, however good the signatures are;
-//     the finding "asic.file_not_signed" names such files
+//     the finding "asic.file_not_signed" names such files. Files in META-INF that are no part of a signature count, and
+//     empty folders; OpenDocument's manifest.xml only where it says more than names and media types
+//   - "mimetype" is the first entry, stored, without extra fields; a comment "mimetype=..." says the same
 // Source: ETSI EN 319 162-1 V1.1.1, clauses 4.3 and 4.4, annexes A.4 to A.7.
 #pragma once
 

@@ -28,10 +28,73 @@ std::string folded(std::string_view name) {
     return out;
 }
 
+// What readers may ignore or not: only fields that say nothing about name or content, each in its own short form.
+// Source: APPNOTE 4.5 and 4.6.9 (Unicode path); Info-ZIP's extrafld.txt (0x5455, 0x7855, 0x7875).
+class extra_fields {
+public:
+    extra_fields(const zip_entry& e) : e_(e) {}
+    bool plain(bytes_view all) {
+        std::set<std::uint32_t> seen;
+        while (!all.empty()) {
+            if (all.size() < 4) return false;
+            std::uint32_t id = le16(all, 0), size = le16(all, 2);
+            if (all.size() - 4 < size || !seen.insert(id).second || !known(id, all.subspan(4, size))) return false;
+            all = all.subspan(4 + size);
+        }
+        return true;
+    }
+
+private:
+    bool known(std::uint32_t id, bytes_view field) const {
+        switch (id) {
+        case 0x0001: // ZIP64, where the plain values do too
+            return repeats_sizes(field);
+        case 0x000a: // NTFS: times
+            return field.size() == 32 && le16(field, 4) == 1 && le16(field, 6) == 24;
+        case 0x5455: // times
+            return field.size() == 1 || field.size() == 5 || field.size() == 9 || field.size() == 13;
+        case 0x7855: // owner, old
+            return field.empty() || field.size() == 4;
+        case 0x7875: // owner
+            return owner(field);
+        case 0x7075: // the name once more: readers that know the field take this one
+            return field.size() > 5 && field[0] == 1 && as_text(field.subspan(5)) == e_.name;
+        }
+        return false;
+    }
+    bool repeats_sizes(bytes_view field) const {
+        const std::uint64_t plain[] = {e_.size, e_.packed, e_.header};
+        for (std::uint64_t value : plain) {
+            if (field.size() < 8) break;
+            std::uint64_t said = le32(field, 0) | std::uint64_t(le32(field, 4)) << 32;
+            if (said != value && said != 0) return false; // 0: a data descriptor follows
+            field = field.subspan(8);
+        }
+        return field.empty();
+    }
+    static bool owner(bytes_view field) {
+        if (field.size() < 2 || field[0] != 1 || field[1] > 8) return false;
+        std::size_t user = field[1], group_at = 2 + user;
+        return field.size() > group_at && field[group_at] <= 8 && field.size() == group_at + 1 + field[group_at];
+    }
+    const zip_entry& e_;
+};
+
+// A line as signing tools leave their name in, with none of the signs that formats are made of.
+bool plain_comment(bytes_view text) {
+    constexpr std::string_view marks = " ./+-_:;,=()";
+    return text.size() <= 255 && std::ranges::all_of(text, [&](std::uint8_t u) {
+               char c = static_cast<char>(u);
+               return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                      marks.find(c) != marks.npos;
+           });
+}
+
 class opening {
 public:
     opening(bytes_view archive, const limits& bounds) : archive_(archive), bounds_(bounds) {}
 
+    std::string_view comment() const { return comment_; }
     result<std::vector<zip_entry>> run() {
         if (archive_.size() > bounds_.bytes) return failed(errc::over_budget, "size");
         if (archive_.size() < end_bytes || (le32(archive_, 0) != local_mark && le32(archive_, 0) != end_mark))
@@ -44,8 +107,12 @@ public:
         if (count == 0xffff || directory_ == 0xffffffff) return irregular("ZIP64");
         if (std::uint64_t(directory_) + size != end) return irregular("central directory");
         if (count > bounds_.entries) return failed(errc::over_budget, "entries");
+        bytes_view comment = archive_.subspan(end + end_bytes);
+        if (!plain_comment(comment)) return irregular("comment");
+        comment_ = as_text(comment);
         VANTHU_CHECK(read_directory(count, end));
         VANTHU_CHECK(check_locals());
+        VANTHU_CHECK(no_document_between());
         return std::move(entries_);
     }
 
@@ -98,6 +165,10 @@ private:
             std::string_view bare = e.name;
             if (e.directory) bare.remove_suffix(1);
             if (!names.insert(folded(bare)).second) return failed(errc::name_unsafe, shown(e.name) + " twice");
+            bytes_view behind = c.subspan(central_bytes + name, extra + comment);
+            if (!extra_fields(e).plain(behind.first(extra))) return irregular("an extra field");
+            if (!plain_comment(behind.subspan(extra))) return irregular("comment");
+            e.plain_header = extra == 0;
             total += e.size;
             if (total > bounds_.unpacked || (e.size > bounds_.ratio_floor && e.size / bounds_.ratio > e.packed))
                 return failed(errc::over_budget, "unpacked size");
@@ -130,7 +201,8 @@ private:
                 return le32(l, at) == value || (descriptor && le32(l, at) == 0);
             };
             if (!agrees(14, e.crc) || !agrees(18, e.packed) || !agrees(22, e.size)) return irregular("headers differ");
-            e.plain_header = extra == 0 && !descriptor;
+            if (!extra_fields(e).plain(l.subspan(local_bytes + name, extra))) return irregular("an extra field");
+            e.plain_header = e.plain_header && extra == 0;
             e.data = e.header + local_bytes + name + extra;
             if (e.data + e.packed > directory_) return irregular("sizes");
             e.end = e.data + static_cast<std::size_t>(e.packed);
@@ -151,6 +223,15 @@ private:
         e.end += at + 12;
         return {};
     }
+    // A reader of PDF looks for its mark wherever it stands: names may not bring it in.
+    result<> no_document_between() const {
+        auto marked = [&](std::size_t from, std::size_t to) {
+            return as_text(archive_.subspan(from, to - from)).find("%PDF-") != std::string_view::npos;
+        };
+        for (const zip_entry& e : entries_)
+            if (marked(e.header, e.data)) return irregular("a PDF between the files");
+        return marked(directory_, archive_.size()) ? irregular("a PDF between the files") : result<>{};
+    }
     static std::string shown(std::string_view name) {
         std::string out(name.substr(0, 80));
         for (char& c : out)
@@ -161,6 +242,7 @@ private:
     bytes_view archive_;
     const limits& bounds_;
     std::size_t directory_ = 0;
+    std::string_view comment_;
     std::vector<zip_entry> entries_;
     std::vector<std::uint32_t> flags_;
     std::vector<std::size_t> order_;
@@ -207,7 +289,9 @@ bool safe_name(std::string_view name) {
 result<zip_archive> zip_archive::open(bytes_view archive, const limits& bounds) {
     zip_archive out;
     out.archive_ = archive;
-    VANTHU_TRY(out.entries_, opening(archive, bounds).run());
+    opening reading(archive, bounds);
+    VANTHU_TRY(out.entries_, reading.run());
+    out.comment_ = reading.comment();
     return out;
 }
 

@@ -2,9 +2,13 @@
 //
 // Accepted is only this: local entries one behind the other from the first octet, the central directory right behind
 // them, the end record right behind that up to the last octet. Local and central headers say the same. Methods: stored
-// and deflated. Refused: encryption, several disks, ZIP64, links, octets that belong to nothing, names twice (also
-// where only the case differs), names that are not UTF-8, absolute, with "..", backslashes or control characters.
-// Source: PKWARE APPNOTE 6.3.10, 4.3.7 (local header), 4.3.9 (data descriptor), 4.3.12 (central directory), 4.3.16.
+// and deflated. Extra fields: times, owners, and repetitions of what the header says (sizes, the name), each once and
+// in its own few octets. Comments: one line of up to 255 ASCII letters, digits and " ./+-_:;,=()". Refused: encryption,
+// several disks, ZIP64, links, octets that belong to nothing, other extra fields and comments, "%PDF-" in anything but
+// a file's content, names twice (also where only the case differs), names that are not UTF-8, absolute, with "..",
+// backslashes or control characters.
+// Source: PKWARE APPNOTE 6.3.10, 4.3.7 (local header), 4.3.9 (data descriptor), 4.3.12 (central
+// directory), 4.3.16, 4.5.
 #pragma once
 
 #include "daemon/base/bytes.hpp"
@@ -31,7 +35,7 @@ struct zip_entry {
     std::string name;
     bool directory = false; // the name ends with '/'
     bool deflated = false;
-    bool plain_header = false; // local header without extra field: what ASiC asks of "mimetype"
+    bool plain_header = false; // no extra field here or in the directory: what ASiC asks of "mimetype"
     std::uint64_t packed = 0, size = 0;
     std::uint32_t crc = 0;
     std::size_t header = 0, data = 0, end = 0; // offsets in the archive: of the local header, its data, the next entry
@@ -45,6 +49,7 @@ public:
     // are checked here, what really unpacks when it is read.
     static result<zip_archive> open(bytes_view archive, const limits& bounds = {});
     const std::vector<zip_entry>& entries() const { return entries_; } // in the order of the archive
+    std::string_view comment() const { return comment_; }              // of the archive
     const zip_entry* find(std::string_view name) const;
     // Unpacks in pieces. errc::damaged_entry (after some pieces have gone out, perhaps), or what the sink answers.
     result<> read(const zip_entry& entry, const byte_sink& sink) const;
@@ -54,6 +59,7 @@ public:
 
 private:
     bytes_view archive_;
+    std::string_view comment_;
     std::vector<zip_entry> entries_;
 };
 

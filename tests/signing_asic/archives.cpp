@@ -16,7 +16,8 @@ struct raw_entry {
     bytes stored; // as it stands in the archive
     std::uint32_t method = 0, flags = 0, crc = 0, size = 0, attributes = 0, made_by = 10;
     std::optional<std::uint32_t> central_size, central_packed, central_offset, central_flags;
-    bytes extra, gap; // behind the data
+    bytes extra, central_extra, gap; // gap: behind the data
+    std::string comment;
 
     static raw_entry of(const std::string& name, bytes_view content) {
         raw_entry e;
@@ -70,8 +71,9 @@ struct raw_archive {
             put(directory, e.central_flags.value_or(flags), 2), put(directory, e.method, 2), put(directory, 0, 4);
             put(directory, e.crc, 4), put(directory, e.central_packed.value_or(std::uint32_t(e.stored.size())), 4);
             put(directory, e.central_size.value_or(e.size), 4), put(directory, e.central_name.size(), 2);
-            put(directory, 0, 8), put(directory, e.attributes, 4);
-            put(directory, e.central_offset.value_or(std::uint32_t(offset)), 4), text(directory, e.central_name);
+            put(directory, e.central_extra.size(), 2), put(directory, e.comment.size(), 2), put(directory, 0, 4);
+            put(directory, e.attributes, 4), put(directory, e.central_offset.value_or(std::uint32_t(offset)), 4);
+            text(directory, e.central_name), add(directory, e.central_extra), text(directory, e.comment);
         }
         add(out, between);
         std::size_t at = out.size();
@@ -81,6 +83,18 @@ struct raw_archive {
         return out;
     }
 };
+
+bytes field(std::uint16_t id, std::string_view content) {
+    bytes out{std::uint8_t(id), std::uint8_t(id >> 8), std::uint8_t(content.size()), std::uint8_t(content.size() >> 8)};
+    out.insert(out.end(), content.begin(), content.end());
+    return out;
+}
+bytes unicode_path(std::string_view header_name, std::string_view name) {
+    auto crc = crc32_z(0, reinterpret_cast<const Bytef*>(header_name.data()), header_name.size());
+    std::string content(1, '\1');
+    for (int i = 0; i < 4; ++i) content += char(crc >> 8 * i);
+    return field(0x7075, content + std::string(name));
+}
 
 struct bench {
     office o;
@@ -103,15 +117,32 @@ struct bench {
 } // namespace
 
 BOOST_AUTO_TEST_CASE(odd_but_clear_archives_are_read) {
-    for (int variant = 0; variant < 4; ++variant) {
+    for (int variant = 0; variant < 7; ++variant) {
         bench b;
         if (variant == 1) b.archive.descriptors = true;
         if (variant == 2) b.archive.comment = to_bytes("mimetype=application/vnd.etsi.asic-e+zip");
         if (variant == 3)
             for (raw_entry& e : b.archive.entries) {
                 bytes content = e.stored;
-                if (e.name != "mimetype") e = raw_entry::deflated(e.name, content), e.extra = {1, 2, 0, 0};
+                if (e.name != "mimetype")
+                    e = raw_entry::deflated(e.name, content), e.extra = field(0x5455, "\3abcdabcd");
             }
+        if (variant == 4) { // as Info-ZIP and others write them
+            raw_entry& e = b.archive.entries[1];
+            e.extra = field(0x5455, "\3abcdabcd");
+            e.central_extra = field(0x5455, "\3abcd");
+            for (bytes* to : {&e.extra, &e.central_extra})
+                for (const bytes& more :
+                     {field(0x7875, "\1\4abcd\4abcd"), field(0x7855, {}), unicode_path(e.name, e.name),
+                      field(0x000a, std::string(4, '\0') + std::string("\1\0\x18\0", 4) + std::string(24, 't')),
+                      field(0x0001, std::string(16, '\0'))})
+                    to->insert(to->end(), more.begin(), more.end());
+        }
+        if (variant == 5) {
+            b.archive.comment = to_bytes("LIB DigiDoc4j/5.3.1 format: application/vnd.etsi.asic-e+zip Java: 17");
+            b.archive.entries[1].comment = "LIB DigiDoc4j/5.3.1";
+        }
+        if (variant == 6) b.archive.entries.push_back(raw_entry::of("phụ lục/", {}));
         auto v = b.o.judge(b.archive.write());
         BOOST_TEST((v.report.verdict == verdict::valid), variant << validation::to_json(v.report));
     }
@@ -144,10 +175,91 @@ BOOST_AUTO_TEST_CASE(an_archive_that_two_readers_could_read_differently_is_refus
         inner.entries = {raw_entry::of("a", to_bytes("b"))};
         a.comment = inner.write();
     });
+    variant("another name in an extra field", [](auto& a) {
+        raw_entry &one = a.entries[1], &other = a.entries[2];
+        one.extra = one.central_extra = unicode_path(one.name, other.name);
+        other.extra = other.central_extra = unicode_path(other.name, one.name);
+    });
+    variant("another name in an extra field of the directory alone",
+            [](auto& a) { a.entries[1].central_extra = unicode_path(a.entries[1].name, "khác.txt"); });
+    variant("an unknown extra field", [](auto& a) { a.entries[1].extra = field(0xcafe, "a whole document"); });
+    variant("an unknown extra field in the directory",
+            [](auto& a) { a.entries[1].central_extra = field(0xcafe, "x"); });
+    variant("a known extra field with more in it",
+            [](auto& a) { a.entries[1].extra = field(0x5455, "\3abcdefghijklmn"); });
+    variant("an extra field twice", [](auto& a) {
+        a.entries[1].extra = field(0x7855, "abcd");
+        a.entries[1].extra.insert(a.entries[1].extra.end(), 4, 0);
+        std::ranges::copy(field(0x7855, {}), a.entries[1].extra.end() - 4);
+    });
+    variant("a piece of an extra field", [](auto& a) { a.entries[1].extra = {1, 2}; });
+    variant("sizes that an extra field denies",
+            [](auto& a) { a.entries[1].extra = field(0x0001, "abcdefghabcdefgh"); });
+    variant("a comment in the directory that is a document",
+            [](auto& a) { a.entries[1].comment = "%PDF-1.7 1 0 obj << /Type /Catalog >> endobj"; });
+    variant("a comment that ends a document", [](auto& a) { a.comment = to_bytes("\nstartxref\n77\n%%EOF\n"); });
+    variant("a long comment", [](auto& a) { a.comment = bytes(256, 'a'); });
+    variant("a comment about another type",
+            [](auto& a) { a.comment = to_bytes("mimetype=application/vnd.etsi.asic-s+zip"); });
+    variant("a whole PDF in the extra field of mimetype", [](auto& a) {
+        a.entries[0].extra = field(0xcafe, "\n%PDF-1.7\n1 0 obj\n<< /Type /Catalog /Pages 2 0 R >>\nendobj\n");
+        a.comment = to_bytes("\nstartxref\n11\n%%EOF\n");
+    });
+    variant("times in an extra field of mimetype", [](auto& a) { a.entries[0].extra = field(0x5455, "\1abcd"); });
+    variant("times in an extra field of mimetype in the directory",
+            [](auto& a) { a.entries[0].central_extra = field(0x5455, "\1abcd"); });
+    variant("mimetype deflated", [](auto& a) { a.entries[0] = raw_entry::deflated("mimetype", a.entries[0].stored); });
+    variant("mimetype not in front", [](auto& a) { std::swap(a.entries[0], a.entries[1]); });
+    variant("a PDF as a name", [](auto& a) { a.entries.push_back(raw_entry::of("%PDF-1.7 1 0 obj/", {})); });
+    variant("a PDF at the beginning of what is no document", [](auto& a) {
+        a.entries.insert(a.entries.begin() + 1, raw_entry::of("META-INF/x.p7s", to_bytes("%PDF-1.7\n1 0 obj")));
+    });
     variant("encrypted", [](auto& a) { a.entries[1].flags = 1; });
     variant("an unknown method", [](auto& a) { a.entries[1].method = 12; });
     variant("a symbolic link", [](auto& a) { a.entries[1].made_by = 0x0314, a.entries[1].attributes = 0xa1ff0000; });
     variant("ZIP64", [](auto& a) { a.entries[1].central_size = 0xffffffff; });
+}
+
+BOOST_AUTO_TEST_CASE(what_nobody_signed_is_named_wherever_it_stands) {
+    constexpr std::string_view head = "<m:manifest xmlns:m=\"urn:oasis:names:tc:opendocument:xmlns:manifest:1.0\"",
+                               tail = "</m:manifest>";
+    auto list = [&](std::string_view inside, std::string_view attributes = "") {
+        return std::string(head) + std::string(attributes) + ">" + std::string(inside) + std::string(tail);
+    };
+    const std::string one = "<m:file-entry m:full-path=\"Công văn 321.txt\" m:media-type=\"text/plain\"/>",
+                      root = "<m:file-entry m:full-path=\"/\" m:media-type=\"application/vnd.etsi.asic-e+zip\"/>\n";
+    auto judged = [](const std::string& name, std::string_view content) {
+        bench b;
+        b.archive.entries.push_back(raw_entry::of(name, as_bytes(content)));
+        auto v = b.o.judge(b.archive.write()).report;
+        if (v.verdict == verdict::unsigned_) {
+            auto named = std::ranges::find(v.findings, "asic.file_not_signed", &signing::finding::code);
+            BOOST_TEST((named != v.findings.end() && named->text_en.find(name) != std::string::npos));
+        }
+        return v.verdict;
+    };
+    for (const std::string& good : {list(root + one, " m:version=\"1.2\""), list(one), list("")})
+        BOOST_TEST((judged("META-INF/manifest.xml", good) == verdict::valid), good);
+    for (const std::string& more :
+         {list(root + "Chi cho Eve"), list("<!-- Chi cho Eve -->"), list("<?chi Eve?>"), list("<doc>Eve</doc>"),
+          list(one + one), list("<m:file-entry m:full-path=\"Chi cho Eve.txt\" m:media-type=\"text/plain\"/>"),
+          list("<m:file-entry m:full-path=\"/\" m:media-type=\"Chi cho Eve: 9 000 000 đồng\"/>"),
+          list("<m:file-entry m:full-path=\"/\" m:media-type=\"text/plain\" Eve=\"9 000 000\"/>"),
+          list("<m:file-entry m:full-path=\"/\" m:media-type=\"text/plain\">Eve</m:file-entry>"),
+          list("", " m:version=\"Chi cho Eve\""), list("", " xmlns:e=\"chi-cho-Eve\""), std::string("<doc/>"),
+          std::string("Chi cho Eve"), std::string()})
+        BOOST_TEST((judged("META-INF/manifest.xml", more) == verdict::unsigned_), more);
+    for (const char* name : {"META-INF/container.xml", "META-INF/metadata.xml", "META-INF/chi cho Eve.txt", "Chi Eve/"})
+        BOOST_TEST((judged(name, "") == verdict::unsigned_), name);
+}
+
+BOOST_AUTO_TEST_CASE(the_name_of_a_single_file_is_said_to_be_unsigned) {
+    office o;
+    auto v = o.judge(o.simple()).report;
+    BOOST_TEST((v.verdict == verdict::valid));
+    BOOST_TEST(signing::has_finding(v.signatures.at(0).findings, "asic.name_not_signed"));
+    v = o.judge(o.with_xades(asic::kind::simple)).report;
+    BOOST_TEST(!signing::has_finding(v.signatures.at(0).findings, "asic.name_not_signed"));
 }
 
 BOOST_AUTO_TEST_CASE(names_that_lead_out_or_stand_twice_are_refused) {
