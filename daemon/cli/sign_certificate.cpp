@@ -19,9 +19,8 @@ sign_errc reason_of(const x509::path_verdict& path) {
 result<> check_own_certificate(cms::signer& who, trust_session& session, const voice& speak) {
     const x509::certificate& own = who.leaf;
     const timestamp now = session.now();
-    const x509::key_usage& usage = own.usage();
-    if (usage.present && !usage.digital_signature && !usage.non_repudiation)
-        return failed(sign_errc::own_certificate_unfit, own.subject());
+    if (std::string_view why = x509::unfit_for_documents(own); !why.empty())
+        return failed(sign_errc::own_certificate_unfit, own.subject() + ": " + std::string(why));
     if (now < own.not_before() || now > own.not_after())
         return failed(sign_errc::own_certificate_expired,
                       own.subject() + ": " + to_rfc3339(own.not_before()) + " - " + to_rfc3339(own.not_after()));

@@ -7,7 +7,8 @@
 
 namespace vanthu::cli {
 
-// Dates and key usage always; chain and revocation (of the certificate and of the CAs above it, asked for unless
+// Dates, key usage and extended key usage always; chain and revocation (of the certificate and of the CAs above it,
+// asked for unless
 // --offline) where there is anything trusted. Revocation that stays unknown is said and no reason to refuse; who.chain
 // becomes the chain found, without the anchor. sign_errc::own_certificate_expired, own_certificate_revoked,
 // own_certificate_unfit, own_certificate_bad. Source: NĐ 23/2025, Đ15.

@@ -25,6 +25,7 @@ json::object of(const validation::policy& p) {
             {"require_timestamp", p.require_timestamp},
             {"suite", std::move(suite)},
             {"certificate_policies", of(p.rules.acceptable_policies)},
+            {"extended_key_usages", of(p.rules.purposes)},
             {"max_revocation_age", of(p.rules.max_revocation_age)},
             {"tolerate_unchecked_responder", p.rules.tolerate_unchecked_responder},
             {"formats", of(p.signature.formats)},
@@ -43,6 +44,7 @@ validation::policy policy_of(const json::object& o) {
         p.rules.suite.rows.push_back(std::move(row));
     }
     p.rules.acceptable_policies = texts(o.at("certificate_policies"));
+    p.rules.purposes = texts(o.at("extended_key_usages"));
     if (const json::value& age = o.at("max_revocation_age"); !age.is_null())
         p.rules.max_revocation_age = std::chrono::microseconds(age.to_number<std::int64_t>());
     p.rules.tolerate_unchecked_responder = o.at("tolerate_unchecked_responder").as_bool();

@@ -77,6 +77,11 @@ result<validation::policy> read_verification_policy(std::string_view text, std::
             if (!is_oid(one)) s.refuse(errc::bad_value, "certificate_policies", one + " is no dotted OID");
         p.rules.acceptable_policies = std::move(*oids);
     }
+    if (auto oids = s.texts("extended_key_usages")) {
+        for (const std::string& one : *oids)
+            if (!is_oid(one)) s.refuse(errc::bad_value, "extended_key_usages", one + " is no dotted OID");
+        p.rules.purposes = std::move(*oids);
+    }
     if (const toml::table* own = s.table("signature")) {
         VANTHU_TRY(p.signature, read_signature_rules(*own, file));
     }

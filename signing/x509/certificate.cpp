@@ -17,7 +17,7 @@ struct certificate::parsed {
     bytes der;
     digest fingerprint, spki;
     std::string subject, issuer, serial, common_name, title;
-    std::vector<std::string> organisations, san_uris, san_emails, crl_urls, ocsp_urls, issuer_urls;
+    std::vector<std::string> organisations, san_uris, san_emails, crl_urls, ocsp_urls, issuer_urls, purposes;
     timestamp not_before{}, not_after{};
     key_usage usage;
     bool is_ca = false, self_issued = false;
@@ -106,6 +106,20 @@ key_usage usage_of(X509* cert) {
     return usage;
 }
 
+std::vector<std::string> purposes_of(const X509* cert) {
+    int where = -1;
+    owned<EXTENDED_KEY_USAGE, EXTENDED_KEY_USAGE_free> list(
+        static_cast<EXTENDED_KEY_USAGE*>(X509_get_ext_d2i(cert, NID_ext_key_usage, &where, nullptr)));
+    std::vector<std::string> all;
+    for (int i = 0; list && i < sk_ASN1_OBJECT_num(list.get()); ++i) {
+        char text[128] = {};
+        OBJ_obj2txt(text, sizeof text, sk_ASN1_OBJECT_value(list.get(), i), 1);
+        all.emplace_back(text);
+    }
+    if (all.empty() && where != -1) all.emplace_back("unreadable");
+    return all;
+}
+
 key_kind kind_of(const EVP_PKEY* key) {
     if (!key) return key_kind::other;
     if (EVP_PKEY_is_a(key, "RSA") || EVP_PKEY_is_a(key, "RSA-PSS")) return key_kind::rsa;
@@ -164,6 +178,7 @@ result<certificate> parse_certificate(bytes_view file) {
     p->ocsp_urls = access_urls_of(cert, NID_ad_OCSP);
     p->issuer_urls = access_urls_of(cert, NID_ad_ca_issuers);
     p->usage = usage_of(cert);
+    p->purposes = purposes_of(cert);
     p->is_ca = X509_check_ca(cert) == 1; // basicConstraints with CA:TRUE; no V1 roots, no Netscape types
     p->self_issued = X509_NAME_cmp(subject, X509_get_issuer_name(cert)) == 0;
     p->kind = kind_of(p->key);
@@ -204,6 +219,7 @@ const std::vector<std::string>& certificate::issuer_urls() const { return parsed
 timestamp certificate::not_before() const { return parsed_->not_before; }
 timestamp certificate::not_after() const { return parsed_->not_after; }
 const key_usage& certificate::usage() const { return parsed_->usage; }
+const std::vector<std::string>& certificate::purposes() const { return parsed_->purposes; }
 bool certificate::is_ca() const { return parsed_->is_ca; }
 bool certificate::self_issued() const { return parsed_->self_issued; }
 key_kind certificate::kind() const { return parsed_->kind; }

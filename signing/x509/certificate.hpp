@@ -46,6 +46,9 @@ public:
     timestamp not_before() const;
     timestamp not_after() const;
     const key_usage& usage() const;
+    // Extended key usage as dotted OIDs; empty: the extension is absent. One that cannot be read is one unknown
+    // purpose.
+    const std::vector<std::string>& purposes() const;
     bool is_ca() const;
     bool self_issued() const; // subject equals issuer
     key_kind kind() const;

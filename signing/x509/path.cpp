@@ -60,14 +60,13 @@ private:
 
     void check_purpose() {
         const certificate& leaf = out_.chain.front();
-        const key_usage& usage = leaf.usage();
-        bool fit = true;
-        if (about_.why == purpose::document_signature)
-            fit = !usage.present || usage.digital_signature || usage.non_repudiation;
-        if (about_.why == purpose::time_stamping)
-            fit = X509_check_purpose(leaf.native(), X509_PURPOSE_TIMESTAMP_SIGN, 0) == 1;
+        std::string_view unfit;
+        if (about_.why == purpose::document_signature) unfit = unfit_for_documents(leaf, about_.rules);
+        if (about_.why == purpose::time_stamping &&
+            X509_check_purpose(leaf.native(), X509_PURPOSE_TIMESTAMP_SIGN, 0) != 1)
+            unfit = "x509.wrong_purpose";
         drain_errors();
-        if (!fit) doubt(sub::chain_constraints_failure, "x509.wrong_purpose");
+        if (!unfit.empty()) doubt(sub::chain_constraints_failure, unfit);
     }
 
     // Validation time sliding (EN 319 102-1, 5.6.2.2): from the anchor down, how long what each CA signed counts.
@@ -186,6 +185,21 @@ int distance(const path_verdict& v) {
 }
 
 } // namespace
+
+std::vector<std::string> document_purposes() {
+    return {"2.5.29.37.0",          "1.3.6.1.5.5.7.3.36", "1.3.6.1.4.1.311.10.3.12",
+            "1.2.840.113583.1.1.5", "1.3.6.1.5.5.7.3.4",  "1.3.6.1.5.5.7.3.2"};
+}
+
+std::string_view unfit_for_documents(const certificate& leaf, const path_rules& rules) {
+    const key_usage& usage = leaf.usage();
+    if (leaf.is_ca()) return "x509.ca_as_signer";
+    if (usage.present && !usage.digital_signature && !usage.non_repudiation) return "x509.wrong_purpose";
+    bool named = leaf.purposes().empty() || rules.purposes.empty();
+    for (const std::string& one : leaf.purposes())
+        named = named || std::find(rules.purposes.begin(), rules.purposes.end(), one) != rules.purposes.end();
+    return named ? "" : "x509.extended_key_usage";
+}
 
 void evidence::add(const evidence& more) {
     auto merge = [](auto& mine, const auto& others) {

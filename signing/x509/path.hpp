@@ -70,7 +70,7 @@ struct need {
 };
 
 enum class purpose : std::uint8_t {
-    document_signature = 1, // keyUsage, if present, has digitalSignature or nonRepudiation
+    document_signature = 1, // no CA's; keyUsage and extended key usage, if present, are for it (unfit_for_documents)
     time_stamping,          // critical extended key usage timeStamping, alone (RFC 3161, 2.3)
     any,
 };
@@ -80,9 +80,16 @@ enum class revocation_rule : std::uint8_t {
     if_present,   // usable data counts, its absence does not
 };
 
+// Extended key usages under which documents are signed: any (RFC 5280, 4.2.1.12), document signing (RFC 9336, and those
+// of Microsoft and Adobe from before it), e-mail, and client authentication: certificates on tokens commonly hold these
+// two for signing and logging in, and a node's service certificate seals packets with it (contracts of the peer link).
+std::vector<std::string> document_purposes();
+
 // The operator's rules for a path.
 struct path_rules {
     crypto_suite suite = crypto_suite::standard();
+    // A signer's certificate with an extended key usage must have one of these (dotted OIDs); empty: any will do.
+    std::vector<std::string> purposes = document_purposes();
     std::vector<std::string> acceptable_policies{}; // dotted OIDs of which the path must be valid for one; empty: any
     // Revocation data must not be older than this at the time in question; zero: it must be issued afterwards. Without
     // it the data's own validity period decides.
@@ -117,6 +124,9 @@ struct path_verdict {
     std::vector<signing::finding> findings;
     bool passed() const { return indication == signing::indication::total_passed; }
 };
+
+// Why nobody may sign documents with this certificate: the code of a finding, "" where one may.
+std::string_view unfit_for_documents(const certificate& leaf, const path_rules& rules = {});
 
 // Validates `leaf` for time `at`. Revocation before or at `at` is REVOKED_NO_POE (REVOKED_CA_NO_POE for a CA): whether
 // the signature was older is for the caller to prove.

@@ -75,10 +75,12 @@ BOOST_AUTO_TEST_CASE(a_certificate_that_is_not_valid_now_signs_nothing_with_a_tr
     d.put_key("tls.p12", {.common_name = "Máy chủ",
                           .extra_extensions = {"keyUsage=critical,keyEncipherment"},
                           .without_key_usage = true});
+    d.put_key("web.p12", {.common_name = "Máy chủ", .extra_extensions = {"extendedKeyUsage=serverAuth"}});
     for (const char* format : {"pades", "cades", "xades", "asic-e"}) {
         d.refuses("old.p12", "in.pdf", {"--format", format}, "sign.own_certificate_expired");
         d.refuses("early.p12", "in.pdf", {"--format", format}, "sign.own_certificate_expired");
         d.refuses("tls.p12", "in.pdf", {"--format", format}, "sign.own_certificate_unfit");
+        d.refuses("web.p12", "in.pdf", {"--format", format}, "sign.own_certificate_unfit");
     }
     x509::certificate other = x509::parse_certificate(test_ca("Other").issue({}).certificate_der()).value();
     d.put("stranger.p12", test_ca("Other").issue({.common_name = "Người lạ"}).pkcs12("secret"));

@@ -32,6 +32,7 @@ BOOST_AUTO_TEST_CASE(a_policy_arrives_whole) {
     s.policy.require_timestamp = true;
     s.policy.rules.suite.rows = {{"SHA-256", 0, from_rfc3339("2030-01-01T00:00:00Z")}, {"RSA", 3072}};
     s.policy.rules.acceptable_policies = {"2.16.704.1.1.1.1.1"};
+    s.policy.rules.purposes = {"1.3.6.1.5.5.7.3.36"};
     s.policy.rules.max_revocation_age = std::chrono::hours(2);
     s.policy.rules.tolerate_unchecked_responder = true;
     s.policy.signature = {{"pades", "cades"}, "B-LT", true};

@@ -81,6 +81,7 @@ revocation = "if-present"
 require_timestamp = true
 tolerate_unchecked_responder = true
 certificate_policies = ["2.16.704.1.1.1.1.1"]
+extended_key_usages = ["1.3.6.1.5.5.7.3.36"]
 max_revocation_age_hours = 1.5
 [signature]
 minimum_level = "B-LT"
@@ -101,6 +102,7 @@ name = "ECDSA P-384"
     BOOST_TEST(p.require_timestamp);
     BOOST_TEST(p.rules.tolerate_unchecked_responder);
     BOOST_TEST((p.rules.acceptable_policies == std::vector<std::string>{"2.16.704.1.1.1.1.1"}));
+    BOOST_TEST((p.rules.purposes == std::vector<std::string>{"1.3.6.1.5.5.7.3.36"}));
     BOOST_TEST((p.rules.max_revocation_age == std::chrono::minutes(90)));
     BOOST_TEST(p.signature.minimum_level == "B-LT");
     BOOST_TEST((p.signature.formats == std::vector<std::string>{"pades"}));
@@ -119,6 +121,7 @@ BOOST_AUTO_TEST_CASE(a_wrong_policy_is_refused_with_file_and_line) {
     refused(read, "\ncolour = 'red'\n", errc::unknown_key, "f.toml:2: colour:");
     refused(read, "require_timestamp = 1\n", errc::wrong_type, "f.toml:1:");
     refused(read, "certificate_policies = ['any']\n", errc::bad_value, "f.toml:1:");
+    refused(read, "extended_key_usages = ['emailProtection']\n", errc::bad_value, "f.toml:1:");
     refused(read, "max_revocation_age_hours = -1\n", errc::bad_value, "f.toml:1:");
     refused(read, "[signature]\nminimum_level = 'B-X'\n", errc::bad_value, "f.toml:2:");
     refused(read, "[signature]\nformats = ['jades']\n", errc::bad_value, "f.toml:2:");

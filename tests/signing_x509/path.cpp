@@ -189,6 +189,50 @@ BOOST_AUTO_TEST_CASE(each_purpose_wants_its_key_usage) {
     BOOST_TEST(w.check(w.ca.issue({.without_key_usage = true})).passed());
 }
 
+BOOST_AUTO_TEST_CASE(a_certificate_made_for_something_else_signs_no_documents) {
+    world w;
+    auto with = [&](const std::string& purposes) {
+        return w.ca.issue({.extra_extensions = {"extendedKeyUsage=" + purposes}});
+    };
+    for (const char* one : {"serverAuth", "codeSigning", "timeStamping", "OCSPSigning", "msSmartcardLogin",
+                            "serverAuth,codeSigning", "1.2.3.4"})
+        for (const char* critical : {"", "critical,"})
+            CHECK_DOUBT(w.check(with(std::string(critical) + one)), sub::chain_constraints_failure,
+                        "x509.extended_key_usage");
+    for (const char* one : {"anyExtendedKeyUsage", "1.3.6.1.5.5.7.3.36", "emailProtection", "clientAuth",
+                            "1.3.6.1.4.1.311.10.3.12", "1.2.840.113583.1.1.5", "critical,emailProtection",
+                            "serverAuth,clientAuth", "clientAuth,emailProtection,msSmartcardLogin"})
+        BOOST_TEST(w.check(with(one)).passed(), one);
+    CHECK_DOUBT(w.check(w.ca.issue({.use = test::profile::tsa})), sub::chain_constraints_failure,
+                "x509.extended_key_usage");
+    // One that nobody can read allows nothing.
+    auto broken = w.ca.issue({.extra_extensions = {"2.5.29.37=DER:0500"}});
+    BOOST_TEST(!w.check(broken).passed());
+    BOOST_TEST(!unfit_for_documents(cert_of(broken)).empty());
+    // The operator's own list.
+    path_rules rules;
+    rules.purposes = {"1.3.6.1.5.5.7.3.3"};
+    auto judged = [&](const test::identity& who) {
+        return validate_path(cert_of(who), {cert_of(w.ca.sub())}, w.trust, w.known, now, purpose::document_signature,
+                             revocation_rule::required, rules);
+    };
+    BOOST_TEST(judged(with("codeSigning")).passed());
+    CHECK_DOUBT(judged(with("emailProtection")), sub::chain_constraints_failure, "x509.extended_key_usage");
+    BOOST_TEST(judged(w.who).passed());
+    rules.purposes = {};
+    BOOST_TEST(judged(with("serverAuth")).passed());
+}
+
+BOOST_AUTO_TEST_CASE(a_ca_signs_no_documents) {
+    world w;
+    auto below = w.ca.issue_by(w.ca.root(), {.common_name = "CA that signs",
+                                             .use = test::profile::sub_ca,
+                                             .extra_extensions = {"keyUsage=critical,keyCertSign,digitalSignature"},
+                                             .without_key_usage = true});
+    CHECK_DOUBT(w.check(below), sub::chain_constraints_failure, "x509.ca_as_signer");
+    BOOST_TEST(w.check(below, now, purpose::any).passed());
+}
+
 BOOST_AUTO_TEST_CASE(weak_keys_and_weak_certificate_signatures_are_refused) {
     world w;
     CHECK_DOUBT(w.check(w.ca.issue({.key = test::test_key::rsa_1024})), sub::crypto_constraints_failure_no_poe,
