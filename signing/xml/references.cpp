@@ -61,6 +61,7 @@ public:
     void start(const start_tag& tag, const scope& outer) override {
         std::size_t ordinal = count_++;
         names_.push_back(tag.local);
+        text_before_ = comment_before_ = false;
         bool named_signature = tag.local == "Signature" && tag.uri == dsig_uri;
         if (next_ < signatures_.size() && signatures_[next_] == ordinal) {
             differs = differs || !named_signature;
@@ -78,6 +79,7 @@ public:
     void end() override {
         std::size_t depth = names_.size();
         names_.pop_back();
+        text_before_ = comment_before_ = false;
         for (state& s : states_) {
             if (!s.active) continue;
             if (s.skipped) {
@@ -89,10 +91,15 @@ public:
         }
     }
     void text(std::string_view piece) override {
+        text_before_ = text_before_ || piece.find_first_not_of(" \t\r\n") != piece.npos;
+        if (text_before_ && comment_before_) note_split();
         for (state& s : states_)
             if (s.active && !s.skipped) s.convert->text(piece);
     }
-    void comment(std::string_view) override {}
+    void comment(std::string_view) override {
+        comment_before_ = true;
+        if (text_before_) note_split();
+    }
     void instruction(std::string_view target, std::string_view data) override {
         for (state& s : states_)
             if (s.active && !s.skipped)
@@ -129,6 +136,10 @@ private:
         s.one->found.whole = ordinal == 0;
         for (std::string_view name : names_) s.one->found.path.append("/").append(name);
     }
+    void note_split() {
+        for (state& s : states_)
+            if (s.active && !s.skipped) s.one->found.split_text = true;
+    }
     static void leave(state& s) {
         s.convert->finish();
         s.active = false;
@@ -137,7 +148,8 @@ private:
     const std::vector<std::size_t>& signatures_;
     std::size_t next_ = 0, count_ = 0;
     std::vector<state> states_;
-    std::vector<std::string_view> names_; // of the open elements
+    std::vector<std::string_view> names_;               // of the open elements
+    bool text_before_ = false, comment_before_ = false; // since the last tag; text: other than white space
 };
 
 } // namespace

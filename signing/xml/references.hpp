@@ -15,6 +15,7 @@ struct resolution {
     std::string path;        // "/edXML/edXMLEnvelope/edXMLHeader": local names from the root; "/" the document
     bool whole = false;      // the document or its root element, with nothing left out but the signature itself
     bool damaged = false;    // base64 that is none
+    bool split_text = false; // a comment, which is not signed, stands within or beside a text that is
 };
 
 // One reference to follow.

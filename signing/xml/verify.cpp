@@ -1,6 +1,7 @@
 #include "signing/xml/verify.hpp"
 
 #include "signing/xml/findings.hpp"
+#include "signing/xml/material.hpp"
 #include "signing/xml/sign.hpp"
 
 #include <algorithm>
@@ -52,6 +53,7 @@ class signature_reader {
 public:
     signature_reader(std::shared_ptr<kept> in, const verify_options& how) : in_(std::move(in)), how_(how) {}
     signature_reading out;
+    bool holds_another = false; // a signature, that is no counter-signature
 
     void fail(std::string_view sub_indication, std::string_view code) {
         out.facts.objections.push_back({indication::total_failed, std::string(sub_indication), make_finding(code)});
@@ -75,6 +77,8 @@ public:
         auto about = read_properties(top, in_->core, in_->bounds, how_.memory);
         if (!about) return object(about.error()), false;
         in_->about = std::move(*about);
+        holds_another = holds_another_signature(top, in_->about ? in_->about->unsigned_signature_properties : nullptr);
+        if (holds_another) doubt(sub::sig_constraints_failure, "xml.nested_signature");
         out.xades = in_->about.has_value();
         describe();
         for (const reference& one : in_->core.references) {
@@ -100,6 +104,7 @@ public:
         check_properties();
         for (std::size_t i = 0; i < follows_.size(); ++i) check_reference(follows_[i], hashes_[i].finish());
         check_coverage();
+        check_material();
         identify();
         check_value();
         collect_stamps();
@@ -163,6 +168,7 @@ private:
         if (in_->about)
             for (const data_object_format& format : in_->about->formats)
                 if (!what.id.empty() && format.object_reference == "#" + what.id) part.mime_type = format.mime_type;
+        if (one.found.split_text && !text_only(what)) remark("xml.comment_in_signed_text");
         out.parts.push_back(std::move(part));
     }
 
@@ -175,10 +181,29 @@ private:
         return std::all_of(in_->core.objects.begin(), in_->core.objects.end(), [&](const element* object) {
             if (in_->about && in_->about->qualifying->parent == object)
                 return object->children().size() == 1 && !object->has_stray_text();
-            return std::any_of(follows_.begin(), follows_.end(), [&](const follow& one) {
-                return one.found.matches == 1 && one.what->same_document() && one.found.ordinal == object->ordinal;
-            });
+            return is_signed(*object);
         });
+    }
+    bool is_signed(const element& at) const {
+        return std::any_of(follows_.begin(), follows_.end(), [&](const follow& one) {
+            return one.found.matches == 1 && one.what->same_document() && !one.what->uri.empty() &&
+                   one.found.ordinal == at.ordinal && (!text_only(*one.what) || at.children().empty());
+        });
+    }
+
+    // What else the signature carries can be exchanged by anybody: it must be nothing that content could pass for.
+    void check_material() {
+        bool known =
+            !in_->core.key_info || is_signed(*in_->core.key_info) || is_signature_material(*in_->core.key_info);
+        if (in_->about) {
+            std::size_t expected = in_->about->unsigned_properties ? 2 : 1;
+            known = known && in_->about->qualifying->children().size() == expected &&
+                    !in_->about->qualifying->has_stray_text();
+            if (expected == 2) known = known && is_signature_material(*in_->about->unsigned_properties);
+        }
+        if (known) return;
+        doubt(sub::sig_constraints_failure, "xml.unsigned_content");
+        out.covers = "part";
     }
 
     void check_coverage() {
@@ -195,10 +220,10 @@ private:
         bool objects = all_objects_signed();
         bool alone = in_->found.depth == 1; // the signature is the document: what it carries is the content
         if (!objects) {
-            if (alone) return doubt(sub::sig_constraints_failure, "xml.object_not_signed");
-            remark("xml.object_not_signed");
+            doubt(sub::sig_constraints_failure, "xml.object_not_signed");
+            if (alone) return;
         }
-        if (whole || !part || alone) out.covers = "whole";
+        if (objects && (whole || !part || alone)) out.covers = "whole";
         if (out.covers == "whole") return;
         if (unused_part)
             doubt(sub::sig_constraints_failure, "xml.covers_part");
@@ -326,7 +351,7 @@ document_reading read_signatures(const source& document, const outside& others, 
         ordinals.push_back(in->found.top->ordinal);
         readers.push_back(std::make_unique<signature_reader>(in, how));
         if (readers.back()->parse()) readable.push_back(readers.back().get());
-        if (found->nested) readers.back()->remark("xml.nested_signature");
+        if (found->nested && !readers.back()->holds_another) readers.back()->remark("xml.nested_signature");
     }
     auto followed = follow_all(document, how.bounds, readable, ordinals);
     if (!followed) out.findings.push_back(make_finding(row_of(followed.error().code).finding));

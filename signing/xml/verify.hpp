@@ -8,6 +8,9 @@
 //   - signed parts are reported by their path; a signature over a part of the document is indeterminate unless the
 //     caller says that this part is what it will use (verify_options::used_parts): moving a signed element elsewhere
 //     leaves its digest intact
+//   - what a signature carries unsigned is keys, certificates, evidence and time stamps, by the schemas' names; foreign
+//     elements, free text, an Object that nothing signs and nested signatures make it indeterminate (counter-signatures
+//     are only remarked). A comment within signed text is remarked: canonical XML leaves it out
 //   - whatever is over budget is indeterminate with the finding "budget", never a crash or a guess
 // Source: ETSI EN 319 102-1 V1.3.1, 5.2; XML Signature Syntax and Processing 1.1, 3.2; W3C XML Signature Best
 // Practices (2013-04-11).

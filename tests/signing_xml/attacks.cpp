@@ -135,15 +135,83 @@ BOOST_AUTO_TEST_CASE(a_signed_document_inside_another_one_is_not_that_document) 
     refuses(hosted, "xml.nested_signature", "indeterminate");
 }
 
+BOOST_AUTO_TEST_CASE(a_comment_within_signed_text_is_remarked) {
+    bytes good_letter = enveloped(letter); // its own comment stands between elements
+    auto said = [&](const std::string& from, const std::string& to) {
+        auto v = verify(changed(good_letter, from, to));
+        BOOST_TEST(word(v) == "valid", told(v)); // canonical XML leaves comments out
+        return signing::has_finding(v.report.signatures.at(0).findings, "xml.comment_in_signed_text");
+    };
+    BOOST_TEST(!said("<vb:So>", "<vb:So>"));
+    BOOST_TEST(!said("<vb:NoiDung", "<!-- x --><vb:NoiDung"));
+    BOOST_TEST(said(">321<", ">32<!-- -->1<"));
+    BOOST_TEST(said(">321<", "><!-- 999 -->321<"));
+    BOOST_TEST(said(">321<", ">321<!-- 999 --><"));
+}
+
+BOOST_AUTO_TEST_CASE(a_signature_inside_a_signature_is_no_counter_signature_by_its_place_alone) {
+    bytes stamped_letter = stamped(enveloped(letter), at_time("2026-03-01T08:00:01Z"));
+    std::string inner = "<ds:Signature><ds:KeyInfo></ds:KeyInfo></ds:Signature>",
+                counter = "<xades:CounterSignature xmlns:xades=\"http://uri.etsi.org/01903/v1.3.2#\">" + inner +
+                          "</xades:CounterSignature>";
+    auto v = verify(changed(stamped_letter, "</xades:UnsignedSignatureProperties>",
+                            counter + "</xades:UnsignedSignatureProperties>"));
+    BOOST_TEST(word(v) == "valid", told(v));
+    BOOST_TEST(signing::has_finding(v.report.signatures.at(0).findings, "xml.nested_signature"));
+    std::string content = counter;
+    content.insert(content.find("</ds:KeyInfo>"), "<So>999</So>");
+    refuses(changed(stamped_letter, "</xades:UnsignedSignatureProperties>",
+                    content + "</xades:UnsignedSignatureProperties>"),
+            "xml.unsigned_content", "indeterminate");
+    for (const char* at : {"</ds:KeyInfo>", "</xades:UnsignedProperties>"})
+        refuses(changed(stamped_letter, at, counter + at), "xml.nested_signature", "indeterminate");
+    // Out of what a filter signs a signature is left; in a signed Object it is nobody's.
+    refuses(changed(stamped_letter, "</ds:Signature>", "<ds:Object>" + inner + "</ds:Object></ds:Signature>"),
+            "xml.nested_signature", "indeterminate");
+}
+
 BOOST_AUTO_TEST_CASE(content_beside_a_signature_that_leaves_itself_out_is_reported) {
     bytes enveloped_letter = enveloped(letter);
-    auto v = verify(changed(enveloped_letter, "</ds:Signature>", "<ds:Object>giả</ds:Object></ds:Signature>"));
-    BOOST_TEST(signing::has_finding(v.report.signatures.at(0).findings, "xml.object_not_signed"), told(v));
+    refuses(changed(enveloped_letter, "</ds:Signature>", "<ds:Object>giả</ds:Object></ds:Signature>"),
+            "xml.object_not_signed", "indeterminate");
     bytes file = to_bytes("nội dung");
     bytes enveloping = xml::sign_enveloping(file, signer(), plain()).value();
     refuses(changed(enveloping, "</ds:Signature>", "<ds:Object>giả</ds:Object></ds:Signature>"),
             "xml.object_not_signed", "indeterminate");
-    // Content smuggled beside the properties.
+    // Content smuggled beside the properties, by a name that the document has too.
+    const std::string forged = "<VanBan><So>999</So></VanBan>", signature_mark = "<ds:Signature ";
+    bytes stamped_letter = stamped(enveloped_letter, at_time("2026-03-01T08:00:01Z"));
+    BOOST_TEST(word(verify(stamped_letter)) == "valid", told(verify(stamped_letter)));
+    struct smuggled {
+        std::string at, finding = "xml.unsigned_content";
+    };
+    for (const smuggled& one : std::vector<smuggled>{{"</ds:KeyInfo>"},
+                                                     {"</ds:X509Data>"},
+                                                     {"</xades:SignatureTimeStamp>"},
+                                                     {"</xades:UnsignedSignatureProperties>"},
+                                                     {"</xades:UnsignedProperties>"},
+                                                     {"</xades:QualifyingProperties>"}}) {
+        for (const std::string& what : std::vector<std::string>{
+                 forged, std::string("Chi cho Eve 9 000 000"), "<ds:KeyValue>" + forged + "</ds:KeyValue>",
+                 "<ds:KeyName>" + forged + "</ds:KeyName>", "<ds:X509SKI>Chi cho Eve 9 000 000 đồng</ds:X509SKI>",
+                 "<ds:KeyName>" + std::string(513, 'x') + "</ds:KeyName>", "<ds:SPKIData>" + forged + "</ds:SPKIData>",
+                 std::string("<xades:UnsignedDataObjectProperties "
+                             "xmlns:xades=\"http://uri.etsi.org/01903/v1.3.2#\"><xades:UnsignedDataObjectProperty>9"
+                             "</xades:UnsignedDataObjectProperty></xades:UnsignedDataObjectProperties>")}) {
+            bytes attack = changed(stamped_letter, one.at, what + one.at);
+            refuses(attack, one.finding, "indeterminate");
+            BOOST_TEST(verify(attack).report.signatures.at(0).covers == "part");
+        }
+    }
+    // The signature goes to the front, so that the stranger is the first of the name.
+    std::string text(as_text(changed(stamped_letter, "</ds:KeyInfo>", forged + "</ds:KeyInfo>")));
+    std::size_t from = text.find(signature_mark), to = text.find("</ds:Signature>") + 15;
+    std::string moved = text.substr(from, to - from), rest = text.erase(from, to - from);
+    refuses(to_bytes(rest.insert(rest.find("<vb:So>"), moved)), "xml.unsigned_content", "indeterminate");
+    // A key's name and number are no content.
+    auto named = verify(changed(enveloped_letter, "<ds:X509Data>", "<ds:KeyName>An</ds:KeyName><ds:X509Data>"));
+    BOOST_TEST(word(named) == "valid", told(named));
+    // Content smuggled beside the properties of what is no document.
     refuses(changed(enveloping, "</xades:QualifyingProperties>", "</xades:QualifyingProperties><b/>"),
             "xml.object_not_signed", "indeterminate");
 }
