@@ -16,6 +16,8 @@ std::string to_string(const change& c) {
         return "evidence_added";
     case change_kind::metadata_updated:
         return "metadata_updated";
+    case change_kind::resources_added:
+        return "form_resources_added";
     case change_kind::forbidden:
         return c.what;
     }

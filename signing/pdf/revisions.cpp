@@ -1,5 +1,7 @@
 #include "signing/pdf/revisions.hpp"
 
+#include "signing/pdf/new_field.hpp"
+#include "signing/pdf/roles.hpp"
 #include "signing/pdf/security_store.hpp"
 
 #include <algorithm>
@@ -27,7 +29,8 @@ class comparison {
 public:
     comparison(const opened_revision& before, const opened_revision& after, const reference_index& references)
         : before_(before.file), after_(after.file), old_table_(before.table), new_table_(after.table),
-          old_fields_(before.fields), new_fields_(after.fields), references_(references) {}
+          old_fields_(before.fields), new_fields_(after.fields), references_(references),
+          roles_(before.file, references) {}
 
     void run() {
         compare_trailers();
@@ -47,7 +50,7 @@ public:
     void check_unused(const reference_index& references) {
         bool evidence_only = std::all_of(changes_.begin(), changes_.end(), [](const change& c) {
             return c.kind == change_kind::evidence_added || c.kind == change_kind::timestamp_added ||
-                   c.kind == change_kind::metadata_updated;
+                   c.kind == change_kind::metadata_updated || c.kind == change_kind::resources_added;
         });
         if (!evidence_only) return;
         std::set<QPDFObjGen> used;
@@ -64,7 +67,7 @@ public:
             for (QPDFObjGen to : references.from(id)) use(to);
         }
         for (QPDFObjGen id : fresh_)
-            if (!used.contains(id) && !is_container(new_object(id))) return forbid("unused_object_added");
+            if (!used.contains(id) && !roles::is_called_container(new_object(id))) return forbid("unused_object_added");
     }
 
     std::vector<change> changes() { return std::move(changes_); }
@@ -98,6 +101,7 @@ private:
                 written(id.getArrayItem(0)) != written(now.getArrayItem(0)))
                 forbid("file_id_changed");
         }
+        if (written(a.getKey("/Info")) != written(b.getKey("/Info"))) information(a.getKey("/Info"), b.getKey("/Info"));
     }
 
     void find_differences() {
@@ -117,16 +121,9 @@ private:
             bool moved =
                 entry_changed(id) || (entry.getType() == 2 && entry_changed(QPDFObjGen(entry.getObjStreamNumber(), 0)));
             if (!moved || same_value(old_object(id), new_object(id))) continue;
-            if (is_container(old_object(id)) && is_container(new_object(id))) continue;
+            if (roles_.is_container(id) && roles::is_called_container(new_object(id))) continue;
             altered_.insert(id);
         }
-    }
-
-    // Cross-reference and object streams hold the file together and show nothing themselves.
-    static bool is_container(QPDFObjectHandle o) {
-        if (!o.isStream()) return false;
-        QPDFObjectHandle type = o.getDict().getKey("/Type");
-        return type.isNameAndEquals("/XRef") || type.isNameAndEquals("/ObjStm");
     }
 
     void index_fields() {
@@ -141,41 +138,20 @@ private:
         index(new_fields_, new_by_object_);
     }
 
-    bool is_old_page(QPDFObjGen id) const {
-        QPDFObjectHandle o = old_object(id);
-        return o.isDictionary() && o.getKey("/Type").isNameAndEquals("/Page");
-    }
-
-    // Do all references to `id` come from places that `accepts`?
-    template <class Accepts> bool only_from(QPDFObjGen id, Accepts accepts) const {
-        auto all = references_.of(id);
-        return !all.empty() && std::all_of(all.begin(), all.end(), accepts);
-    }
-
     void classify(QPDFObjGen id) {
         QPDFObjectHandle was = old_object(id), is = new_object(id);
-        const QPDFObjGen root = before_.root().getObjGen();
-        QPDFObjectHandle form = before_.root().getKey("/AcroForm");
-        auto at = [&](const reference& r, std::string_view path) {
-            // An entry of the form dictionary, which may stand in the catalogue or by itself.
-            if (r.from == root && r.path == "/AcroForm" + std::string(path)) return true;
-            return !path.empty() && form.isIndirect() && r.from == form.getObjGen() && r.path == path;
-        };
-        if (id == root) return catalogue(was, is);
-        if (is_old_page(id)) return page(was, is);
-        if (auto f = old_by_object_.find(id); f != old_by_object_.end()) return field(*f->second, was, is);
         if (!references_.contains(id)) return; // nothing in use then: it has an effect only like a new object
-        if (only_from(id, [&](const reference& r) { return r.from == QPDFObjGen() && r.path == "/Info"; }))
-            return information(was, is);
-        if (only_from(id, [&](const reference& r) { return at(r, ""); })) return form_dictionary(was, is);
-        if (only_from(id, [&](const reference& r) { return at(r, "/Fields"); })) return field_list(was, is);
-        if (only_from(id, [&](const reference& r) { return at(r, "/DR") || at(r, "/DR/Font"); }))
-            return resources(was, is);
-        if (only_from(id, [&](const reference& r) { return r.path == "/Annots" && is_old_page(r.from); }))
-            return annotations(was, is);
-        if (only_from(id, [&](const reference& r) { return r.from == root && r.path == "/Metadata"; }))
-            return note(change_kind::metadata_updated);
-        if (in_security_store(id)) return note(change_kind::evidence_added);
+        if (roles_.is_catalogue(id)) return catalogue(was, is);
+        if (roles_.is_page(id)) return page(was, is);
+        if (auto f = old_by_object_.find(id); f != old_by_object_.end() && roles_.is_field(id))
+            return field(*f->second, was, is);
+        if (roles_.is_information(id)) return information(was, is);
+        if (roles_.is_form(id)) return form_dictionary(was, is);
+        if (roles_.is_field_list(id)) return field_list(was, is);
+        if (roles_.is_form_resources(id)) return resources(was, is);
+        if (roles_.is_annotation_list(id)) return annotations(was, is);
+        if (roles_.is_metadata(id)) return metadata(is);
+        if (roles_.is_evidence(id)) return note(change_kind::evidence_added);
         if (appearance(id, was, is)) return;
         forbid(was.isStream() ? "stream_changed" : "object_changed");
     }
@@ -186,7 +162,9 @@ private:
                 form_dictionary(was.getKey(key), is.getKey(key));
             else if (key == "/DSS" && is.getKey(key).isDictionary())
                 note(change_kind::evidence_added);
-            else if (key == "/Extensions" || key == "/Version" || key == "/Metadata")
+            else if (key == "/Metadata")
+                metadata(is.getKey(key));
+            else if (key == "/Extensions" || key == "/Version")
                 note(change_kind::metadata_updated);
             else
                 forbid("catalogue_changed:" + key.substr(1));
@@ -200,6 +178,15 @@ private:
             else
                 forbid("page_changed:" + key.substr(1));
         }
+    }
+
+    // XMP, which no reader draws.
+    void metadata(QPDFObjectHandle is) {
+        QPDFObjectHandle kind = is.isStream() ? is.getDict().getKey("/Subtype") : QPDFObjectHandle::newNull();
+        if (kind.isNameAndEquals("/XML"))
+            note(change_kind::metadata_updated);
+        else
+            forbid("metadata_odd");
     }
 
     void information(QPDFObjectHandle was, QPDFObjectHandle is) {
@@ -222,9 +209,10 @@ private:
             else if (key == "/SigFlags" && b.isInteger() &&
                      (!a.isInteger() || (a.getIntValue() & ~b.getIntValue()) == 0))
                 continue;
-            else if (key == "/NeedAppearances" && !is_true(b) && !(is_true(a) && has_value_field()))
+            else if (key == "/NeedAppearances" && (b.isBool() || b.isNull()) && !is_true(b) &&
+                     !(is_true(a) && has_value_field()))
                 continue; // from true, prepared pictures would replace what readers drew from the values
-            else if (key == "/DA" && a.isNull() && !has_value_field("/DA"))
+            else if (key == "/DA" && a.isNull() && b.isString() && !has_value_field("/DA"))
                 continue; // else a value that nothing drew so far could be drawn
             else
                 forbid("form_changed:" + key.substr(1));
@@ -242,7 +230,8 @@ private:
     // Everything that was there stays, in its order; new members are judged by `added`.
     template <class Added> void grown(QPDFObjectHandle was, QPDFObjectHandle is, const char* otherwise, Added added) {
         int before = was.isArray() ? was.getArrayNItems() : 0, now = is.isArray() ? is.getArrayNItems() : 0;
-        if (now < before || (!was.isArray() && !was.isNull())) return forbid(otherwise);
+        auto list_or_none = [](QPDFObjectHandle o) { return o.isArray() || o.isNull(); };
+        if (now < before || !list_or_none(was) || !list_or_none(is)) return forbid(otherwise);
         for (int i = 0; i < before; ++i)
             if (written(was.getArrayItem(i)) != written(is.getArrayItem(i))) return forbid(otherwise);
         for (int i = before; i < now; ++i) added(is.getArrayItem(i));
@@ -266,16 +255,28 @@ private:
     }
 
     void resources(QPDFObjectHandle was, QPDFObjectHandle is, int depth = 0) {
-        if (was.isNull()) return;
+        if (was.isNull() && is.isDictionary()) return more_resources();
         if (!was.isDictionary() || !is.isDictionary() || depth > 2) return forbid("form_resources_changed");
         for (const std::string& key : differing_keys(was, is)) {
             QPDFObjectHandle a = was.getKey(key);
-            if (a.isNull()) continue; // added
-            if (a.isDictionary() && !a.isIndirect() && depth < 2)
+            if (a.isNull())
+                more_resources();
+            else if (a.isDictionary() && !a.isIndirect() && depth < 2)
                 resources(a, is.getKey(key), depth + 1);
             else
                 forbid("form_resources_changed");
         }
+    }
+
+    // A new font of the form has an effect only where a reader draws a value by itself.
+    void more_resources() {
+        bool drawn = std::any_of(old_fields_.fields.begin(), old_fields_.fields.end(), [&](const form_field& f) {
+            bool by_reader = is_true(before_.root().getKey("/AcroForm").getKey("/NeedAppearances")) ||
+                             std::any_of(f.widgets.begin(), f.widgets.end(), [](auto w) { return !w.hasKey("/AP"); });
+            return !f.is_signature() && !f.value.isNull() && by_reader;
+        });
+        if (drawn) return forbid("form_resources_changed");
+        note(change_kind::resources_added);
     }
 
     void field(const form_field& f, QPDFObjectHandle was, QPDFObjectHandle is) {
@@ -292,6 +293,7 @@ private:
                 long long old_flags = was.getKey(key).isInteger() ? was.getKey(key).getIntValue() : 0;
                 allowed = is.getKey(key).getIntValue() == (old_flags | 1);
             }
+            if (key == "/AP" && !is.getKey(key).isDictionary()) allowed = false;
             if (!allowed) return forbid("field_changed:" + f.name);
         }
         if (!f.is_signature()) return note(change_kind::field_filled, f.name);
@@ -299,20 +301,16 @@ private:
         note_signature(*now);
     }
 
-    void note_signature(const form_field& f) {
-        bool stamp = f.value.getKey("/SubFilter").isNameAndEquals("/ETSI.RFC3161");
-        // Anyone can have a time stamp made: it may not come with a picture over the page.
-        if (stamp && std::any_of(f.widgets.begin(), f.widgets.end(), shows_something))
-            return forbid("timestamp_visible:" + f.name);
-        note(stamp ? change_kind::timestamp_added : change_kind::signature_added, f.name);
+    static bool is_stamp(const form_field& f) {
+        return f.is_signed() && f.value.getKey("/SubFilter").isNameAndEquals("/ETSI.RFC3161");
     }
 
-    static bool shows_something(QPDFObjectHandle widget) {
-        QPDFObjectHandle rect = widget.getKey("/Rect");
-        if (!widget.hasKey("/AP")) return false;
-        if (!rect.isRectangle()) return true;
-        auto r = rect.getArrayAsRectangle();
-        return r.llx != r.urx && r.lly != r.ury;
+    void note_signature(const form_field& f) {
+        // Anyone can have a time stamp made: it may not come with a picture over the page.
+        auto shows = [](QPDFObjectHandle w) { return w.hasKey("/AP") && !is_unseen(w); };
+        if (is_stamp(f) && std::any_of(f.widgets.begin(), f.widgets.end(), shows))
+            return forbid("timestamp_visible:" + f.name);
+        note(is_stamp(f) ? change_kind::timestamp_added : change_kind::signature_added, f.name);
     }
 
     void check_new_fields() {
@@ -320,41 +318,31 @@ private:
             if (!f.object.isIndirect() || old_by_object_.contains(f.object.getObjGen())) continue;
             bool fresh = is_fresh(f.object) &&
                          std::all_of(f.widgets.begin(), f.widgets.end(), [&](auto& w) { return is_fresh(w); });
-            bool acts = std::any_of(f.widgets.begin(), f.widgets.end(),
-                                    [](QPDFObjectHandle w) { return w.hasKey("/A") || w.hasKey("/AA"); });
-            if (!fresh || !f.is_signature() || acts)
+            field_state state = is_stamp(f)     ? field_state::time_stamped
+                                : f.is_signed() ? field_state::signed_by_somebody
+                                                : field_state::empty;
+            if (!fresh || !f.is_signature() || !is_acceptable_new_field(f, state))
                 forbid("field_added:" + f.name);
+            else if (is_stamp(f) && !std::all_of(f.widgets.begin(), f.widgets.end(), is_unseen))
+                forbid("timestamp_visible:" + f.name);
             else if (old_fields_.find(f.name))
                 forbid("field_name_reused:" + f.name);
             else if (f.is_signed() && is_fresh(f.value))
                 note_signature(f);
             else if (f.is_signed())
                 forbid("signature_value_reused:" + f.name);
-            else if (std::any_of(f.widgets.begin(), f.widgets.end(),
-                                 [](QPDFObjectHandle w) { return w.hasKey("/AP"); }))
-                forbid("field_added:" + f.name); // a picture over the page without a signature of its own
             else
                 note(change_kind::field_added, f.name);
         }
     }
 
-    // Only reachable through /DSS of the catalogue.
-    bool in_security_store(QPDFObjGen id, int depth = 0) const {
-        return depth < 4 && only_from(
-                                id,
-                                [&](const reference& r) {
-                                    if (r.from == before_.root().getObjGen()) return r.path.starts_with("/DSS");
-                                    // A member of a part of the store that itself changed.
-                                    return references_.contains(r.from) && in_security_store(r.from, depth + 1);
-                                });
-    }
-
     // The appearance stream of a text field, used by nothing else.
     bool appearance(QPDFObjGen id, QPDFObjectHandle was, QPDFObjectHandle is) {
         std::string name;
-        bool only = only_from(id, [&](const reference& r) {
+        bool only = roles_.only_from(id, [&](const reference& r) {
             auto f = old_by_object_.find(r.from);
-            if (f == old_by_object_.end() || r.path != "/AP/N" || f->second->type != "/Tx") return false;
+            if (f == old_by_object_.end() || r.path != "/AP/N" || f->second->type != "/Tx" || !roles_.is_field(r.from))
+                return false;
             name = f->second->name;
             return true;
         });
@@ -383,6 +371,7 @@ private:
     const xref_table &old_table_, &new_table_;
     const field_tree &old_fields_, &new_fields_;
     const reference_index& references_;
+    const roles roles_;
     std::set<QPDFObjGen> altered_, fresh_;
     std::map<QPDFObjGen, const form_field*> old_by_object_, new_by_object_;
     std::vector<change> changes_;

@@ -1,8 +1,8 @@
 // What changed between two revisions of a PDF, in the words of the rules for signed documents. Internal to signing/pdf.
 //
 // Every object whose cross-reference entry differs is compared by value. A changed object is allowed only in its role
-// (catalogue, page, form field, ...), only in the entries its role may change, and, for objects without a type of their
-// own, only if nothing else in the earlier revision refers to it. New objects have no effect except through such an
+// (catalogue, page, form field, ...), which it has only if every reference to it in the earlier revision belongs to
+// that role (roles.hpp), and only in the entries its role may change. New objects have no effect except through such an
 // entry; one that an earlier revision already referred to (and did not have) is never allowed.
 #pragma once
 
@@ -12,11 +12,12 @@ namespace vanthu::pdf {
 
 enum class change_kind {
     signature_added, // a new signed field, or an empty one now signed
-    field_added,     // an empty, invisible or unmarked signature field
+    field_added,     // a signature field without value and without any entry that draws (new_field.hpp)
     field_filled,
-    timestamp_added, // document time stamp
+    timestamp_added, // document time stamp that shows nothing
     evidence_added,  // document security store
     metadata_updated,
+    resources_added, // fonts of the form, without an effect on any value
     forbidden,
 };
 
