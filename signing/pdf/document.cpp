@@ -69,6 +69,8 @@ void read_lock(QPDFObjectHandle params, permissions& out) {
 fail failure_of_current_exception() {
     try {
         throw;
+    } catch (const std::bad_alloc&) {
+        return failed(errc::too_large, "memory");
     } catch (const QPDFExc& e) {
         return failed(e.getErrorCode() == qpdf_e_password ? errc::encrypted : errc::damaged, e.what());
     } catch (const std::exception& e) {

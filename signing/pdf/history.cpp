@@ -17,6 +17,10 @@ public:
     history run() {
         try {
             inspect();
+        } catch (const std::bad_alloc&) {
+            note("budget", "memory");
+        } catch (const evidence_too_large&) {
+            note("budget", "evidence");
         } catch (...) { // the reader gave up somewhere inside
             note("pdf.damaged", failure_of_current_exception().error().detail);
         }
@@ -33,7 +37,8 @@ private:
         auto opened = document::open(file_);
         if (!opened) {
             auto code = opened.error().code;
-            return note(code == errc::not_a_pdf   ? "pdf.not_a_pdf"
+            return note(code == errc::too_large   ? "budget"
+                        : code == errc::not_a_pdf ? "pdf.not_a_pdf"
                         : code == errc::encrypted ? "pdf.encrypted"
                                                   : "pdf.damaged",
                         opened.error().detail);
@@ -203,7 +208,9 @@ private:
             return std::exchange(whole_, std::nullopt);
         }
         auto opened = document::open(file_.first(end));
-        if (!opened) return note("pdf.damaged", opened.error().detail), std::nullopt;
+        if (!opened)
+            return note(opened.error().code == errc::too_large ? "budget" : "pdf.damaged", opened.error().detail),
+                   std::nullopt;
         opened_revision r{std::move(*opened), {}, {}};
         r.table = r.file.qpdf().getXRefTable();
         entries_ += r.table.size();

@@ -3,19 +3,41 @@
 #include "signing/x509/cache.hpp"
 
 #include <algorithm>
+#include <qpdf/Pipeline.hh>
 
 namespace vanthu::pdf {
 namespace {
 
 constexpr int most_entries = 4096; // of one list
+constexpr std::size_t largest_object = 64u << 20, most_decoded = 512u << 20;
 
-template <class Use> void each_stream(QPDFObjectHandle list, Use use) {
+// Deflated data can be a thousand times as long as it looks. Ends the decoding where it becomes too much.
+class bounded_content : public Pipeline {
+public:
+    explicit bounded_content(std::size_t most) : Pipeline("evidence", nullptr), most_(most) {}
+    void write(const unsigned char* data, std::size_t size) override {
+        exceeded = size > most_ - content.size();
+        if (exceeded) throw evidence_too_large();
+        content.insert(content.end(), data, data + size);
+    }
+    void finish() override {}
+    bytes content;
+    bool exceeded = false;
+
+private:
+    std::size_t most_;
+};
+
+template <class Use> void each_stream(QPDFObjectHandle list, std::size_t& decoded, Use use) {
     if (!list.isArray()) return;
     for (int i = 0, n = std::min(list.getArrayNItems(), most_entries); i < n; ++i) {
         QPDFObjectHandle item = list.getArrayItem(i);
         if (!item.isStream()) continue;
-        auto data = item.getStreamData(qpdf_dl_generalized);
-        use(bytes_view(data->getBuffer(), data->getSize()));
+        bounded_content data(std::min(largest_object, most_decoded - decoded));
+        bool whole = item.pipeStreamData(&data, 0, qpdf_dl_generalized); // takes exceptions for damage
+        if (data.exceeded) throw evidence_too_large();
+        decoded += data.content.size();
+        if (whole) use(bytes_view(data.content));
     }
 }
 
@@ -25,9 +47,9 @@ template <class T> bool among(const T& one, const std::vector<T>& all) {
 
 // A value is parsed only if it is not there yet: stores repeat themselves in every revision and in /VRI.
 template <class T>
-void gather(QPDFObjectHandle list, std::vector<T>& into, result<T> (*parse)(bytes_view, x509::cache*),
-            x509::cache* memory) {
-    each_stream(list, [&](bytes_view der) {
+void gather(QPDFObjectHandle list, std::size_t& decoded, std::vector<T>& into,
+            result<T> (*parse)(bytes_view, x509::cache*), x509::cache* memory) {
+    each_stream(list, decoded, [&](bytes_view der) {
         bool known =
             std::any_of(into.begin(), into.end(), [&](const T& t) { return std::ranges::equal(t.der(), der); });
         if (known) return;
@@ -36,10 +58,11 @@ void gather(QPDFObjectHandle list, std::vector<T>& into, result<T> (*parse)(byte
 }
 
 void gather_all(QPDFObjectHandle from, bool of_one_signature, stored_evidence& into, x509::cache* memory) {
-    gather(from.getKey(of_one_signature ? "/Cert" : "/Certs"), into.certificates, x509::certificate_of, memory);
-    gather(from.getKey(of_one_signature ? "/CRL" : "/CRLs"), into.revocation.crls, x509::crl_of, memory);
-    gather(from.getKey(of_one_signature ? "/OCSP" : "/OCSPs"), into.revocation.ocsp_responses, x509::ocsp_response_of,
+    gather(from.getKey(of_one_signature ? "/Cert" : "/Certs"), into.decoded, into.certificates, x509::certificate_of,
            memory);
+    gather(from.getKey(of_one_signature ? "/CRL" : "/CRLs"), into.decoded, into.revocation.crls, x509::crl_of, memory);
+    gather(from.getKey(of_one_signature ? "/OCSP" : "/OCSPs"), into.decoded, into.revocation.ocsp_responses,
+           x509::ocsp_response_of, memory);
 }
 
 bool is_list_of_plain_streams(QPDFObjectHandle list) {
