@@ -3,6 +3,7 @@
 #include "signing/cades/verify.hpp"
 #include "signing/pdf/findings.hpp"
 #include "signing/pdf/history.hpp"
+#include "signing/pdf/sign.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -78,15 +79,30 @@ public:
         }
         out_.report.verdict = validation::overall(reports, out_.report.findings);
         if (reports.empty() && !history_.is_unsigned) out_.report.verdict = signing::verdict::indeterminate;
+        if (!reports.empty() && out_.report.verdict == signing::verdict::unsigned_)
+            out_.report.findings.push_back(make_finding("pdf.only_time_stamp"));
         return std::move(out_);
     }
 
 private:
     static void fail(signature_report& r, std::string_view sub, finding f) {
-        validation::object(r, {indication::total_failed, std::string(sub), std::move(f)});
+        against(r, {indication::total_failed, std::string(sub), std::move(f)});
     }
     static void doubt(signature_report& r, std::string_view sub, finding f) {
-        validation::object(r, {indication::indeterminate, std::string(sub), std::move(f)});
+        against(r, {indication::indeterminate, std::string(sub), std::move(f)});
+    }
+
+    // It counts each time and is said once.
+    static void against(signature_report& r, const validation::objection& o) {
+        const bool said = is_known(r, o.what);
+        validation::object(r, o);
+        if (said) r.findings.pop_back();
+    }
+    static void remark(signature_report& r, finding f) {
+        if (!is_known(r, f)) r.findings.push_back(std::move(f));
+    }
+    static bool is_known(const signature_report& r, const finding& f) {
+        return std::find(r.findings.begin(), r.findings.end(), f) != r.findings.end();
     }
 
     bytes contents_of(const found_signature& s) const { return from_hex(text_.substr(s.a + 1, s.b - s.a - 2)).value(); }
@@ -212,31 +228,56 @@ private:
         for (auto step = std::next(own); step != history_.steps.end(); ++step)
             for (const change& c : step->changes) {
                 std::string name = to_string(c);
-                if (std::find(r.changes_after.begin(), r.changes_after.end(), name) != r.changes_after.end()) continue;
-                r.changes_after.push_back(name);
+                bool known = std::find(r.changes_after.begin(), r.changes_after.end(), name) != r.changes_after.end();
+                if (!known) r.changes_after.push_back(name);
+                // A field may be filled again, and then by somebody else.
+                if (known && c.kind != change_kind::field_filled) continue;
                 bool by_person = c.kind == change_kind::signature_added || c.kind == change_kind::field_added ||
                                  c.kind == change_kind::field_filled;
-                bool against = by_person && std::any_of(s.rules.begin(), s.rules.end(), [&](const permissions& p) {
-                                   // A field added later was not among those that the signature could lock.
-                                   bool new_field = c.kind == change_kind::field_added || !own->fields.contains(c.what);
-                                   return p.docmdp == 1 || (!new_field && p.locks(c.what));
-                               });
+                bool forbidden = by_person && std::any_of(s.rules.begin(), s.rules.end(), [&](const permissions& p) {
+                                     // A field added later was not among those that the signature could lock.
+                                     bool new_field =
+                                         c.kind == change_kind::field_added || !own->fields.contains(c.what);
+                                     return p.docmdp == 1 || (!new_field && p.locks(c.what));
+                                 });
                 if (c.kind == change_kind::forbidden)
                     fail(r, signing::sub::format_failure, make_finding("pdf.changed_after_signing", name));
-                else if (against)
+                else if (forbidden)
                     fail(r, signing::sub::format_failure, make_finding("pdf.change_not_permitted", name));
-                else if (c.kind == change_kind::field_filled && !answered_for(*step))
-                    doubt(r, signing::sub::sig_constraints_failure, make_finding("pdf.filled_without_signature", name));
+                else if (c.kind == change_kind::field_filled)
+                    check_filling(*step, c.what, r);
             }
     }
 
-    // Does a valid signature cover this revision? A time stamp is nobody's word.
-    bool answered_for(const revision_step& step) const {
-        for (std::size_t i = 0; i < history_.signatures.size(); ++i)
-            if (!history_.signatures[i].is_time_stamp() && history_.signatures[i].end >= step.end &&
-                out_.report.signatures[i].indication == indication::total_passed)
-                return true;
-        return false;
+    // Who answers for what was filled? A time stamp is nobody's word; number and date are given by the organisation of
+    // whoever signed first.
+    void check_filling(const revision_step& step, const std::string& field, signature_report& r) {
+        const bool by_agency = field == number_field || field == date_field;
+        const signature_report* stranger = nullptr;
+        for (std::size_t i = 0; i < history_.signatures.size(); ++i) {
+            const signature_report& by = out_.report.signatures[i];
+            if (history_.signatures[i].is_time_stamp() || history_.signatures[i].end < step.end ||
+                by.indication != indication::total_passed)
+                continue;
+            if (!by_agency || validation::acts_for_organisation_of(by.signer, first_to_sign(field)))
+                return remark(r, make_finding("pdf.filled_later", field + ": " + by.signer.subject));
+            stranger = &by;
+        }
+        if (stranger)
+            doubt(r, signing::sub::sig_constraints_failure,
+                  make_finding("pdf.filled_by_stranger", field + ": " + stranger->signer.subject));
+        else
+            doubt(r, signing::sub::sig_constraints_failure, make_finding("pdf.filled_without_signature", field));
+    }
+
+    // The signer of the first signature over a revision that has the field.
+    validation::signer_info first_to_sign(const std::string& field) const {
+        for (std::size_t i = 0; i < history_.signatures.size(); ++i) {
+            if (history_.signatures[i].is_time_stamp()) continue;
+            auto step = step_of(history_.signatures[i]);
+            if (step != history_.steps.end() && step->fields.contains(field)) return out_.report.signatures[i].signer;
+        }
+        return {};
     }
 
     struct judged_stamp {

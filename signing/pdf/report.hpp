@@ -7,10 +7,12 @@
 //     allowed are: further signatures, form fields filled where no signature locks them and a later signature covers
 //     the filling, the document security store, document time stamps, and dates in the document information. Anything
 //     else makes the signature invalid ("pdf.changed_after_signing")
-//   - a field filled later is good only if a valid signature covers the filling; a time stamp is nobody's word
+//   - a field filled later is good only if a valid signature covers the filling, for number and date one of the
+//     organisation of whoever signed first; who it is is a finding; a time stamp is nobody's word
 //   - certificates and revocation data of the document security store count as embedded; document time stamps later
 //     than a signature are its archive stamps. Level B-LTA: one of them covers that data too. Each is also an entry of
 //     its own, judged for the time that the newer ones prove
+//   - a file whose only signatures are document time stamps is unsigned ("pdf.only_time_stamp")
 //   - the reader never repairs: what it would have to guess is a finding, and then nothing is valid
 // Source: ISO 32000-2 12.8.2 (DocMDP, FieldMDP), ETSI EN 319 142-1, ETSI EN 319 102-1 (indications).
 //

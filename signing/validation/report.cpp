@@ -33,6 +33,15 @@ signature_report report_of(const signature_facts& facts, const conclusion& judge
     return r;
 }
 
+bool acts_for_organisation_of(const signer_info& who, const signer_info& first) {
+    if (who.certificate_sha256.empty() || first.certificate_sha256.empty()) return false;
+    if (who.certificate_sha256 == first.certificate_sha256) return true;
+    if (!who.organisation_code.empty() && !first.organisation_code.empty())
+        return who.organisation_code == first.organisation_code;
+    return !first.organisation.empty() &&
+           (who.organisation == first.organisation || who.common_name == first.organisation);
+}
+
 void object(signature_report& r, const objection& against) {
     auto badness = [](indication i) {
         return i == indication::total_passed ? 0 : i == indication::indeterminate ? 1 : 2;
@@ -78,7 +87,9 @@ verdict overall(const std::vector<signature_report>& signatures, const std::vect
     };
     if (any(verdict::invalid)) return verdict::invalid;
     if (!about_file.empty() || any(verdict::indeterminate)) return verdict::indeterminate;
-    return signatures.empty() ? verdict::unsigned_ : verdict::valid;
+    bool by_somebody = std::any_of(signatures.begin(), signatures.end(),
+                                   [](const signature_report& s) { return s.format != "timestamp"; });
+    return by_somebody ? verdict::valid : verdict::unsigned_;
 }
 
 } // namespace vanthu::validation

@@ -69,13 +69,18 @@ void describe(const x509::certificate& who, signer_info& out);
 // One more reason against a signature: the worst indication wins, of equal ones the first.
 void object(signature_report& report, const objection& against);
 
+// Does `who` sign for the organisation that `first` belongs to? The organisation codes say it where both certificates
+// have one; else the same organisation (O) in both, or a certificate in the organisation's own name (CN). Nobody
+// belongs to the organisation of a certificate that names none, but its own holder.
+bool acts_for_organisation_of(const signer_info& who, const signer_info& first);
+
 // Holds every signature (document time stamps are none) against policy::signature: what a signature lacks makes it
 // INDETERMINATE / SIG_CONSTRAINTS_FAILURE with the finding "policy.format", "policy.level" or "policy.claimed_time",
 // and the file indeterminate unless it is invalid anyway.
 void enforce(file_report& report, const signature_rules& rules);
 
 // invalid if any signature is; else indeterminate if any is or the file itself has findings; else unsigned where there
-// is none; else valid.
+// is none or nothing but time stamps, which anybody can have made and which are nobody's word; else valid.
 signing::verdict overall(const std::vector<signature_report>& signatures,
                          const std::vector<signing::finding>& about_file);
 

@@ -17,7 +17,8 @@ struct desk {
     authority_server server{[this] { return who; }, {}};
     test_ca ca{"Desk", test_key::p256, server.url()};
     authority who = authority::of(ca);
-    identity leader = ca.issue({.common_name = "Nguyễn Văn A", .title = "Chủ tịch"});
+    identity leader =
+        ca.issue({.common_name = "Nguyễn Văn A", .organisation = "UBND xã Mẫu", .title = "Chủ tịch"});
     identity agency = ca.issue({.common_name = "UBND xã Mẫu", .key = test_key::rsa_2048});
     identity drafter = ca.issue({.common_name = "Lê Văn C", .organisation = "UBND xã Mẫu", .title = "Chuyên viên"});
 

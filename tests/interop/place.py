@@ -34,8 +34,9 @@ class Place:
         self.ca("make", self.pki, "--url", self.url, "--org", "000.00.01.H48=Sở Nội vụ")
         for key in KEYS:
             self.ca("issue", self.pki, "person-" + key, "--cn", "Nguyễn Văn A " + key, "--title", "Giám đốc",
-                    "--key", key)
-            self.ca("issue", self.pki, "agency-" + key, "--use", "agency", "--cn", "Sở Nội vụ " + key, "--key", key)
+                    "--o", "Sở Nội vụ", "--key", key)
+            self.ca("issue", self.pki, "agency-" + key, "--use", "agency", "--cn", "Sở Nội vụ " + key,
+                    "--o", "Sở Nội vụ", "--key", key)
         self.trust, self.root, self.sub = self.pki / "trust", self.pki / "trust/root.crt", self.pki / "trust/sub.crt"
         self.passphrase = (self.pki / "signers/p12.pass").read_text()
         self.pin_file = self.pki / "signers/p12.pass"
