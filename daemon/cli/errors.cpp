@@ -54,6 +54,20 @@ constexpr error_row rows[] = {
      "The result could not be written to standard output.",
      "Kiểm tra nơi nhận đầu ra (ổ đĩa đầy, đường ống đã đóng); lệnh có thể đã được thực hiện.",
      "Check where the output goes (full disk, closed pipe); the command itself may have been carried out."},
+    {int(errc::input_not_a_file), "input_not_a_file", 422, retry::no,
+     "Đây không phải là tệp thường (FIFO, socket, thiết bị) nên không đọc.",
+     "This is no regular file (a FIFO, a socket or a device), so it is not read.",
+     "Chép nội dung vào một tệp rồi ghi tên tệp đó.", "Copy the content into a file and name that."},
+    {int(errc::time_stamp_not_trusted), "time_stamp_not_trusted", 502, retry::no,
+     "Dấu thời gian vừa nhận không do một cơ quan cấp dấu thời gian được tin cậy ký nên không đưa vào chữ ký.",
+     "The time stamp received is not signed by a trusted time-stamping authority, so it is not put in.",
+     "Kiểm tra địa chỉ --tsa và thư mục --trust; nếu đúng, liên hệ đơn vị cấp dấu thời gian.",
+     "Check the address --tsa and the folder --trust; if they are right, ask the authority."},
+    {int(errc::time_stamp_wrong_time), "time_stamp_wrong_time", 502, retry::no,
+     "Dấu thời gian vừa nhận ghi một thời điểm lệch quá 5 phút so với đồng hồ máy nên không đưa vào chữ ký.",
+     "The time stamp received is more than 5 minutes off this machine's clock, so it is not put in.",
+     "Kiểm tra đồng hồ máy; nếu đúng giờ, liên hệ đơn vị cấp dấu thời gian.",
+     "Check this machine's clock; if it is right, ask the authority."},
 };
 const error_table table("cli", rows);
 } // namespace

@@ -13,14 +13,17 @@ enum class errc {
     key_missing,       // neither --key-file nor VANTHU_KEY_FILE
     answer_unreadable, // the server's, or not of this API
     metadata_unreadable,
-    receipt_not_trusted, // sent, but the receipt does not prove it
-    hash_mismatch,       // what was fetched is not what the server names
-    bad_rewrite,         // --rewrite without FROM=TO
-    directory_given,     // where a file is needed
-    bench_failed,        // what was to be measured did not work
-    output_not_a_file,   // a symlink, a directory, a device or a FIFO stands under the name
-    output_exists,       // and is never written over
-    output_failed,       // standard output did not take it
+    receipt_not_trusted,    // sent, but the receipt does not prove it
+    hash_mismatch,          // what was fetched is not what the server names
+    bad_rewrite,            // --rewrite without FROM=TO
+    directory_given,        // where a file is needed
+    bench_failed,           // what was to be measured did not work
+    output_not_a_file,      // a symlink, a directory, a device or a FIFO stands under the name
+    output_exists,          // and is never written over
+    output_failed,          // standard output did not take it
+    input_not_a_file,       // a FIFO, a socket or a device where a document is needed
+    time_stamp_not_trusted, // a new time stamp whose authority the operator does not trust, or who is none
+    time_stamp_wrong_time,  // a new time stamp that names another time than ours
 };
 std::error_code make_error_code(errc);
 

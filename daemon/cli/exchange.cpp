@@ -49,7 +49,8 @@ int acknowledge(const exchange_options& o, connection& server) {
     if (o.say.as_json)
         print(*answer);
     else
-        fmt::print("{}: {}\n", o.say("Đã xác nhận tiếp nhận (01)", "Taken over (01)"), text_in(*answer, "id"));
+        fmt::print("{}: {}\n", o.say("Đã xác nhận tiếp nhận (01)", "Taken over (01)"),
+                   for_terminal(text_in(*answer, "id")));
     return done;
 }
 
@@ -66,7 +67,7 @@ int set_status(const exchange_options& o, connection& server) {
     if (o.say.as_json)
         print(*answer);
     else
-        fmt::print("{}: {}\n", o.say("Đã ghi trạng thái", "Status recorded"), text_in(*answer, "code"));
+        fmt::print("{}: {}\n", o.say("Đã ghi trạng thái", "Status recorded"), for_terminal(text_in(*answer, "code")));
     return done;
 }
 

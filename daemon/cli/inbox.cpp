@@ -29,9 +29,9 @@ void print_entry(const json::object& e, const voice& say) {
     }
     const json::object *from = object_in(d, "from"), *status = object_in(d, "status");
     fmt::print("{:>6}  {}  {}  {}\n", sequence ? json::serialize(*sequence) : "?", at ? shown_time(*at, say) : "",
-               text_in(e, "id"), from ? for_terminal(text_in(*from, "name")) : "");
+               for_terminal(text_in(e, "id")), from ? for_terminal(text_in(*from, "name")) : "");
     if (status)
-        fmt::print("        {} {} {}\n", text_in(*status, "code"),
+        fmt::print("        {} {} {}\n", for_terminal(text_in(*status, "code")),
                    for_terminal(text_in(*status, say.vietnamese() ? "name_vi" : "name_en")),
                    for_terminal(text_in(*status, "description")));
     else
@@ -200,7 +200,7 @@ int get(const exchange_options& o, connection& server) {
         return done;
     }
     print_entry(*entry, o.say);
-    for (const std::string& name : names) fmt::print("        → {}\n", name);
+    for (const std::string& name : names) fmt::print("        → {}\n", for_terminal(name));
     return done;
 }
 

@@ -3,6 +3,7 @@
 #include "daemon/api/credentials.hpp"
 #include "daemon/cli/errors.hpp"
 #include "daemon/cli/output.hpp"
+#include "daemon/cli/packet_files.hpp"
 #include "daemon/cli/voice.hpp"
 #include "schemas/receipt/delegation.hpp"
 
@@ -91,7 +92,7 @@ result<> new_credential(const options& o) {
             shown[to_file ? "key_file" : "key"] = to_file ? o.key_out : made.key;
             print(shown);
         } else if (to_file) {
-            fmt::print("{}: {}\n", o.say("Đã ghi khóa", "Key written"), o.key_out);
+            fmt::print("{}: {}\n", o.say("Đã ghi khóa", "Key written"), for_terminal(o.key_out));
         } else {
             fmt::print("{}\n", made.key);
         }
@@ -121,7 +122,7 @@ result<> new_log_key(const options& o) {
     if (o.say.as_json)
         print({{"schema_version", 1}, {"file", o.out}, {"public_key", shown}});
     else
-        fmt::print("{}: {}\n{}: {}\n", o.say("Đã ghi khóa nhật ký", "Log key written"), o.out,
+        fmt::print("{}: {}\n{}: {}\n", o.say("Đã ghi khóa nhật ký", "Log key written"), for_terminal(o.out),
                    o.say("Khóa công khai (Ed25519)", "Public key (Ed25519)"), shown);
     return {};
 }
@@ -163,9 +164,9 @@ result<> delegate(const options& o) {
                {"valid_to", to_rfc3339(content.valid_to)},
                {"verifier_key", verifier}});
     else
-        fmt::print("{}: {}\n{}: {}\n{}: {}\n", o.say("Đã ghi ủy quyền khóa nhật ký", "Delegation written"), o.out,
-                   o.say("Có hiệu lực đến", "In force until"), to_rfc3339_vietnam(content.valid_to),
-                   o.say("Khóa kiểm chứng", "Verifier key"), verifier);
+        fmt::print("{}: {}\n{}: {}\n{}: {}\n", o.say("Đã ghi ủy quyền khóa nhật ký", "Delegation written"),
+                   for_terminal(o.out), o.say("Có hiệu lực đến", "In force until"),
+                   to_rfc3339_vietnam(content.valid_to), o.say("Khóa kiểm chứng", "Verifier key"), verifier);
     return {};
 }
 

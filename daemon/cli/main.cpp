@@ -4,6 +4,7 @@
 #include "daemon/cli/keys.hpp"
 #include "daemon/cli/output.hpp"
 #include "daemon/cli/packet.hpp"
+#include "daemon/cli/packet_files.hpp"
 #include "daemon/cli/registry.hpp"
 #include "daemon/cli/usage.hpp"
 #include "daemon/cli/verify_receipt.hpp"
@@ -56,7 +57,7 @@ int run(int argc, char** argv) try {
     return exit_code;
 } catch (const std::exception& e) {
     if (std::ferror(stdout)) return cli::internal; // what could not be printed; main() tells it
-    std::cerr << "vanthu: lỗi nội bộ / internal error: " << e.what() << '\n';
+    std::cerr << "vanthu: lỗi nội bộ / internal error: " << cli::for_terminal(e.what()) << '\n';
     return cli::internal;
 }
 

@@ -275,7 +275,7 @@ int make(const options& o) {
     if (o.as_json)
         print(to_json(*read));
     else
-        fmt::print("{}\n{}\n", o.output, read->packet_sha256.hex());
+        fmt::print("{}\n{}\n", for_terminal(o.output), read->packet_sha256.hex());
     return 0;
 }
 
@@ -285,7 +285,7 @@ int extract_all(const options& o) {
     json::array list;
     for (const extracted_file& f : *done) {
         if (!o.as_json) {
-            fmt::print("{}\n", f.name);
+            fmt::print("{}\n", for_terminal(f.name));
             print_findings(f.info.findings, "  ", o.english());
         }
         json::object entry = to_json(f.info);

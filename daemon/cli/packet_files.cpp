@@ -1,7 +1,9 @@
 #include "daemon/cli/packet_files.hpp"
 
+#include "daemon/base/utf8.hpp"
 #include "daemon/cli/errors.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
@@ -18,30 +20,23 @@ fail from_errno(int error, const std::filesystem::path& path, files::errc otherw
     return failed(code, fmt::format("{}: {}", path.string(), std::strerror(error)));
 }
 
+// Invisible, or turns the direction of what follows, or tells a terminal what to do.
+bool forbidden_in_names(char32_t c) {
+    return c < 0x20 || (c >= 0x7F && c < 0xA0) || // C0, DEL, C1
+           c == 0x61C ||                          // Arabic letter mark
+           (c >= 0x200B && c <= 0x200F) ||        // zero width, left-to-right and right-to-left marks
+           (c >= 0x2028 && c <= 0x202E) ||        // line and paragraph separators, embeddings and overrides
+           (c >= 0x2060 && c <= 0x206F) ||        // word joiner, isolates
+           c == 0xFEFF || (c >= 0xFFF9 && c <= 0xFFFB) || (c >= 0xE0000 && c <= 0xE007F);
+}
+
 // Calls use(bytes of one character, forbidden) for each character of a text; broken UTF-8 counts as forbidden bytes.
 template <class F> void each_character(std::string_view text, F use) {
-    while (!text.empty()) {
-        auto lead = static_cast<unsigned char>(text[0]);
-        std::size_t n = lead < 0x80                   ? 1
-                        : lead >= 0xC2 && lead < 0xE0 ? 2
-                        : lead >= 0xE0 && lead < 0xF0 ? 3
-                        : lead >= 0xF0 && lead < 0xF5 ? 4
-                                                      : 0;
-        bool broken = n == 0 || n > text.size();
-        for (std::size_t i = 1; !broken && i < n; ++i) broken = (static_cast<unsigned char>(text[i]) & 0xC0) != 0x80;
-        if (broken) n = 1;
-        std::string_view c = text.substr(0, n);
-        bool control = n == 1 && (lead < 0x20 || lead == 0x7F);
-        bool c1 = n == 2 && lead == 0xC2 && static_cast<unsigned char>(c[1]) < 0xA0;
-        // U+200B-200F, U+2028-202E, U+2060-206F, U+FEFF: invisible, or they turn the direction of what follows.
-        auto second = n == 3 ? static_cast<unsigned char>(c[1]) : 0,
-             third = n == 3 ? static_cast<unsigned char>(c[2]) : 0;
-        bool format =
-            n == 3 && ((lead == 0xE2 && second == 0x80 &&
-                        ((third >= 0x8B && third <= 0x8F) || (third >= 0xA8 && third <= 0xAE))) ||
-                       (lead == 0xE2 && second == 0x81 && third >= 0xA0 && third <= 0xAF) || c == "\xEF\xBB\xBF");
-        use(c, broken || control || c1 || format);
-        text.remove_prefix(n);
+    for (std::size_t at = 0; at < text.size();) {
+        const code_point c = read_code_point(text, at);
+        const std::size_t length = std::max<std::size_t>(c.length, 1);
+        use(text.substr(at, length), c.length == 0 || forbidden_in_names(c.value));
+        at += length;
     }
 }
 

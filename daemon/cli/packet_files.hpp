@@ -34,7 +34,9 @@ private:
 // A name that can only be a plain, visible file in the directory where it is put: no path parts, no control or
 // direction characters, no leading dots, at most 200 bytes. Empty where nothing is left.
 std::string safe_file_name(std::string_view claimed);
-// The same text with control and direction characters shown as '?', for a terminal.
+// The same text as one line for a terminal: control characters (line breaks too), direction and invisible characters
+// and broken UTF-8 shown as '?'. Whatever a command prints of a file, a certificate, a server's answer, a token or a
+// file name goes through here. Source: The Unicode Standard, 23.1 to 23.3; ECMA-48 for what a terminal obeys.
 std::string for_terminal(std::string_view text);
 
 struct extracted_file {

@@ -1,5 +1,6 @@
 #include "daemon/cli/registry.hpp"
 
+#include "daemon/cli/packet_files.hpp"
 #include "daemon/cli/voice.hpp"
 #include "daemon/registry/registry.hpp"
 
@@ -47,7 +48,8 @@ int check(const registry::registry& r, const options& o) {
                {"remarks", std::move(list)}});
         return good;
     }
-    for (const registry::remark& m : remarks) fmt::print("{}:{}: {}\n", o.file, m.line, o.say(m.text_vi, m.text_en));
+    for (const registry::remark& m : remarks)
+        fmt::print("{}:{}: {}\n", for_terminal(o.file), m.line, for_terminal(o.say(m.text_vi, m.text_en)));
     fmt::print(fmt::runtime(o.say("Hợp lệ: phiên bản {}, {} cơ quan, {} nút, sha256 {}\n",
                                   "Valid: version {}, {} organisations, {} nodes, sha256 {}\n")),
                r.version(), r.organisations().size(), r.nodes().size(), r.sha256().hex());
@@ -69,14 +71,15 @@ int resolve(const registry::registry& r, const options& o) {
                {"organisation", found.known() ? json::value(as_json(*found.found, o.at)) : json::value(nullptr)},
                {"current", std::move(current)}});
     } else if (!found.known()) {
-        fmt::print("{}: {} ({})\n", o.say("Không có trong danh bạ", "Unknown"), registry::trimmed(o.code),
+        fmt::print("{}: {} ({})\n", o.say("Không có trong danh bạ", "Unknown"), for_terminal(registry::trimmed(o.code)),
                    to_string(found.shape));
     } else {
-        fmt::print("{}\n", as_line(*found.found, o.at, o.say));
+        fmt::print("{}\n", for_terminal(as_line(*found.found, o.at, o.say)));
         if (found.code_retired)
-            fmt::print("  {}: {}\n", o.say("mã không còn hiệu lực", "this code is retired"), found.by->code);
+            fmt::print("  {}: {}\n", o.say("mã không còn hiệu lực", "this code is retired"),
+                       for_terminal(found.by->code));
         for (const organisation* c : holder.organisations)
-            if (c != found.found) fmt::print("  → {}\n", as_line(*c, o.at, o.say));
+            if (c != found.found) fmt::print("  → {}\n", for_terminal(as_line(*c, o.at, o.say)));
     }
     return found.known() ? good : held;
 }
@@ -96,9 +99,9 @@ int route(const registry::registry& r, const options& o) {
                {"note_vi", d.note_vi},
                {"note_en", d.note_en}});
     } else {
-        fmt::print("{}\n", brief(d));
-        if (!d.note_vi.empty()) fmt::print("  {}\n", o.say(d.note_vi, d.note_en));
-        for (const organisation* c : d.candidates) fmt::print("  ? {}\n", as_line(*c, o.at, o.say));
+        fmt::print("{}\n", for_terminal(brief(d)));
+        if (!d.note_vi.empty()) fmt::print("  {}\n", for_terminal(o.say(d.note_vi, d.note_en)));
+        for (const organisation* c : d.candidates) fmt::print("  ? {}\n", for_terminal(as_line(*c, o.at, o.say)));
     }
     return d.kind == registry::route_kind::held ? held : good;
 }
@@ -121,9 +124,11 @@ int compare(const registry::registry& before, const registry::registry& after, c
     } else {
         for (const auto& [ids, sign] :
              {std::pair(&d.added, '+'), std::pair(&d.removed, '-'), std::pair(&d.changed, '~')})
-            for (const std::string& id : *ids) fmt::print("{} {} {}\n", sign, o.say("cơ quan", "organisation"), id);
-        for (const std::string& id : d.nodes_changed) fmt::print("~ {} {}\n", o.say("nút", "node"), id);
-        for (const registry::route_change& c : d.routes) fmt::print("{}: {} → {}\n", c.code, c.before, c.after);
+            for (const std::string& id : *ids)
+                fmt::print("{} {} {}\n", sign, o.say("cơ quan", "organisation"), for_terminal(id));
+        for (const std::string& id : d.nodes_changed) fmt::print("~ {} {}\n", o.say("nút", "node"), for_terminal(id));
+        for (const registry::route_change& c : d.routes)
+            fmt::print("{}: {} → {}\n", for_terminal(c.code), for_terminal(c.before), for_terminal(c.after));
         if (!d.removed.empty())
             fmt::print("{}\n", o.say("Không xóa cơ quan, hãy ghi ngày “to”.",
                                      "Organisations are closed with `to`, not removed."));
@@ -145,7 +150,7 @@ bool read_day(options& o) {
     if (at)
         o.at = *at;
     else
-        fmt::print(stderr, "--at {}: {}\n", o.day,
+        fmt::print(stderr, "--at {}: {}\n", for_terminal(o.day),
                    o.say("ngày phải có dạng 2025-07-01", "a day looks like 2025-07-01"));
     return at.has_value();
 }
@@ -158,7 +163,8 @@ int with_file(const options& given, answer then) {
     result<registry::registry> r = registry::registry::load(o.file);
     if (!r) return tell(r.error(), o.say);
     if (!o.node.empty() && !r->find_node(o.node)) {
-        fmt::print(stderr, "{}: {} \"{}\"\n", o.file, o.say("không có nút", "there is no node"), o.node);
+        fmt::print(stderr, "{}: {} \"{}\"\n", for_terminal(o.file), o.say("không có nút", "there is no node"),
+                   for_terminal(o.node));
         return refused;
     }
     return then(*r, o);

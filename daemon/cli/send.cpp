@@ -184,8 +184,8 @@ void print_answer(const exchange_options& o, const json::object& answer) {
     if (const json::array* findings = array_in(answer, "findings"))
         for (const json::value& each : *findings)
             if (const json::object* f = each.if_object())
-                fmt::print("  ! {}: {} {}\n", text_in(*f, "code"),
-                           text_in(*f, o.say.vietnamese() ? "message_vi" : "message_en"),
+                fmt::print("  ! {}: {} {}\n", for_terminal(text_in(*f, "code")),
+                           for_terminal(text_in(*f, o.say.vietnamese() ? "message_vi" : "message_en")),
                            for_terminal(text_in(*f, "detail")));
 }
 

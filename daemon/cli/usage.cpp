@@ -1,5 +1,7 @@
 #include "daemon/cli/usage.hpp"
 
+#include "daemon/cli/packet_files.hpp"
+
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
@@ -22,13 +24,18 @@ std::string usage_message(const CLI::App* app, const CLI::Error& e) {
         name += " " + app->get_name();
     }
     std::string en = e.what(), vi = vietnamese_usage_error(e.get_name(), en);
+    if (const auto unknown = app->remaining(); unknown.size() > 1 && en.starts_with("The following arguments")) {
+        en = before(en, ": ") + ":"; // CLI11 lists them from the last to the first
+        for (const std::string& one : unknown) en += " " + one;
+        vi = vietnamese_usage_error(e.get_name(), en);
+    }
     // CLI11 misses a command where there is one that it does not know.
     if (const auto unknown = app->remaining(); !unknown.empty() && en.ends_with("subcommand is required")) {
         vi = fmt::format("không có lệnh này: {}.", unknown.front());
         en = fmt::format("There is no such command: {}", unknown.front());
     }
     return fmt::format("{}: {}\n  ({})\n  → Xem cách dùng / see the usage: {} --help\n", name,
-                       vi.empty() ? "dòng lệnh không đúng." : vi, en, name);
+                       for_terminal(vi.empty() ? "dòng lệnh không đúng." : vi), for_terminal(en), name);
 }
 
 void group_under(CLI::App& app) {

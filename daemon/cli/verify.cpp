@@ -3,7 +3,9 @@
 #include "daemon/base/error_table.hpp"
 #include "daemon/base/files.hpp"
 #include "daemon/cli/errors.hpp"
+#include "daemon/cli/input.hpp"
 #include "daemon/cli/output.hpp"
+#include "daemon/cli/packet_files.hpp"
 #include "daemon/cli/trust_session.hpp"
 #include "daemon/cli/voice.hpp"
 #include "daemon/signing_rules/verification.hpp"
@@ -11,11 +13,9 @@
 
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <iostream>
 #include <memory>
-#include <sys/stat.h>
 
 namespace vanthu::cli {
 namespace {
@@ -70,8 +70,8 @@ std::string change_word(const std::string& code, const voice& say) {
     if (code == "signature_added") return std::string(say("thêm chữ ký", "signature added"));
     if (code.starts_with("field_filled:"))
         return fmt::format("{} {}", say("điền trường", "field filled:"), field("field_filled:"));
-    if (code.starts_with("field_added:"))
-        return fmt::format("{} {}", say("thêm trường", "field added:"), field("field_added:"));
+    if (code.starts_with("signature_field_added:"))
+        return fmt::format("{} {}", say("thêm ô chữ ký", "signature field added:"), field("signature_field_added:"));
     if (code.starts_with("timestamp_added")) return std::string(say("thêm dấu thời gian", "time stamp added"));
     if (code == "evidence_added")
         return std::string(say("thêm bằng chứng xác thực (DSS)", "validation evidence added"));
@@ -79,14 +79,17 @@ std::string change_word(const std::string& code, const voice& say) {
     return fmt::format("{} ({})", say("thay đổi khác", "another change"), code);
 }
 
+// Everything of a report comes from the file, its name too.
+void show(const std::string& line) { std::cout << for_terminal(line) << "\n"; }
+
 void print_signature(std::size_t number, const signature_report& s, const voice& say) {
     auto line = [](std::string_view label, std::string_view text) {
-        if (!text.empty()) std::cout << fmt::format("     {}: {}\n", label, text);
+        if (!text.empty()) show(fmt::format("     {}: {}", label, text));
     };
     const bool stamp = s.format == "timestamp";
-    std::cout << fmt::format("  {}. {}  {} {}\n", number, word(s.verdict, say),
-                             stamp ? say("dấu thời gian văn bản", "document time stamp") : std::string_view(s.format),
-                             s.level);
+    show(fmt::format("  {}. {}  {} {}", number, word(s.verdict, say),
+                     stamp ? say("dấu thời gian văn bản", "document time stamp") : std::string_view(s.format),
+                     s.level));
     line(stamp ? say("Cơ quan cấp", "authority") : say("Người ký", "signer"),
          s.signer.common_name.empty() ? s.signer.subject : s.signer.common_name);
     line(say("Cơ quan", "organisation"), s.signer.organisation);
@@ -104,17 +107,17 @@ void print_signature(std::size_t number, const signature_report& s, const voice&
         line(say("Có thể kiểm tra lại", "may be judged again"),
              say("khi có thông tin thu hồi", "when revocation data can be had"));
     for (const std::string& c : s.changes_after) line(say("Sau khi ký", "after signing"), change_word(c, say));
-    for (const auto& f : s.findings) std::cout << fmt::format("     - {} [{}]\n", say(f.text_vi, f.text_en), f.code);
+    for (const auto& f : s.findings) show(fmt::format("     - {} [{}]", say(f.text_vi, f.text_en), f.code));
 }
 
 void print_report(const file_report& r, const std::vector<std::string>& troubles, const voice& say) {
-    std::cout << fmt::format("{}: {}\n", r.file, sentence(r, say));
+    show(fmt::format("{}: {}", r.file, sentence(r, say)));
     std::size_t number = 0;
     for (const signature_report& s : r.signatures) print_signature(++number, s, say);
-    for (const auto& f : r.findings) std::cout << fmt::format("  - {} [{}]\n", say(f.text_vi, f.text_en), f.code);
+    for (const auto& f : r.findings) show(fmt::format("  - {} [{}]", say(f.text_vi, f.text_en), f.code));
     if (r.verdict == verdict::indeterminate)
         for (const std::string& t : troubles)
-            std::cout << fmt::format("  - {}: {}\n", say("Không lấy được", "could not be had"), t);
+            show(fmt::format("  - {}: {}", say("Không lấy được", "could not be had"), t));
 }
 
 int code_of(verdict v) {
@@ -126,16 +129,6 @@ int worse(int a, int b) {
     for (int c : {1, 2, 3})
         if (a == c || b == c) return c;
     return 0;
-}
-
-// errc of what is no file to read.
-result<unique_fd> open_to_read(const std::string& name) {
-    unique_fd fd(::open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
-    struct stat about{};
-    if (!fd || ::fstat(fd.get(), &about) != 0) return failed(files::errc::unreadable, name);
-    if (S_ISDIR(about.st_mode)) return failed(errc::directory_given, name);
-    if (::lseek(fd.get(), 0, SEEK_END) < 0) return failed(files::errc::unreadable, name);
-    return fd;
 }
 
 std::optional<digest> hash_of_file(const std::string& name) {
@@ -169,7 +162,7 @@ int verify(const request& q) {
     if (!pool) return tell(pool.error(), q.speak), internal;
     unique_fd content;
     if (!q.content.empty()) {
-        auto opened = open_to_read(q.content);
+        auto opened = open_input(q.content);
         if (!opened) return tell(opened.error(), q.speak), unreadable;
         content = std::move(*opened);
     }
@@ -179,7 +172,7 @@ int verify(const request& q) {
     int worst = 0;
     bool missing = false;
     for (const std::string& name : q.files) {
-        auto fd = open_to_read(name);
+        auto fd = open_input(name);
         if (!fd) {
             missing = true;
             if (!q.speak.as_json) tell(fd.error(), q.speak);
@@ -219,7 +212,8 @@ int verify(const request& q) {
         std::string xml = validation::to_xml(judged, at.value_or((*session)->now()));
         if (auto done = write_output(q.report, as_bytes(xml)); !done) return tell(done.error(), q.speak);
     }
-    return missing ? static_cast<int>(unreadable) : worst;
+    if (missing && worst != refused) return unreadable; // a file found invalid is the worse news
+    return worst;
 }
 
 } // namespace

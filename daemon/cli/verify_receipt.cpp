@@ -2,6 +2,7 @@
 
 #include "daemon/base/error_table.hpp"
 #include "daemon/base/files.hpp"
+#include "daemon/cli/packet_files.hpp"
 #include "schemas/receipt/receipt.hpp"
 
 #include <CLI/CLI.hpp>
@@ -38,7 +39,7 @@ std::string_view role_text(receipt::role role, bool vietnamese) {
 
 void print_text(const receipt::verified_receipt& good, bool vi) {
     auto line = [](std::string_view name, std::string_view value) {
-        std::cout << fmt::format("  {}: {}\n", name, value);
+        std::cout << fmt::format("  {}: {}\n", name, for_terminal(value));
     };
     std::cout << (vi ? "Biên nhận hợp lệ.\n" : "The receipt holds.\n");
     line(vi ? "Cơ quan xác nhận" : "Confirmed by", receipt::hop_organisation(good.content));
@@ -114,7 +115,7 @@ int complain(const failure& why, const request& asked, int code) {
     std::ostream& out = code == does_not_hold ? std::cout : std::cerr;
     if (code == does_not_hold) out << (vi ? "Biên nhận KHÔNG hợp lệ.\n" : "The receipt does NOT hold.\n");
     out << fmt::format("  {}: {}\n  {}\n", public_name, vi ? message_vi : message_en, vi ? action_vi : action_en);
-    if (!why.detail.empty()) out << fmt::format("  ({})\n", why.detail);
+    if (!why.detail.empty()) out << fmt::format("  ({})\n", for_terminal(why.detail));
     return code;
 }
 

@@ -2,6 +2,7 @@
 
 #include "daemon/base/error_table.hpp"
 #include "daemon/base/files.hpp"
+#include "daemon/cli/errors.hpp"
 #include "daemon/cli/packet_files.hpp"
 
 #include <CLI/App.hpp>
@@ -42,19 +43,24 @@ int tell(const json::object& error, const voice& v) {
     return refused;
 }
 
-int tell(const failure& f, const voice& v) {
+int tell(const failure& f, const voice& v) { return tell(f, v, {}); }
+
+int tell(const failure& f, const voice& v, const json::object& more) {
     const error_row* row = describe(f.code);
-    tell(json::object{{"schema_version", 1},
-                      {"code", public_code(f.code)},
-                      {"message_vi", row ? row->message_vi : "Lỗi nội bộ."},
-                      {"message_en", row ? row->message_en : "Internal error."},
-                      {"cause", f.detail},
-                      {"action_vi", row ? row->action_vi : ""},
-                      {"action_en", row ? row->action_en : ""},
-                      {"retryable", transient(f.code)},
-                      {"next_attempt_at", nullptr}},
-         v);
-    if (f.code == files::errc::not_found || f.code == files::errc::unreadable) return unreadable;
+    json::object all{{"schema_version", 1},
+                     {"code", public_code(f.code)},
+                     {"message_vi", row ? row->message_vi : "Lỗi nội bộ."},
+                     {"message_en", row ? row->message_en : "Internal error."},
+                     {"cause", f.detail},
+                     {"action_vi", row ? row->action_vi : ""},
+                     {"action_en", row ? row->action_en : ""},
+                     {"retryable", transient(f.code)},
+                     {"next_attempt_at", nullptr}};
+    for (const auto& member : more) all.insert(member);
+    tell(all, v);
+    if (f.code == files::errc::not_found || f.code == files::errc::unreadable || f.code == errc::directory_given ||
+        f.code == errc::input_not_a_file)
+        return unreadable;
     if (!row) return internal;
     return std::string_view(f.code.category().name()) == "net" && transient(f.code) ? no_server : refused;
 }

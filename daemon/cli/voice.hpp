@@ -26,9 +26,11 @@ struct voice {
 // The flags --json and --lang of a command.
 void add_voice_options(CLI::App& command, voice& v);
 // The public code, what happened and what to do: to standard error, or with --json as the error object to standard
-// output. Answers the exit code: `unreadable` for a file that cannot be read, `no_server` where nobody answered,
-// otherwise `refused`.
+// output. Answers the exit code: `unreadable` for a file that cannot be read or is none, `no_server` where nobody
+// answered, otherwise `refused`.
 int tell(const failure& f, const voice& v);
+// The same with more members in the object of --json.
+int tell(const failure& f, const voice& v, const boost::json::object& more);
 // An error object that a server answered.
 int tell(const boost::json::object& error, const voice& v);
 // One line of JSON on standard output.

@@ -170,6 +170,17 @@ BOOST_AUTO_TEST_CASE(the_exit_code_is_that_of_the_worst_file) {
     BOOST_TEST(all({"in.pdf", "good.p7s"}) == 2);
     BOOST_TEST(all({"good.pdf", "missing"}) == 66);
     BOOST_TEST(all({"trust"}) == 66);
+    BOOST_TEST(all({"missing", "in.pdf"}) == 66);
+    bytes changed = read_file(d.at("good.pdf")).value();
+    changed[changed.size() / 4] ^= 1;
+    d.put("changed.pdf", changed);
+    BOOST_REQUIRE(all({"changed.pdf"}) == 1);
+    // What cannot be read hides nothing, wherever it stands, and is told.
+    BOOST_TEST(all({"changed.pdf", "missing"}) == 1);
+    BOOST_TEST(all({"missing", "good.pdf", "changed.pdf"}) == 1);
+    std::string said;
+    BOOST_TEST(d.run({"verify", d.at("missing"), d.at("changed.pdf")}, &said) == 1);
+    BOOST_TEST(said.find("files.not_found") != said.npos, said);
 }
 
 BOOST_AUTO_TEST_CASE(the_etsi_report_is_written_for_all_files) {

@@ -107,7 +107,7 @@ BOOST_AUTO_TEST_CASE(evidence_that_swells_is_over_the_budget_and_not_damage) {
     bytes longer = revised(world().approved(make_letter()), [](pdf::document& d, pdf::update& out) {
         QPDFObjectHandle store = out.add(QPDFObjectHandle::parse("<< /Certs [] >>"));
         store.getKey("/Certs").appendItem(
-            out.add_stream(QPDFObjectHandle::newDictionary(), std::string((64u << 20) + 1, '\0')));
+            out.add_stream("", std::string((64u << 20) + 1, '\0')));
         d.root().replaceKey("/DSS", store);
         out.changed(d.root());
     });

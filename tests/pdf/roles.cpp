@@ -24,7 +24,7 @@ objects form_of(pdf::document& d) { return d.root().getKey("/AcroForm"); }
 bytes rich_letter(const std::function<void(pdf::document&, pdf::update&)>& more = {}) {
     return revised(make_letter(), [&](pdf::document& d, pdf::update& out) {
         auto add = [&](const std::string& text) { return out.add(objects::parse(&d.qpdf(), text)); };
-        objects picture = out.add_stream(objects::parse("<< /Subtype /Form /BBox [0 0 80 20] >>"), "q Q");
+        objects picture = out.add_stream("/Subtype /Form /BBox [0 0 80 20]", "q Q");
         objects fonts = add("<< >>");
         objects resources = add("<< /Font " + fonts.unparse() + " >>");
         std::string page = first_page(d).unparse();
@@ -35,11 +35,11 @@ bytes rich_letter(const std::function<void(pdf::document&, pdf::update&)>& more 
         objects fields = add(both), annotations = add(both);
         d.root().replaceKey("/AcroForm", add("<< /Fields " + fields.unparse() + " /DR " + resources.unparse() + " >>"));
         first_page(d).replaceKey("/Annots", annotations);
-        objects evidence = out.add_stream(objects::newDictionary(), "certificate");
+        objects evidence = out.add_stream("", "certificate");
         d.root().replaceKey("/DSS", add("<< /Certs [" + evidence.unparse() + "] >>"));
-        d.root().replaceKey("/Metadata", out.add_stream(objects::parse("<< /Type /Metadata /Subtype /XML >>"), "<x/>"));
+        d.root().replaceKey("/Metadata", out.add_stream("/Type /Metadata /Subtype /XML", "<x/>"));
         d.qpdf().getTrailer().replaceKey("/Info", add("<< /Title (Letter) /ModDate (D:20250715162005Z) >>"));
-        out.add_stream(objects::parse("<< /Type /ObjStm /N 0 /First 0 >>"), " "); // nothing refers to it
+        out.add_stream("/Type /ObjStm /N 0 /First 0", " "); // nothing refers to it
         if (more) more(d, out);
         out.changed(first_page(d));
         out.changed(d.root());
@@ -191,7 +191,7 @@ BOOST_AUTO_TEST_CASE(annotations_come_as_a_list_or_not_at_all) {
     auto drawing = [](auto page_of) {
         return [=](pdf::document& d, pdf::update& out) {
             objects page = page_of(d);
-            page.replaceKey("/Annots", out.add_stream(objects::parse("<< /Subtype /Form /BBox [0 0 600 800] >>"),
+            page.replaceKey("/Annots", out.add_stream("/Subtype /Form /BBox [0 0 600 800]",
                                                       "1 g 0 0 600 800 re f"));
             out.changed(page);
         };
