@@ -14,6 +14,7 @@
 #include <fmt/format.h>
 #include <memory>
 #include <openssl/crypto.h>
+#include <tuple>
 
 namespace vanthu::cli {
 namespace {
@@ -213,19 +214,51 @@ result<json::object> unlock_guard(const options& o) {
     return json::object{{"serial", clean(serial)}, {"guard", was_shut ? "released" : "nothing on record"}};
 }
 
-void print_plain(const json::value& v, int depth) {
+// What people see of a member; its name stays in --json.
+std::string_view word(std::string_view name, const voice& say) {
+    static constexpr std::tuple<std::string_view, std::string_view, std::string_view> words[] = {
+        {"tokens", "Thiết bị", "tokens"},
+        {"certificates", "Chứng thư", "certificates"},
+        {"keys", "Khóa", "keys"},
+        {"uri", "URI", "URI"},
+        {"label", "Nhãn", "label"},
+        {"serial", "Số sê-ri", "serial number"},
+        {"manufacturer", "Nhà sản xuất", "manufacturer"},
+        {"model", "Kiểu", "model"},
+        {"initialised", "Đã khởi tạo", "initialised"},
+        {"pin_count_low", "Đã nhập sai PIN, còn ít lần thử", "few PIN tries left"},
+        {"pin_final_try", "Chỉ còn một lần thử PIN", "last PIN try"},
+        {"pin_locked", "PIN đã bị khóa", "PIN locked"},
+        {"failed_logins", "Số lần đăng nhập hỏng liên tiếp", "failed logins in a row"},
+        {"id", "Mã khóa", "key id"},
+        {"schemes", "Thuật toán", "schemes"},
+        {"subject", "Chủ thể", "subject"},
+        {"organisation_code", "Mã cơ quan", "organisation code"},
+        {"not_after", "Hết hạn", "valid until"},
+        {"certificate_sha256", "SHA-256 của chứng thư", "certificate SHA-256"},
+        {"signs", "Ký được", "signs"},
+        {"request", "Tệp yêu cầu cấp chứng thư", "certificate request"},
+        {"guard", "Chốt PIN", "PIN guard"}};
+    for (const auto& [known, vi, en] : words)
+        if (known == name) return say(vi, en);
+    return name;
+}
+
+void print_plain(const json::value& v, int depth, const voice& say) {
     std::string indent(static_cast<std::size_t>(depth) * 2, ' ');
     auto show = [&](std::string_view name, const json::value& value) {
         if (value.is_object() || value.is_array()) {
             fmt::print("{}{}:\n", indent, name);
-            print_plain(value, depth + 1);
+            print_plain(value, depth + 1, say);
+        } else if (value.is_bool()) {
+            fmt::print("{}{}: {}\n", indent, name, value.get_bool() ? say("có", "yes") : say("không", "no"));
         } else {
             fmt::print("{}{}: {}\n", indent, name,
                        value.is_string() ? for_terminal(value.get_string()) : json::serialize(value));
         }
     };
     if (v.is_object())
-        for (const auto& member : v.get_object()) show(member.key(), member.value());
+        for (const auto& member : v.get_object()) show(word(member.key(), say), member.value());
     if (v.is_array())
         for (const json::value& element : v.get_array()) show("-", element);
 }
@@ -234,20 +267,25 @@ void print_plain(const json::value& v, int depth) {
 
 void add_token_commands(CLI::App& app, int& exit_code) {
     auto o = std::make_shared<options>();
-    CLI::App* group = app.add_subcommand("token", "thiết bị ký / signing tokens (PKCS#11)");
+    CLI::App* group = app.add_subcommand("token", "Thiết bị ký / signing tokens (PKCS#11)");
     group->require_subcommand(1);
     auto add = [&](const char* name, const char* help, result<json::object> (*act)(const options&)) {
         CLI::App* command = group->add_subcommand(name, help);
-        command->add_option("--module", o->module_path, "path of the PKCS#11 module");
-        command->add_option("--uri", o->uri, "PKCS#11 URI (RFC 7512) of token and key; never with a PIN");
-        command->add_option("--token", o->label, "label of the token");
-        command->add_option("--serial", o->serial, "serial number of the token");
-        command->add_option("--id", o->key_id, "id of the key, hex");
-        command->add_option("--label", o->key_label, "label of the key");
-        command->add_option("--pin-file", o->pin_file, "file that holds the PIN; asked for otherwise");
+        command->add_option("--module", o->module_path, "Tệp mô-đun PKCS#11 / path of the PKCS#11 module");
+        command->add_option(
+            "--uri", o->uri,
+            "URI PKCS#11 (RFC 7512) của thiết bị và khóa, không bao giờ kèm PIN / PKCS#11 URI of token and "
+            "key; never with a PIN");
+        command->add_option("--token", o->label, "Nhãn của thiết bị / label of the token");
+        command->add_option("--serial", o->serial, "Số sê-ri của thiết bị / serial number of the token");
+        command->add_option("--id", o->key_id, "Mã của khóa, dạng hex / id of the key, hex");
+        command->add_option("--label", o->key_label, "Nhãn của khóa / label of the key");
+        command->add_option("--pin-file", o->pin_file,
+                            "Tệp chứa PIN, không có thì hỏi / file that holds the PIN; asked for otherwise");
         command
             ->add_option("--state,--state-dir", o->state_dir,
-                         "directory of the PIN guard's records, shared with the daemon")
+                         "Thư mục ghi các lần nhập PIN, dùng chung cho mọi lệnh ký / directory of the PIN guard's "
+                         "records, the same for everything that uses the token")
             ->capture_default_str();
         add_voice_options(*command, o->say);
         command->callback([o, act, &exit_code] {
@@ -257,28 +295,35 @@ void add_token_commands(CLI::App& app, int& exit_code) {
                 return;
             }
             exit_code = 0;
-            if (!o->say.as_json) return print_plain(*done, 0);
+            if (!o->say.as_json) return print_plain(*done, 0, o->say);
             (*done)["schema_version"] = 1;
             print(*done);
         });
         return command;
     };
-    add("list", "tokens of the module and their certificates", list);
-    add("status", "one token; its keys with --pin-file", status);
-    add("test", "one signature with each scheme of a key", test);
-    CLI::App* importing = add("import", "a key with its certificate, or a certificate for a key that is there", import);
-    importing->add_option("--p12", o->p12, "PKCS#12 file");
-    importing->add_option("--passphrase-file", o->passphrase_file, "file that holds its passphrase");
-    importing->add_option("--key", o->key_pem, "PEM key, with --certificate");
-    importing->add_option("--certificate", o->certificate, "PEM or DER certificate");
-    CLI::App* generating = add("keygen", "a new key pair and its certificate request", keygen);
-    generating->add_option("--kind", o->kind, "kind of key")
+    add("list", "Các thiết bị của mô-đun và chứng thư / tokens of the module and their certificates", list);
+    add("status", "Một thiết bị; có --pin-file thì cả các khóa / one token; its keys with --pin-file", status);
+    add("test", "Ký thử bằng từng thuật toán của khóa / one signature with each scheme of a key", test);
+    CLI::App* importing = add("import",
+                              "Nạp khóa cùng chứng thư, hoặc chứng thư cho khóa đã có / a key with its certificate, or "
+                              "a certificate for a key that is there",
+                              import);
+    importing->add_option("--p12", o->p12, "Tệp PKCS#12 / PKCS#12 file");
+    importing->add_option("--passphrase-file", o->passphrase_file,
+                          "Tệp chứa mật khẩu của tệp PKCS#12 / file that holds its passphrase");
+    importing->add_option("--key", o->key_pem, "Khóa PEM, kèm --certificate / PEM key, with --certificate");
+    importing->add_option("--certificate", o->certificate, "Chứng thư PEM hoặc DER / PEM or DER certificate");
+    CLI::App* generating =
+        add("keygen", "Sinh cặp khóa và yêu cầu cấp chứng thư / a new key pair and its certificate request", keygen);
+    generating->add_option("--kind", o->kind, "Loại khóa / kind of key")
         ->check(CLI::IsMember({"rsa2048", "rsa3072", "rsa4096", "p256", "p384"}))
         ->capture_default_str();
-    generating->add_option("--common-name", o->common_name, "CN of the request")->required();
-    generating->add_option("--organisation", o->organisation, "O of the request");
-    generating->add_option("-o,--output", o->output, "where the request goes (PEM)")->required();
-    add("unlock-guard", "allow the PIN to be tried again after a failure", unlock_guard);
+    generating->add_option("--common-name", o->common_name, "CN của yêu cầu / CN of the request")->required();
+    generating->add_option("--organisation", o->organisation, "O của yêu cầu / O of the request");
+    generating->add_option("-o,--output", o->output, "Tệp ghi yêu cầu (PEM) / where the request goes (PEM)")
+        ->required();
+    add("unlock-guard", "Cho phép thử lại PIN sau một lần sai / allow the PIN to be tried again after a failure",
+        unlock_guard);
 }
 
 } // namespace vanthu::cli
