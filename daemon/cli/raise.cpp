@@ -1,6 +1,6 @@
 #include "daemon/cli/raise.hpp"
 
-#include "daemon/base/files.hpp"
+#include "daemon/cli/input.hpp"
 #include "daemon/cli/sign.hpp"
 #include "signing/asic/container.hpp"
 #include "signing/cades/levels.hpp"
@@ -15,6 +15,7 @@
 namespace vanthu::cli {
 namespace {
 
+using validation::file_report;
 using validation::signature_report;
 
 // What one signature has reached, by its own time stamps and not by what could be looked up elsewhere.
@@ -84,7 +85,7 @@ result<cms_content> content_of(bytes_view message, const raise_request& r) {
         for (bytes_view piece : parts->content) whole->insert(whole->end(), piece.begin(), piece.end());
     } else {
         if (!r.content) return failed(sign_errc::content_missing);
-        VANTHU_TRY(*whole, read_file(*r.content, std::size_t{1} << 30));
+        VANTHU_TRY(*whole, read_input(*r.content, std::size_t{1} << 30));
     }
     return cms_content{[whole](x509::hash h) { return x509::hash_of(h, *whole); }, sha256::of(*whole)};
 }
@@ -180,7 +181,7 @@ result<bytes> raise_xml(bytes document, const raise_request& r, trust_session& s
     bytes beside;
     xml::outside others;
     if (r.content) {
-        VANTHU_TRY(beside, read_file(*r.content, std::size_t{1} << 30));
+        VANTHU_TRY(beside, read_input(*r.content, std::size_t{1} << 30));
         others = [&](const std::string&) { return std::optional(xml::in_memory(beside)); };
     }
     return raise_document(std::move(document), others, r, s);
@@ -244,17 +245,7 @@ result<bytes> raise_container(bytes container, const raise_request& r, trust_ses
     return asic::with_archive(container, plan, token);
 }
 
-} // namespace
-
-std::optional<level> level_of(std::string_view text) {
-    if (text == "B-B") return level::b_b;
-    if (text == "B-T") return level::b_t;
-    if (text == "B-LT") return level::b_lt;
-    if (text == "B-LTA") return level::b_lta;
-    return std::nullopt;
-}
-
-result<bytes> raise(bytes file, const raise_request& request, trust_session& session) {
+result<bytes> raised(bytes file, const raise_request& request, trust_session& session) {
     switch (signed_file::kind_of(file)) {
     case signed_file::kind::pdf:
         return raise_pdf(std::move(file), request, session);
@@ -269,6 +260,111 @@ result<bytes> raise(bytes file, const raise_request& request, trust_session& ses
         break;
     }
     return failed(sign_errc::not_verifiable, "0");
+}
+
+// --- the file as a whole, before and after
+
+result<bytes> content_beside(const raise_request& r) {
+    if (!r.content) return bytes{};
+    return read_input(*r.content, std::size_t{1} << 30);
+}
+
+// As `vanthu verify` judges it, except that revocation counts up to B-T only where it is known: a signature may get its
+// time stamp first and the evidence later.
+file_report judge_whole(bytes_view file, const raise_request& r, const bytes& content, const trust_session& s,
+                        const x509::evidence& known) {
+    validation::policy policy;
+    if (r.to < level::b_lt) policy.revocation = x509::revocation_rule::if_present;
+    signed_file::detached_content beside;
+    if (r.content) {
+        beside.digest = [&](x509::hash h) { return x509::hash_of(h, content); };
+        beside.bytes = [&](const std::string&) { return std::optional(xml::in_memory(content)); };
+    }
+    return signed_file::verify(file, s.trust(), known, s.now(), policy, beside);
+}
+
+std::string complaint(const file_report& report) {
+    std::string why;
+    for (const signature_report& one : report.signatures)
+        if (one.verdict != signing::verdict::valid)
+            why += fmt::format("{}: {}; ", one.signer.subject.empty() ? one.field : one.signer.subject,
+                               one.sub_indication);
+    for (const signing::finding& f : report.findings) why += f.code + "; ";
+    return why + std::string(to_string(report.verdict));
+}
+
+// Nothing is added to a file that is not good as it is: a time stamp on top would make the damage look old and
+// approved.
+result<> all_sound(bytes_view file, const raise_request& r, trust_session& s) {
+    if (signed_file::kind_of(file) == signed_file::kind::cms && !r.content && !cms::detach(file))
+        return failed(sign_errc::content_missing);
+    VANTHU_TRY(bytes content, content_beside(r));
+    raise_request before = r;
+    before.to = level::b_t; // what is missing for more is asked for later
+    file_report report;
+    s.gather([&] {
+        report = judge_whole(file, before, content, s, s.known());
+        return report.missing;
+    });
+    if (report.verdict == signing::verdict::valid) return {};
+    for (const signature_report& one : report.signatures)
+        if (!r.content && one.format != "cades" && one.sub_indication == signing::sub::signed_data_not_found &&
+            signed_file::kind_of(file) == signed_file::kind::xml)
+            return failed(sign_errc::content_missing);
+    std::string why = complaint(report);
+    for (const std::string& trouble : s.troubles()) why += "; " + trouble;
+    return failed(sign_errc::not_verifiable, why);
+}
+
+// sign_errc::level_not_reached.
+result<> reaches(const file_report& report, const raise_request& r) {
+    const signature_report* newest = nullptr;
+    for (const signature_report& one : report.signatures)
+        if (one.format != "timestamp") newest = &one;
+    if (!newest) return failed(sign_errc::level_not_reached, "0");
+    for (const signature_report& one : report.signatures) {
+        if (one.format == "timestamp" || (r.newest_only && &one != newest)) continue;
+        if (one.verdict != signing::verdict::valid || reached(one.level) < r.to)
+            return failed(sign_errc::level_not_reached,
+                          fmt::format("{}: {} {}", one.signer.subject, one.level, one.sub_indication));
+    }
+    if (!r.newest_only && report.verdict != signing::verdict::valid)
+        return failed(sign_errc::level_not_reached, complaint(report));
+    return {};
+}
+
+} // namespace
+
+std::optional<level> level_of(std::string_view text) {
+    if (text == "B-B") return level::b_b;
+    if (text == "B-T") return level::b_t;
+    if (text == "B-LT") return level::b_lt;
+    if (text == "B-LTA") return level::b_lta;
+    return std::nullopt;
+}
+
+result<bytes> raise(bytes file, const raise_request& request, trust_session& session) {
+    if (!request.newest_only) VANTHU_CHECK(all_sound(file, request, session));
+    VANTHU_TRY(file, raised(std::move(file), request, session));
+    VANTHU_CHECK(check_level(file, request, session));
+    return file;
+}
+
+result<> check_level(bytes_view file, const raise_request& r, trust_session& s) {
+    if (!s.judges()) return {};
+    VANTHU_TRY(bytes content, content_beside(r));
+    file_report report = judge_whole(file, r, content, s, {}); // by what is in the file alone
+    result<> good = reaches(report, r);
+    if (good) return good;
+    s.gather([&] {
+        report = judge_whole(file, r, content, s, s.known());
+        return report.missing;
+    });
+    good = reaches(report, r);
+    if (good) return good;
+    std::string why = good.error().detail;
+    for (const std::string& trouble : s.troubles()) why += "; " + trouble;
+    return failed(sign_errc::level_not_reached, why);
 }
 
 } // namespace vanthu::cli

@@ -2,7 +2,9 @@
 
 #include "daemon/base/error_table.hpp"
 #include "daemon/base/files.hpp"
+#include "daemon/cli/input.hpp"
 #include "daemon/cli/output.hpp"
+#include "daemon/cli/packet_files.hpp"
 #include "daemon/cli/raise.hpp"
 #include "daemon/cli/sign_certificate.hpp"
 #include "daemon/cli/sign_formats.hpp"
@@ -86,6 +88,20 @@ constexpr error_row rows[] = {
      "Vỏ chứa đã có chữ ký dạng khác; phần mềm kiểm tra chỉ đọc một dạng trong mỗi vỏ chứa.",
      "The container has signatures of the other format, and readers look at one format in a container.",
      "Ký cùng dạng với chữ ký đã có (bỏ --signature).", "Sign in the format that is there (leave --signature out)."},
+    {static_cast<int>(sign_errc::level_not_reached), "level_not_reached", 422, retry::yes,
+     "Chữ ký làm ra không đạt mức đã yêu cầu nên không ghi kết quả; mức không bao giờ tự hạ xuống.",
+     "The signature made does not hold at the level asked for, so nothing is written; a level is never lowered.",
+     "Xem chi tiết; bổ sung chứng thư tin cậy, CRL hoặc kết nối tới OCSP, hoặc yêu cầu mức thấp hơn.",
+     "See the detail; add trusted certificates, a CRL or a way to the OCSP responder, or ask for a lower level."},
+    {static_cast<int>(sign_errc::no_meaning), "no_meaning", 422, retry::no,
+     "Tùy chọn này không có tác dụng với định dạng hoặc loại ký đã chọn.",
+     "This option has no meaning for the format or the profile chosen.",
+     "Bỏ tùy chọn đó, hoặc chọn --format, --profile khác.",
+     "Leave the option out, or choose another --format or --profile."},
+    {static_cast<int>(sign_errc::bad_date), "bad_date", 422, retry::no,
+     "--date phải là một ngày có thật, viết dạng NĂM-THÁNG-NGÀY.",
+     "--date must be a day of the calendar, as YEAR-MONTH-DAY.", "Ví dụ: --date 2025-07-15",
+     "For example: --date 2025-07-15"},
 };
 const error_table table("sign", rows);
 
@@ -98,6 +114,7 @@ struct request {
     std::string level = "B-B", tsa, output;
     std::vector<std::string> inputs;
     voice speak;
+    const CLI::App* command = nullptr; // which knows what was given
     bool is_pdf() const { return form.format == "pades"; }
     bool is_container() const { return form.format == "asic-s" || form.format == "asic-e"; }
 };
@@ -109,7 +126,12 @@ struct desk {
     cms::signer who;
     signing_authority authority;
     pdf_plan plan;
-    json::array done; // what --json tells of each output
+};
+
+// What became of the inputs, also where the run failed.
+struct account {
+    json::array written; // what --json tells of each output
+    json::array left;    // inputs without one
 };
 
 std::string output_name(const request& q, const std::filesystem::path& input) {
@@ -140,18 +162,19 @@ result<> can_be_written(const std::filesystem::path& output) {
     return can_be_output(output, existing_file::replaced);
 }
 
-void note(desk& d, const std::string& input, const std::filesystem::path& output,
+void note(account& a, const std::string& input, const std::filesystem::path& output,
           const std::vector<std::string>& before, const voice& speak) {
-    d.done.push_back({{"input", input},
-                      {"output", output.string()},
-                      {"signed_before_by", json::array(before.begin(), before.end())}});
+    a.written.push_back({{"input", input},
+                         {"output", output.string()},
+                         {"signed_before_by", json::array(before.begin(), before.end())}});
     if (speak.as_json || before.empty()) return;
     for (const std::string& person : before)
-        std::cout << speak("Đã có chữ ký của: ", "Signed before by: ") << person << "\n";
+        std::cout << speak("Đã có chữ ký của: ", "Signed before by: ") << for_terminal(person) << "\n";
 }
 
-result<> sign_one(const std::string& input, const std::filesystem::path& output, const request& q, desk& d) {
-    VANTHU_TRY(bytes content, read_file(input, largest_input));
+result<> sign_one(const std::string& input, const std::filesystem::path& output, const request& q, desk& d,
+                  account& a) {
+    VANTHU_TRY(bytes content, read_input(input, largest_input));
     signed_pdf made;
     if (q.is_pdf()) {
         VANTHU_TRY(made,
@@ -160,27 +183,30 @@ result<> sign_one(const std::string& input, const std::filesystem::path& output,
         VANTHU_TRY(made.file,
                    sign_file(content, std::filesystem::path(input).filename(), q.form, d.who, d.session->now()));
     }
-    const bool done_in_format = q.is_pdf() && d.wanted <= level::b_t;
-    if (d.wanted > level::b_b && !done_in_format) {
-        std::optional<std::string> about;
+    if (d.wanted > level::b_b) {
+        raise_request higher{d.wanted, q.tsa, std::nullopt, true};
         if (!q.form.content.empty())
-            about = q.form.content;
+            higher.content = q.form.content;
         else if (q.form.detached)
-            about = input;
-        VANTHU_TRY(made.file, raise(std::move(made.file), {d.wanted, q.tsa, about, true}, *d.session));
+            higher.content = input;
+        if (q.is_pdf() && d.wanted == level::b_t) { // its time stamp is in the message already
+            VANTHU_CHECK(check_level(made.file, higher, *d.session));
+        } else {
+            VANTHU_TRY(made.file, raise(std::move(made.file), higher, *d.session));
+        }
     }
     VANTHU_CHECK(write_output(output, made.file));
-    note(d, input, output, made.signed_before_by, q.speak);
+    note(a, input, output, made.signed_before_by, q.speak);
     return {};
 }
 
-result<> sign_into_container(const request& q, desk& d) {
+result<> sign_into_container(const request& q, desk& d, account& a) {
     VANTHU_TRY(bytes made, sign_container(q.inputs, q.form, d.who, d.session->now()));
     if (d.wanted > level::b_b) {
         VANTHU_TRY(made, raise(std::move(made), {.to = d.wanted, .tsa = q.tsa, .newest_only = true}, *d.session));
     }
     VANTHU_CHECK(write_output(q.output, made));
-    for (const std::string& input : q.inputs) note(d, input, q.output, {}, q.speak);
+    for (const std::string& input : q.inputs) note(a, input, q.output, {}, q.speak);
     return {};
 }
 
@@ -200,7 +226,47 @@ result<std::vector<std::filesystem::path>> outputs_of(const request& q) {
     return all;
 }
 
-result<> sign(const request& q) {
+std::string as_string(const json::value& v) { return std::string(std::string_view(v.as_string())); }
+
+int exit_code_of(const result<>& done_well, const voice& speak, const json::object& more) {
+    if (done_well) return done;
+    int code = tell(done_well.error(), speak, more);
+    std::error_code why = done_well.error().code;
+    for (auto wrong_use : {sign_errc::not_available, sign_errc::bad_arguments, sign_errc::time_stamp_missing,
+                           sign_errc::content_missing, sign_errc::no_meaning, sign_errc::bad_date})
+        if (why == make_error_code(wrong_use)) code = usage;
+    return code;
+}
+
+// What was asked for and would be left undone without a word.
+result<> all_have_meaning(const request& q) {
+    auto given = [&](const char* name) { return q.command->get_option(name)->count() > 0; };
+    auto none_of = [&](std::initializer_list<const char*> names, const std::string& where) -> result<> {
+        for (const char* name : names)
+            if (given(name)) return failed(sign_errc::no_meaning, where + ": " + name);
+        return {};
+    };
+    const std::string format = "--format " + q.form.format, profile = "--profile " + q.pdf.profile;
+    if (!q.is_container()) VANTHU_CHECK(none_of({"--signature"}, format));
+    if (q.is_pdf() || q.is_container()) VANTHU_CHECK(none_of({"--detached", "--content"}, format));
+    if (!q.is_pdf())
+        return none_of({"--profile", "--number", "--date", "--comment", "--form", "--image", "--page", "--rect",
+                        "--anchor", "--appearance", "--font", "--italic-font", "--certify", "--accept-indeterminate"},
+                       format);
+    auto kind = pdf::profile_named(q.pdf.profile);
+    if (!kind) return {}; // plan_pdf() says so
+    using enum pdf::profile;
+    if (*kind != issued) VANTHU_CHECK(none_of({"--date", "--accept-indeterminate"}, profile));
+    if (*kind != copy) VANTHU_CHECK(none_of({"--form"}, profile));
+    if (*kind != approved) VANTHU_CHECK(none_of({"--certify"}, profile));
+    if (given("--appearance")) return {}; // it may show any text
+    if (*kind != issued && *kind != appendix) VANTHU_CHECK(none_of({"--number"}, profile));
+    if (*kind != comment && *kind != income) VANTHU_CHECK(none_of({"--comment"}, profile));
+    if (pdf::default_appearance(*kind).image == pdf::picture_rule::none) return none_of({"--image"}, profile);
+    return {};
+}
+
+result<> sign_all(const request& q, account& a) {
     desk d;
     auto wanted = level_of(q.level);
     if (!wanted) return failed(sign_errc::bad_arguments, "--level " + q.level);
@@ -208,8 +274,7 @@ result<> sign(const request& q) {
     if (d.wanted > level::b_b && q.tsa.empty()) return failed(sign_errc::time_stamp_missing);
     if (!q.is_pdf() && !q.is_container() && q.form.format != "cades" && q.form.format != "xades")
         return failed(sign_errc::not_available, "--format " + q.form.format);
-    if (!q.form.inside.empty() && !q.is_container())
-        return failed(sign_errc::bad_arguments, "--signature: --format asic-s | asic-e");
+    VANTHU_CHECK(all_have_meaning(q));
     if (q.is_pdf()) {
         VANTHU_TRY(d.plan, plan_pdf(q.pdf));
     }
@@ -221,15 +286,39 @@ result<> sign(const request& q) {
     VANTHU_TRY(d.authority, signing_authority::open(q.authority, d.who.leaf, d.session->now()));
     if (!q.is_pdf() && !q.authority.organisation.empty())
         VANTHU_CHECK(d.authority.may_sign(d.who.leaf, d.session->now()));
-    if (q.is_container()) VANTHU_CHECK(sign_into_container(q, d));
-    for (std::size_t i = 0; i < q.inputs.size() && !q.is_container(); ++i) {
-        auto done = sign_one(q.inputs[i], outputs[i], q, d);
+    if (d.wanted > level::b_b && !d.session->judges() && !q.speak.as_json)
+        std::cerr << q.speak(
+                         "Không có thư mục chứng thư tin cậy: dấu thời gian chỉ được kiểm tra mục đích chứng thư và "
+                         "thời điểm, không kiểm tra chuỗi chứng thư.",
+                         "There is no trust folder: of the time stamp only the certificate's purpose and the time "
+                         "are checked, not its chain.")
+                  << "\n";
+    if (q.is_container()) return sign_into_container(q, d, a);
+    for (std::size_t i = 0; i < q.inputs.size(); ++i) {
+        auto done = sign_one(q.inputs[i], outputs[i], q, d, a);
         if (done) continue;
         if (q.inputs.size() == 1) return done;
         return failed(done.error().code, q.inputs[i] + ": " + done.error().detail);
     }
-    if (q.speak.as_json) print({{"schema_version", 1}, {"signed", std::move(d.done)}});
     return {};
+}
+
+int sign(const request& q) {
+    account a;
+    const result<> all = sign_all(q, a);
+    if (all) {
+        if (q.speak.as_json) print({{"schema_version", 1}, {"signed", std::move(a.written)}});
+        return done;
+    }
+    // A container is one output for all, and files are signed in order.
+    for (std::size_t i = a.written.size(); i < q.inputs.size(); ++i) a.left.emplace_back(q.inputs[i]);
+    const int code = exit_code_of(all, q.speak, {{"signed", a.written}, {"not_signed", a.left}});
+    if (q.speak.as_json || q.inputs.size() == 1) return code;
+    for (const json::value& one : a.written)
+        std::cerr << q.speak("  đã ghi: ", "  written: ") << for_terminal(as_string(one.at("output"))) << "\n";
+    for (const json::value& one : a.left)
+        std::cerr << q.speak("  chưa ký: ", "  not signed: ") << for_terminal(as_string(one)) << "\n";
+    return code;
 }
 
 struct extension {
@@ -244,20 +333,10 @@ result<> extend(const extension& x) {
     VANTHU_CHECK(apart(x.input, x.output));
     VANTHU_CHECK(can_be_written(x.output));
     VANTHU_TRY(auto session, trust_session::open(x.trust));
-    VANTHU_TRY(bytes file, read_file(x.input, largest_input));
+    VANTHU_TRY(bytes file, read_input(x.input, largest_input));
     raise_request higher{*to, x.tsa, x.content.empty() ? std::nullopt : std::optional(x.content)};
     VANTHU_TRY(bytes made, raise(std::move(file), higher, *session));
     return write_output(x.output, made);
-}
-
-int exit_code_of(const result<>& done_well, const voice& speak) {
-    if (done_well) return done;
-    int code = tell(done_well.error(), speak);
-    std::error_code why = done_well.error().code;
-    for (auto wrong_use : {sign_errc::not_available, sign_errc::bad_arguments, sign_errc::time_stamp_missing,
-                           sign_errc::content_missing})
-        if (why == make_error_code(wrong_use)) code = usage;
-    return code;
 }
 
 } // namespace
@@ -267,6 +346,7 @@ std::error_code make_error_code(sign_errc e) { return {static_cast<int>(e), tabl
 void add_sign_command(CLI::App& app, int& exit_code) {
     auto q = std::make_shared<request>();
     CLI::App* c = app.add_subcommand("sign", "Ký hoặc đóng dấu số / sign or seal: PDF, XML, any file");
+    q->command = c;
     add_key_options(*c, q->key);
     c->add_option("--format", q->form.format, "pades | xades | cades | asic-s | asic-e")->capture_default_str();
     c->add_option("--level", q->level, "B-B | B-T | B-LT | B-LTA")->capture_default_str();
@@ -286,7 +366,7 @@ void add_sign_command(CLI::App& app, int& exit_code) {
                   "Tệp kết quả; thư mục khi ký nhiều tệp / file to write; a folder for several inputs")
         ->required();
     add_voice_options(*c, q->speak);
-    c->callback([q, &exit_code] { exit_code = exit_code_of(sign(*q), q->speak); });
+    c->callback([q, &exit_code] { exit_code = sign(*q); });
 }
 
 void add_extend_command(CLI::App& app, int& exit_code) {
@@ -300,7 +380,7 @@ void add_extend_command(CLI::App& app, int& exit_code) {
     c->add_option("IN", x->input, "Tệp đã ký / signed file")->required();
     c->add_option("-o,--output", x->output, "Tệp kết quả / file to write")->required();
     add_voice_options(*c, x->speak);
-    c->callback([x, &exit_code] { exit_code = exit_code_of(extend(*x), x->speak); });
+    c->callback([x, &exit_code] { exit_code = exit_code_of(extend(*x), x->speak, {}); });
 }
 
 } // namespace vanthu::cli

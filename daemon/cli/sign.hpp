@@ -26,11 +26,15 @@ enum class sign_errc {
     registry_missing,       // `issued` without a registry
     output_unusable,        // no such folder, or no right to write there
     other_signature_inside, // of a container: CAdES beside XAdES
+    level_not_reached,      // what was made does not hold at the level asked for
+    no_meaning,             // an option that says nothing about this format or profile
+    bad_date,               // --date that is no day of the calendar
 };
 std::error_code make_error_code(sign_errc);
 
 // Leave in `exit_code`: 0 written; 1 refused; 64 usage; 66 cannot read. The input is never changed; an output appears
-// whole or not at all. The PIN is wiped.
+// whole or not at all. Several files: the first failure ends the run; what was written before stays, and both that and
+// what was not written is told. The PIN is wiped.
 void add_sign_command(CLI::App& app, int& exit_code);
 void add_extend_command(CLI::App& app, int& exit_code);
 

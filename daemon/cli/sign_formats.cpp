@@ -1,6 +1,6 @@
 #include "daemon/cli/sign_formats.hpp"
 
-#include "daemon/base/files.hpp"
+#include "daemon/cli/input.hpp"
 #include "daemon/cli/sign.hpp"
 #include "signing/asic/container.hpp"
 #include "signing/signed_file/verify.hpp"
@@ -37,7 +37,7 @@ result<bytes> add_to_message(bytes_view message, const format_choices& how, cons
         return cms::attach(more, content);
     }
     if (how.content.empty()) return failed(sign_errc::content_missing);
-    VANTHU_TRY(bytes content, read_file(how.content, largest_input));
+    VANTHU_TRY(bytes content, read_input(how.content, largest_input));
     return cms::add_signer(message, sha256::of(content), who, {.signing_time = now});
 }
 
@@ -131,7 +131,7 @@ result<bytes> sign_container(const std::vector<std::string>& inputs, const forma
     for (const std::string& input : inputs) {
         std::string name = std::filesystem::path(input).filename();
         if (!names.insert(name).second) return failed(sign_errc::output_exists, input);
-        VANTHU_TRY(bytes content, read_file(input, largest_input));
+        VANTHU_TRY(bytes content, read_input(input, largest_input));
         contents.push_back(std::move(content));
         files.push_back({name, mime_type_of(contents.back()), {}});
     }

@@ -8,18 +8,25 @@
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <algorithm>
+#include <chrono>
 #include <fmt/format.h>
 
 namespace vanthu::cli {
 namespace {
 
 // "2025-07-05" as the letter writes it: "ngày 05 tháng 7 năm 2025"; two digits for days below 10 and months 1 and 2
-// (NĐ 30/2020, annex I, part I, II.4). Any other text stays as it is.
-std::string shown_date(const std::string& given) {
-    int year, month, day;
-    char rest;
-    if (given.size() != 10 || std::sscanf(given.c_str(), "%4d-%2d-%2d%c", &year, &month, &day, &rest) != 3)
-        return given;
+// (NĐ 30/2020, annex I, part I, II.4). "" stays empty; sign_errc::bad_date for what is no day of the calendar.
+result<std::string> shown_date(const std::string& given) {
+    if (given.empty()) return std::string();
+    const bool digits = given.size() == 10 && given[4] == '-' && given[7] == '-' &&
+                        std::ranges::count_if(given, [](char c) { return c >= '0' && c <= '9'; }) == 8;
+    if (!digits) return failed(sign_errc::bad_date, given);
+    const int year = std::stoi(given.substr(0, 4)), month = std::stoi(given.substr(5, 2)),
+              day = std::stoi(given.substr(8));
+    const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
+                                           std::chrono::day(static_cast<unsigned>(day))};
+    if (year == 0 || !date.ok()) return failed(sign_errc::bad_date, given);
     return fmt::format("ngày {:02} tháng {} năm {}", day,
                        month <= 2 ? fmt::format("{:02}", month) : std::to_string(month), year);
 }
@@ -58,7 +65,9 @@ std::string organisation_of(const pdf_plan& plan, const signing_authority& autho
     return leaf.organisations().empty() ? "" : leaf.organisations().front();
 }
 
-// `issued`: a person with authority must have signed the previous revision of a document without fault.
+// `issued`: a person with authority must have signed the previous revision of a document without fault, to approve it:
+// initials, comments, copies and arrivals, which our profiles mark by their field, approve nothing. A signature without
+// such a mark (another program's) counts as an approval.
 result<std::vector<std::string>> require_person(const pdf_plan& plan, const signing_authority& authority,
                                                 const cms::signer& seal, bytes_view document, trust_session& session) {
     if (!authority.known() && !plan.accept_indeterminate) return failed(sign_errc::registry_missing);
@@ -78,6 +87,11 @@ result<std::vector<std::string>> require_person(const pdf_plan& plan, const sign
     std::string others;
     for (const auto& s : seen.report.signatures) {
         if (s.format == "timestamp") continue;
+        const auto made_as = pdf::profile_of_field(s.field);
+        if (made_as && *made_as != pdf::profile::approved) {
+            others += fmt::format("{} (--profile {}); ", s.signer.subject, to_string(*made_as));
+            continue;
+        }
         const bool fit =
             good(s.verdict) && s.covers != "part" && s.signer.certificate_sha256 != seal.leaf.sha256().hex();
         const registry::authority* row = authority.known() ? authority.person(s, session.now()) : nullptr;
@@ -136,7 +150,7 @@ result<pdf_plan> plan_pdf(const pdf_choices& o) {
     VANTHU_TRY(s.place, placement_of(o));
     s.anchor = o.anchor;
     s.number = o.number;
-    s.date = shown_date(o.date);
+    VANTHU_TRY(s.date, shown_date(o.date));
     if (s.kind == pdf::profile::issued && (s.number.empty() || s.date.empty()))
         return failed(pdf::errc::number_and_date_required, "--number, --date");
     s.comment = o.comment;

@@ -32,7 +32,7 @@ struct signed_pdf {
     std::vector<std::string> signed_before_by; // `issued`: "person, title" or the certificate's subject
 };
 // B-B, or B-T with the URL of a time-stamping authority. `issued` wants a valid signature over the previous revision by
-// a person whom the registry names (sign_errc::no_person_signature); without a registry (sign_errc::registry_missing)
+// a person whom the registry names, not one made to initial, comment or copy (sign_errc::no_person_signature); without a registry (sign_errc::registry_missing)
 // or with a signature that is not determined only where the plan accepts that, and then by somebody else than the seal.
 result<signed_pdf> sign_pdf(bytes_view document, const pdf_plan& plan, const signing_authority& authority,
                             const cms::signer& who, const std::string& tsa, trust_session& session);

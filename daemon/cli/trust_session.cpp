@@ -46,9 +46,10 @@ void add_trust_options(CLI::App& command, trust_options& o) {
 result<std::unique_ptr<trust_session>> trust_session::open(const trust_options& o, bool folder_optional) {
     std::unique_ptr<trust_session> out(new trust_session);
     auto trust = signing_rules::read_trust_folder(o.folder);
+    out->judges_ = trust.has_value();
     if (trust)
         out->trust_ = std::move(*trust);
-    else if (!folder_optional || o.folder_given())
+    else if (!folder_optional || o.folder_given() || trust.error().code != files::errc::not_found)
         return std::unexpected(trust.error());
     for (const std::string& file : o.crls) {
         VANTHU_TRY(bytes content, read_file(file));
@@ -69,7 +70,33 @@ result<std::unique_ptr<trust_session>> trust_session::open(const trust_options& 
 }
 
 result<cms::timestamp_token> trust_session::stamp(const std::string& url, const digest& imprint) {
-    return wait_for(context_, services_->stamp(url, imprint));
+    VANTHU_TRY(cms::timestamp_token token, wait_for(context_, services_->stamp(url, imprint)));
+    VANTHU_CHECK(believe(token, imprint));
+    return token;
+}
+
+result<> trust_session::believe(const cms::timestamp_token& token, const digest& imprint) {
+    const timestamp at = now();
+    if (token.time > at + clock_tolerance || token.time + clock_tolerance < at)
+        return failed(errc::time_stamp_wrong_time, to_rfc3339(token.time));
+    if (!token.authority) return failed(errc::time_stamp_not_trusted, "no certificate");
+    auto stamped = [&](x509::hash h) { return h == x509::hash::sha256 ? to_bytes(as_text(imprint.view())) : bytes{}; };
+    constexpr auto rule = x509::revocation_rule::if_present;
+    cms::timestamp_verdict v;
+    if (judges_) {
+        gather([&] {
+            v = cms::check_timestamp(token.der, stamped, trust_, known_, at, rule);
+            return v.path.missing;
+        });
+    } else { // nobody to ask but the certificate itself: its purpose and its dates
+        x509::trust_store itself;
+        itself.anchors.push_back(token.authority);
+        v = cms::check_timestamp(token.der, stamped, itself, known_, at, rule);
+    }
+    if (v.indication == signing::indication::total_passed) return {};
+    std::string why = token.authority.subject() + ": " + v.sub_indication;
+    for (const signing::finding& f : v.findings) why += " " + f.code;
+    return failed(errc::time_stamp_not_trusted, why);
 }
 
 void trust_session::gather(const std::function<std::vector<x509::need>()>& judge) {

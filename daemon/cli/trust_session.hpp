@@ -24,6 +24,10 @@ struct trust_options {
 };
 void add_trust_options(CLI::App& command, trust_options& o);
 
+// Of a new time stamp against our clock, either way: far more than any authority's stated accuracy, far less than a
+// clock that is wrong by an hour or a day.
+inline constexpr std::chrono::minutes clock_tolerance{5};
+
 class trust_session {
 public:
     // files::errc and x509::errc of the folder and the CRLs; errc::bad_rewrite. A folder nobody named and that is not
@@ -34,7 +38,13 @@ public:
     const x509::evidence& known() const { return known_; }
     timestamp now() const { return system_clock().now(); }
 
-    // A time stamp from `url`. Failures as of trust_services::stamp.
+    // Whether a trust folder was read: without one no certificate is judged by its chain.
+    bool judges() const { return judges_; }
+
+    // A time stamp from `url`, judged before anything is built on it: its time is at most `clock_tolerance` off ours,
+    // its signer is a time-stamping authority (RFC 3161, 2.3) whose certificate is in force now and, where this session
+    // judges, leads to trust and is not revoked. Revocation that cannot be found out is left to whoever judges the
+    // finished file. errc::time_stamp_wrong_time, time_stamp_not_trusted; failures as of trust_services::stamp.
     result<cms::timestamp_token> stamp(const std::string& url, const digest& imprint);
     // Calls `judge` until it misses nothing that can be had, with trust() and known() grown in between.
     void gather(const std::function<std::vector<x509::need>()>& judge);
@@ -46,11 +56,13 @@ public:
 
 private:
     trust_session() = default;
+    result<> believe(const cms::timestamp_token& token, const digest& imprint);
     asio::io_context context_;
     std::unique_ptr<trust_services::trust_services> services_;
     x509::trust_store trust_;
     x509::evidence known_;
     std::vector<trust_services::trouble> troubles_;
+    bool judges_ = false;
 };
 
 } // namespace vanthu::cli

@@ -13,7 +13,9 @@ result<std::vector<bytes>> certificate_files(const std::filesystem::path& folder
     for (std::filesystem::directory_iterator at(folder, error), end; !error && at != end; at.increment(error))
         if (auto kind = at->path().extension(); kind == ".pem" || kind == ".crt" || kind == ".cer" || kind == ".der")
             found.push_back(at->path());
-    if (error) return failed(files::errc::unreadable, folder.string() + ": " + error.message());
+    if (error)
+        return failed(error == std::errc::no_such_file_or_directory ? files::errc::not_found : files::errc::unreadable,
+                      folder.string() + ": " + error.message());
     std::sort(found.begin(), found.end());
     std::vector<bytes> contents;
     for (const auto& path : found) {

@@ -280,6 +280,18 @@ private:
 
 } // namespace
 
+std::optional<profile> profile_of_field(std::string_view name) {
+    for (int p = static_cast<int>(profile::approved); p <= static_cast<int>(profile::comment); ++p) {
+        const std::string_view base = field_base(static_cast<profile>(p));
+        if (!name.starts_with(base)) continue;
+        const std::string_view number = name.substr(base.size());
+        if (number.empty() ||
+            (number.size() > 1 && number[0] == '_' && number.find_first_not_of("0123456789", 1) == number.npos))
+            return static_cast<profile>(p);
+    }
+    return std::nullopt;
+}
+
 std::size_t contents_reserve(std::size_t chain_bytes, unsigned key_bits, bool with_time_stamp) {
     // Attributes and framing 2 KB, signature value, chain; a time stamp with its own chain was seen at 3.7 KB and
     // RSA-3072 with one at 12 KB in all. Never below 16 KB: the hole costs little, a second signature by hand costs

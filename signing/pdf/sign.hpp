@@ -29,6 +29,10 @@ inline constexpr std::string_view number_field = "vanthu_number";
 inline constexpr std::string_view date_field = "vanthu_date";
 inline constexpr std::string_view seal_field = "vanthu_seal";
 
+// The profile that a signature was made with, by the name of its field: every profile has a base of its own, numbered
+// where it is taken, and the name is part of what is signed. Empty: another program's signature.
+std::optional<profile> profile_of_field(std::string_view name);
+
 // In points (1/72 inch) from the lower left corner of the page; pages count from 1.
 struct placement {
     int page = 1;

@@ -164,3 +164,93 @@ BOOST_AUTO_TEST_CASE(an_appearance_file_replaces_a_row_and_is_refused_with_its_l
     BOOST_TEST(said.find("look.toml:3: colour") != said.npos, said);
     BOOST_TEST(!std::filesystem::exists(d.at("none.pdf")));
 }
+
+BOOST_AUTO_TEST_CASE(what_a_leader_signed_without_approving_is_no_ground_to_issue) {
+    desk d;
+    std::vector<std::string> issue{"--profile", "issued", "--number", "1/QĐ-UBND", "--date", "2025-07-15", "--json"};
+    auto refused = [&](const std::string& in, const char* as) {
+        std::string said;
+        std::vector<std::string> all{"sign",   "--key", "p12:" + d.at("seal.p12"), "--pin-file", d.at("pin"),
+                                     d.at(in), "-o",    d.at("none.pdf")};
+        all.insert(all.end(), issue.begin(), issue.end());
+        BOOST_TEST(d.run(d.with_registry(all), &said) == 1, as);
+        BOOST_TEST(code_of(said) == "sign.no_person_signature", said);
+        BOOST_TEST(said.find(std::string("--profile ") + as) != said.npos, said); // and says why it does not count
+        BOOST_TEST(!std::filesystem::exists(d.at("none.pdf")));
+    };
+    BOOST_TEST(
+        d.sign("leader.p12", "in.pdf", "no.pdf", {"--profile", "comment", "--comment", "KHÔNG ĐỒNG Ý phát hành"}) == 0);
+    refused("no.pdf", "comment");
+    BOOST_TEST(d.sign("leader.p12", "no.pdf", "no2.pdf", {"--profile", "comment", "--comment", "Xem lại"}) == 0);
+    refused("no2.pdf", "comment"); // the second field of that kind
+    BOOST_TEST(d.sign("leader.p12", "in.pdf", "initial.pdf", {"--profile", "initial", "--anchor", "Lưu: VT."}) == 0);
+    refused("initial.pdf", "initial");
+    BOOST_TEST(d.sign("leader.p12", "in.pdf", "copy.pdf", {"--profile", "copy"}) == 0);
+    refused("copy.pdf", "copy");
+    BOOST_TEST(d.sign("leader.p12", "in.pdf", "income.pdf", {"--profile", "income", "--comment", "Số đến: 1"}) == 0);
+    refused("income.pdf", "income");
+    // A comment of others beside the approval is no obstacle.
+    BOOST_TEST(d.sign("leader.p12", "initial.pdf", "yes.pdf", {}) == 0);
+    std::string said;
+    issue.insert(issue.end(), {"--key", "p12:" + d.at("seal.p12"), "--pin-file", d.at("pin"), d.at("yes.pdf"), "-o",
+                               d.at("out.pdf")});
+    issue.insert(issue.begin(), "sign");
+    BOOST_TEST(d.run(d.with_registry(issue), &said) == 0, said);
+    BOOST_TEST(said.find("Nguyễn Văn A, Chủ tịch") != said.npos, said);
+}
+
+BOOST_AUTO_TEST_CASE(only_a_day_of_the_calendar_is_printed_and_sealed) {
+    desk d;
+    BOOST_TEST(d.sign("leader.p12", "in.pdf", "leader.pdf", {}) == 0);
+    auto dated = [&](const char* day, std::string* said) {
+        return d.run(d.with_registry({"sign", "--json", "--key", "p12:" + d.at("seal.p12"), "--pin-file", d.at("pin"),
+                                      "--profile", "issued", "--number", "1/QĐ", "--date", day, d.at("leader.pdf"),
+                                      "-o", d.at("out.pdf")}),
+                     said);
+    };
+    std::string said;
+    for (const char* day :
+         {"2025-13-45", "2026-02-30", "2025-02-29", "2025-00-10", "2025-07-00", "0000-01-01", "31/12/2025", "abc",
+          "2025-7-15", "2025-07-15 ", "ngày 15 tháng 7 năm 2025", "-025-07-15"}) {
+        BOOST_TEST(dated(day, &said) == 64, day);
+        BOOST_TEST(code_of(said) == "sign.bad_date", said);
+        BOOST_TEST(!std::filesystem::exists(d.at("out.pdf")), day);
+    }
+    BOOST_TEST(dated("2024-02-29", &said) == 0, said);
+    BOOST_TEST(shows(d.at("out.pdf"), "ngày 29 tháng 02 năm 2024"));
+}
+
+BOOST_AUTO_TEST_CASE(an_option_without_meaning_for_the_format_or_profile_is_refused) {
+    desk d;
+    auto refused = [&](std::vector<std::string> more) {
+        std::string said, what;
+        for (const std::string& one : more) what += one + " ";
+        more.insert(more.begin(), {"sign", "--json", "--key", "p12:" + d.at("leader.p12"), "--pin-file", d.at("pin"),
+                                   d.at("in.pdf"), "-o", d.at("none")});
+        BOOST_TEST(d.run(more, &said) == 64, what);
+        BOOST_TEST(code_of(said) == "sign.no_meaning", what << said);
+        BOOST_TEST(!std::filesystem::exists(d.at("none")), what);
+    };
+    refused({"--format", "pades", "--detached"});
+    refused({"--format", "pades", "--content", d.at("in.txt")});
+    refused({"--format", "pades", "--signature", "cades"});
+    refused({"--format", "asic-e", "--detached"});
+    refused({"--number", "1/QĐ"}); // approved
+    refused({"--date", "2025-07-15"});
+    refused({"--comment", "Đồng ý"});
+    refused({"--form", "sao-luc"});
+    refused({"--accept-indeterminate"});
+    refused({"--profile", "copy", "--certify"});
+    refused({"--profile", "comment", "--comment", "x", "--number", "1"});
+    for (const char* format : {"cades", "xades", "asic-s", "asic-e"})
+        for (const auto& option : std::vector<std::vector<std::string>>{
+                 {"--profile", "issued"}, {"--number", "1"}, {"--image", d.at("x.png")}, {"--certify"}}) {
+            std::vector<std::string> all{"--format", format};
+            all.insert(all.end(), option.begin(), option.end());
+            refused(all);
+        }
+    // An appearance of one's own may show any of the texts.
+    d.put("look.toml", as_bytes("[approved]\nlines = [\"Số: {number}\"]\n"));
+    BOOST_TEST(d.sign("leader.p12", "in.pdf", "out.pdf", {"--appearance", d.at("look.toml"), "--number", "7/QĐ"}) == 0);
+    BOOST_TEST(shows(d.at("out.pdf"), "Số: 7/QĐ"));
+}

@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <openssl/pkcs12.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 using namespace vanthu;
@@ -182,4 +183,56 @@ BOOST_AUTO_TEST_CASE(what_is_no_pdf_or_a_damaged_one_is_refused) {
     d.refuses("leader.p12", "in.txt", {}, "pdf.not_a_pdf");
     d.put("cut.pdf", bytes_view(make_letter()).first(600));
     d.refuses("leader.p12", "cut.pdf", {}, "pdf.damaged");
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_regular_file_is_never_read) {
+    counter d;
+    BOOST_REQUIRE(::mkfifo(d.at("fifo").c_str(), 0600) == 0);
+    std::filesystem::create_directory(d.at("folder"));
+    auto says = [&](std::vector<std::string> all, const std::string& file, const char* code) {
+        std::string said;
+        BOOST_TEST(d.run(all, &said) == 66, file << " " << said);
+        BOOST_TEST(said.find(code) != said.npos, file << " " << said);
+        BOOST_TEST(!std::filesystem::exists(d.at("none")));
+    };
+    for (const auto& [file, code] : {std::pair(d.at("fifo"), "cli.input_not_a_file"),
+                                     {std::string("/dev/zero"), "cli.input_not_a_file"},
+                                     {d.at("folder"), "cli.directory_given"},
+                                     {d.at("missing"), "files.not_found"}}) {
+        for (const char* format : {"pades", "cades", "xades", "asic-s", "asic-e"})
+            says({"sign", "--key", "p12:" + d.at("leader.p12"), "--pin-file", d.at("pin"), "--format", format, file,
+                  "-o", d.at("none")},
+                 file, code);
+        says({"extend", "--level", "B-T", "--tsa", d.tsa(), file, "-o", d.at("none")}, file, code);
+        says({"extend", "--level", "B-T", "--tsa", d.tsa(), "--content", file, d.at("in.xml"), "-o", d.at("none")},
+             file, code);
+        says({"verify", file}, file, code);
+        says({"verify", "--content", file, d.at("in.pdf")}, file, code);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_run_that_ends_early_says_what_was_written_and_what_was_not) {
+    counter d;
+    std::filesystem::create_directory(d.at("folder"));
+    d.put("a.pdf", make_letter());
+    d.put("c.pdf", make_letter());
+    std::vector<std::string> all{"sign",      "--key",       "p12:" + d.at("leader.p12"), "--pin-file",
+                                 d.at("pin"), d.at("a.pdf"), d.at("missing.pdf"),         d.at("c.pdf"),
+                                 "-o",        d.at("folder")};
+    std::string said;
+    BOOST_TEST(d.run(all, &said) == 66, said);
+    for (const std::string& line :
+         {"đã ghi: " + d.at("folder/a.pdf"), "chưa ký: " + d.at("missing.pdf"), "chưa ký: " + d.at("c.pdf")})
+        BOOST_TEST(said.find(line) != said.npos, said);
+    all.push_back("--json");
+    BOOST_TEST(d.run(all, &said) == 66, said);
+    auto told = boost::json::parse(said).as_object();
+    BOOST_TEST(told.at("code").as_string() == "files.not_found", said);
+    BOOST_REQUIRE(told.at("signed").as_array().size() == 1u);
+    BOOST_TEST(told.at("signed").at(0).at("output").as_string() == d.at("folder/a.pdf"));
+    BOOST_REQUIRE(told.at("not_signed").as_array().size() == 2u);
+    BOOST_TEST(told.at("not_signed").at(0).as_string() == d.at("missing.pdf"));
+    BOOST_TEST(told.at("not_signed").at(1).as_string() == d.at("c.pdf"));
+    BOOST_TEST(d.verify("folder/a.pdf").first == 0);
+    BOOST_TEST(!std::filesystem::exists(d.at("folder/c.pdf")));
 }
