@@ -60,9 +60,9 @@ BOOST_AUTO_TEST_CASE(without_a_trust_folder_a_time_stamp_needs_an_authority_s_ce
     desk d;
     auto signs = [&](const std::string& tsa) {
         std::filesystem::remove(d.at("out.p7m"));
-        return vanthu({"sign", "--lang", "en", "--key", "p12:" + d.at("leader.p12"), "--pin-file", d.at("pin"),
-                       "--format", "cades", "--cache", d.at("cache"), "--level", "B-T", "--tsa", tsa, d.at("in.txt"),
-                       "-o", d.at("out.p7m")});
+        return vanthu::test::vanthu({"sign", "--lang", "en", "--key", "p12:" + d.at("leader.p12"), "--pin-file",
+                                     d.at("pin"), "--format", "cades", "--cache", d.at("cache"), "--level", "B-T",
+                                     "--tsa", tsa, d.at("in.txt"), "-o", d.at("out.p7m")});
     };
     if (std::filesystem::exists("/etc/vanthu/trust")) return; // a machine with vanthu installed has one
     ran r = signs(d.tsa());

@@ -57,7 +57,7 @@ BOOST_AUTO_TEST_CASE(no_command_prints_what_a_certificate_or_a_file_name_would_d
             if (with_trust)
                 d.run(all, &printed);
             else
-                printed = vanthu(all).output;
+                printed = vanthu::test::vanthu(all).output;
             BOOST_TEST(!printed.empty(), what);
             BOOST_TEST(first_objection(printed).empty(), what << ": " << first_objection(printed) << "\n" << printed);
         }
