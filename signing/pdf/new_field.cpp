@@ -25,9 +25,10 @@ bool acts(QPDFObjectHandle node) { return node.hasKey("/A") || node.hasKey("/AA"
 bool is_zero(QPDFObjectHandle number) { return number.isNumber() && number.getNumericValue() == 0; }
 
 bool draws_nothing(const std::string& key, QPDFObjectHandle value) {
-    constexpr std::string_view harmless[] = {"/Type",   "/Subtype", "/FT",   "/T",  "/Ff", "/V",
-                                             "/F",      "/Rect",    "/P",    "/SV", "/M",  "/NM",
-                                             "/Parent", "/Kids",    "/Lock", "/H",  "/DA", "/StructParent"};
+    // /TU: the field's name as it is told, for instance when pointed at.
+    constexpr std::string_view harmless[] = {"/Type", "/Subtype", "/FT", "/T",  "/TU",          "/Ff", "/V",
+                                             "/F",    "/Rect",    "/P",  "/SV", "/M",           "/NM", "/Parent",
+                                             "/Kids", "/Lock",    "/H",  "/DA", "/StructParent"};
     if (std::find(std::begin(harmless), std::end(harmless), key) != std::end(harmless)) return true;
     if (key == "/MK") return value.isDictionary() && value.getKeys().empty();
     if (key == "/BS") return value.isDictionary() && is_zero(value.getKey("/W"));

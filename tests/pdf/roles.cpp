@@ -22,7 +22,7 @@ objects form_of(pdf::document& d) { return d.root().getKey("/AcroForm"); }
 
 // A letter with all that a later revision may change, each an object of its own.
 bytes rich_letter(const std::function<void(pdf::document&, pdf::update&)>& more = {}) {
-    return revised(make_letter(), [&](pdf::document& d, pdf::update& out) {
+    bytes letter = revised(make_letter(), [&](pdf::document& d, pdf::update& out) {
         auto add = [&](const std::string& text) { return out.add(objects::parse(&d.qpdf(), text)); };
         objects picture = out.add_stream("/Subtype /Form /BBox [0 0 80 20]", "q Q");
         objects fonts = add("<< >>");
@@ -40,9 +40,13 @@ bytes rich_letter(const std::function<void(pdf::document&, pdf::update&)>& more 
         d.root().replaceKey("/Metadata", out.add_stream("/Type /Metadata /Subtype /XML", "<x/>"));
         d.qpdf().getTrailer().replaceKey("/Info", add("<< /Title (Letter) /ModDate (D:20250715162005Z) >>"));
         out.add_stream("/Type /ObjStm /N 0 /First 0", " "); // nothing refers to it
-        if (more) more(d, out);
         out.changed(first_page(d));
         out.changed(d.root());
+    });
+    if (!more) return letter;
+    return revised(letter, [&](pdf::document& d, pdf::update& out) { // once all of it can be read
+        more(d, out);
+        out.changed(first_page(d));
     });
 }
 
@@ -191,8 +195,7 @@ BOOST_AUTO_TEST_CASE(annotations_come_as_a_list_or_not_at_all) {
     auto drawing = [](auto page_of) {
         return [=](pdf::document& d, pdf::update& out) {
             objects page = page_of(d);
-            page.replaceKey("/Annots", out.add_stream("/Subtype /Form /BBox [0 0 600 800]",
-                                                      "1 g 0 0 600 800 re f"));
+            page.replaceKey("/Annots", out.add_stream("/Subtype /Form /BBox [0 0 600 800]", "1 g 0 0 600 800 re f"));
             out.changed(page);
         };
     };
@@ -318,10 +321,12 @@ BOOST_AUTO_TEST_CASE(the_title_stays_and_new_fonts_of_the_form_are_named) {
         }));
     };
     auto letter_without_resources = [](const char* and_without) {
-        return rich_letter([&](pdf::document& d, pdf::update&) {
+        return rich_letter([&](pdf::document& d, pdf::update& out) {
             form_of(d).removeKey("/DR");
             named(d, number).replaceKey("/V", objects::newString("900"));
             if (*and_without) named(d, number).removeKey(and_without);
+            out.changed(form_of(d));
+            out.changed(named(d, number));
         });
     };
     auto comment = request_for(pdf::profile::comment);
