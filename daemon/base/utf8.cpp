@@ -21,4 +21,14 @@ code_point read_code_point(std::string_view text, std::size_t at) {
     return overlong || surrogate || value > 0x10ffff ? code_point{} : code_point{value, length};
 }
 
+std::string well_formed(std::string_view text) {
+    std::string out;
+    for (std::size_t at = 0; at < text.size();) {
+        const std::size_t length = read_code_point(text, at).length;
+        out += length ? text.substr(at, length) : "\ufffd";
+        at += length ? length : 1;
+    }
+    return out;
+}
+
 } // namespace vanthu

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 namespace vanthu {
@@ -12,5 +13,8 @@ struct code_point {
     std::size_t length = 0;
 };
 code_point read_code_point(std::string_view text, std::size_t at);
+
+// The text with U+FFFD for each byte that belongs to no code point: for formats that refuse others as a whole.
+std::string well_formed(std::string_view text);
 
 } // namespace vanthu

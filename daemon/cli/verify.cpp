@@ -2,6 +2,7 @@
 
 #include "daemon/base/error_table.hpp"
 #include "daemon/base/files.hpp"
+#include "daemon/base/utf8.hpp"
 #include "daemon/cli/errors.hpp"
 #include "daemon/cli/input.hpp"
 #include "daemon/cli/output.hpp"
@@ -12,10 +13,12 @@
 #include "signing/validation/report_xml.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <boost/json.hpp>
 #include <fmt/format.h>
 #include <iostream>
 #include <memory>
+#include <unistd.h>
 
 namespace vanthu::cli {
 namespace {
@@ -42,9 +45,11 @@ std::string_view sentence(const file_report& r, const voice& say) {
     case verdict::indeterminate:
         return say("Chưa xác định được hiệu lực của chữ ký.", "The validity of the signatures is not determined.");
     case verdict::unsigned_:
-        return r.signatures.empty() ? say("Tệp không có chữ ký số.", "The file carries no signature.")
-                                    : say("Có tệp bên trong không được chữ ký nào bảo đảm.",
-                                          "A file inside is covered by no signature.");
+        // Time stamps alone are nobody's signature.
+        return std::ranges::all_of(r.signatures, [](const signature_report& s) { return s.format == "timestamp"; })
+                   ? say("Tệp không có chữ ký số.", "The file carries no signature.")
+                   : say("Có tệp bên trong không được chữ ký nào bảo đảm.",
+                         "A file inside is covered by no signature.");
     }
     return "";
 }
@@ -75,6 +80,8 @@ std::string change_word(const std::string& code, const voice& say) {
     if (code.starts_with("timestamp_added")) return std::string(say("thêm dấu thời gian", "time stamp added"));
     if (code == "evidence_added")
         return std::string(say("thêm bằng chứng xác thực (DSS)", "validation evidence added"));
+    if (code == "form_resources_added")
+        return std::string(say("thêm phông chữ của biểu mẫu", "font of the form added"));
     if (code == "metadata_updated") return std::string(say("cập nhật ngày sửa tệp", "file dates updated"));
     return fmt::format("{} ({})", say("thay đổi khác", "another change"), code);
 }
@@ -131,9 +138,18 @@ int worse(int a, int b) {
     return 0;
 }
 
-std::optional<digest> hash_of_file(const std::string& name) {
-    auto content = read_file(name, std::size_t{1} << 30);
-    return content ? std::optional(sha256::of(*content)) : std::nullopt;
+// Of the file that was judged, whatever stands under its name by now.
+std::optional<digest> hash_of(const unique_fd& file) {
+    sha256 hash;
+    std::uint8_t piece[65536];
+    for (off_t at = 0;;) {
+        const ssize_t n = ::pread(file.get(), piece, sizeof piece, at);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return std::nullopt;
+        if (n == 0) return hash.finish();
+        hash.update(bytes_view(piece, static_cast<std::size_t>(n)));
+        at += n;
+    }
 }
 
 int verify(const request& q) {
@@ -177,7 +193,7 @@ int verify(const request& q) {
             missing = true;
             if (!q.speak.as_json) tell(fd.error(), q.speak);
             const error_row& row = *describe(fd.error().code);
-            out.push_back({{"file", name},
+            out.push_back({{"file", well_formed(name)},
                            {"verdict", "indeterminate"},
                            {"signatures", json::array()},
                            {"findings",
@@ -196,7 +212,7 @@ int verify(const request& q) {
                                     content ? content.get() : -1);
             return seen.report.missing;
         });
-        seen.report.file = name;
+        seen.report.file = well_formed(name); // JSON and XML hold nothing else
         worst = worse(worst, code_of(seen.report.verdict));
         if (q.speak.as_json) {
             json::value report = json::parse(validation::to_json(seen.report));
@@ -205,7 +221,7 @@ int verify(const request& q) {
         } else {
             print_report(seen.report, (*session)->troubles(), q.speak);
         }
-        if (!q.report.empty()) judged.push_back({std::move(seen.report), hash_of_file(name)});
+        if (!q.report.empty()) judged.push_back({std::move(seen.report), hash_of(*fd)});
     }
     if (q.speak.as_json) print(json::object{{"schema_version", 1}, {"files", std::move(out)}});
     if (!q.report.empty() && !judged.empty()) {

@@ -1,4 +1,5 @@
 // Every format at every level, from the command line, with an authority that answers and one that does not.
+#include "daemon/base/base64.hpp"
 #include "tests/cli_sign/desk.hpp"
 
 using namespace vanthu;
@@ -190,4 +191,18 @@ BOOST_AUTO_TEST_CASE(the_etsi_report_is_written_for_all_files) {
     std::string counted;
     run({"xmllint", "--xpath", "count(//*[local-name()='SignatureValidationReport'])", d.at("report.xml")}, &counted);
     BOOST_TEST(counted.starts_with("2"), counted);
+}
+
+BOOST_AUTO_TEST_CASE(a_name_that_is_no_text_leaves_the_reports_readable) {
+    desk d;
+    BOOST_REQUIRE(d.sign("leader.p12", "in.pdf", "good.pdf", {}) == 0);
+    const std::string name = d.at("t\xea n\xff.pdf"); // Vietnamese of another century's code page
+    std::filesystem::copy_file(d.at("good.pdf"), name);
+    std::string said;
+    BOOST_TEST(d.run({"verify", "--json", name, "--report", d.at("report.xml")}, &said) == 0);
+    BOOST_TEST(said.find("t\ufffd n\ufffd.pdf") != said.npos, said);
+    BOOST_TEST(run({"xmllint", "--noout", d.at("report.xml")}, &said) == 0);
+    std::string hash;
+    run({"xmllint", "--xpath", "string(//*[local-name()='DigestValue'])", d.at("report.xml")}, &hash);
+    BOOST_TEST(hash.starts_with(base64_encode(sha256::of(read_file(name).value()).view())), hash);
 }
