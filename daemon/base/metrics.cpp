@@ -43,19 +43,15 @@ std::string number(double v) {
 // is not UTF-8 is refused as a whole: bytes that are none become U+FFFD.
 std::string escaped(std::string_view text, bool label) {
     std::string out;
-    for (std::size_t at = 0; at < text.size();) {
-        code_point c = read_code_point(text, at);
-        if (c.length == 0)
-            out += "\ufffd";
-        else if (c.value == '\\')
+    for (char c : well_formed(text)) {
+        if (c == '\\')
             out += "\\\\";
-        else if (c.value == '\n')
+        else if (c == '\n')
             out += "\\n";
-        else if (c.value == '"' && label)
+        else if (c == '"' && label)
             out += "\\\"";
         else
-            out += text.substr(at, c.length);
-        at += std::max<std::size_t>(c.length, 1);
+            out += c;
     }
     return out;
 }
