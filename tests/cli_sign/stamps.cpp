@@ -1,4 +1,5 @@
 // What `vanthu sign` and `vanthu extend` put in is judged first, and what they hand out is what was asked for.
+#include "signing/pdf/long_term.hpp"
 #include "tests/cli_sign/desk.hpp"
 
 using namespace vanthu;
@@ -123,4 +124,19 @@ BOOST_AUTO_TEST_CASE(a_damaged_file_gets_no_time_stamp_and_no_evidence) {
             d.refuses({"extend", d.at("changed"), "--level", level, "--tsa", d.tsa()}, "sign.not_verifiable",
                       std::string(k.out) + " " + level);
     }
+}
+
+BOOST_AUTO_TEST_CASE(a_pdf_with_nothing_but_a_time_stamp_is_told_as_unsigned) {
+    desk d;
+    const bytes nonce{1, 2, 3, 4, 5, 6, 7, 8};
+    pdf::prepared p = pdf::prepare_timestamp(make_letter()).value();
+    const digest imprint = p.content_sha256;
+    const bytes reply = d.who.timestamp_reply(cms::timestamp_request(imprint, nonce), system_clock().now());
+    auto token = cms::check_timestamp_reply(reply, imprint, nonce);
+    BOOST_REQUIRE(token.has_value());
+    d.put("stamped.pdf", pdf::finish_timestamp(std::move(p), *token).value());
+    std::string said;
+    BOOST_TEST(d.run({"verify", "--lang", "en", d.at("stamped.pdf")}, &said) == 3);
+    BOOST_TEST(said.find("The file carries no signature.") != said.npos, said);
+    BOOST_TEST(said.find("pdf.only_time_stamp") != said.npos, said);
 }
