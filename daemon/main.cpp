@@ -134,6 +134,7 @@ int run(const std::filesystem::path& file, daemon_config config, std::shared_ptr
     if (!office) return cannot_start({"lịch làm việc", "office calendar"}, office.error());
     eoffice.use_calendar(*office);
     page.use_calendar(*office);
+    start::warn_of_missing_year(config, **office);
     auto operator_secret = start::operator_secret(config);
     if (!operator_secret) return cannot_start({"mã truy cập trang vận hành", "operator secret"}, operator_secret.error());
     page.use_secret(std::move(*operator_secret));

@@ -100,14 +100,17 @@ result<std::shared_ptr<const calendar::office>> load_calendar(const daemon_confi
     if (!c.calendar.file.empty()) {
         VANTHU_TRY(std::string text, read_text_file(c.calendar.file, 1u << 20));
         VANTHU_TRY(o.days, calendar::read_calendar(text, c.calendar.file.string()));
-        const std::chrono::year_month_day today(calendar::day_of(system_clock().now()));
-        if (!o.days.knows(today.year()))
-            log::warning("calendar_without_year", {{"file", c.calendar.file.string()}, {"year", int(today.year())}});
     }
     o.margins.urgent_limit = std::chrono::duration_cast<std::chrono::minutes>(c.calendar.urgent_limit);
     o.margins.warn_before = std::chrono::duration_cast<std::chrono::minutes>(c.calendar.warn_before);
     o.not_fetched_after = std::chrono::hours(c.inbox.not_fetched_after);
     return std::make_shared<const calendar::office>(std::move(o));
+}
+
+void warn_of_missing_year(const daemon_config& c, const calendar::office& o) {
+    const std::chrono::year_month_day today(calendar::day_of(system_clock().now()));
+    if (!c.calendar.file.empty() && !o.days.knows(today.year()))
+        log::warning("calendar_without_year", {{"file", c.calendar.file.string()}, {"year", int(today.year())}});
 }
 
 std::vector<std::string> served(const daemon_config& c, const registry::registry& r) {
@@ -439,6 +442,7 @@ void reload(reloadable& live) {
     if (auto office = load_calendar(*next)) {
         live.eoffice.use_calendar(*office);
         live.page.use_calendar(*office);
+        warn_of_missing_year(*next, **office);
     } else {
         log::error("calendar_refused", {{"failure", office.error()}});
         keep("calendar");

@@ -24,6 +24,8 @@ result<std::shared_ptr<const registry::registry>> load_registry(const daemon_con
 std::vector<std::string> served(const daemon_config&, const registry::registry&);
 // rule_file::errc, files::errc.
 result<std::shared_ptr<const calendar::office>> load_calendar(const daemon_config&);
+// A log line where this year's holidays are not in the calendar that comes into use.
+void warn_of_missing_year(const daemon_config&, const calendar::office&);
 result<std::shared_ptr<const api::credentials>> load_credentials(const daemon_config&);
 
 // All that can be found wrong before anything is made, each once; the first about a key stands for what follows from

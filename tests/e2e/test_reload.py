@@ -124,6 +124,7 @@ class Reload(unittest.TestCase):
         write(calendar, "[hours]\nsunday = [\"08:00-10:00\"]\n")
         self.node.reload()
         self.assertEqual(by()["by"][10:], "T03:00:00.000000Z")
+        self.assertEqual(self.log().count("calendar_without_year"), 2)  # one for each reload
         write(calendar, "[hours]\nsunday = [\"10:00-08:00\"]\n")
         self.node.reload()
         self.assertIn("calendar_refused", self.log())
