@@ -175,7 +175,7 @@ examination examine(const fs::path& file) {
     if (auto known = operator_secret(c); !known) add_failure("listen.operator.secret_file", known.error());
     if (c.inspect.enabled) {
         constexpr std::string_view key = "signing.trust_directory";
-        if (auto trust = signing_rules::read_trust_folder(c.signing.trust_directory); !trust)
+        if (auto trust = signing_rules::read_trust_folder(c.signing.trust_directory, system_clock().now()); !trust)
             add_failure(key, trust.error());
         else if (trust->anchors.empty())
             add({config::errc::certificate_unfit, file.string(), c.as_read.where(key), std::string(key),
@@ -229,7 +229,7 @@ result<std::unique_ptr<inspect::inspector_pool>> start_inspectors(const daemon_c
     o.workers = static_cast<unsigned>(c.inspect.workers);
     o.time_limit = c.inspect.time_limit;
     o.memory_limit = c.inspect.memory_limit;
-    VANTHU_TRY(o.trust, signing_rules::read_trust_folder(c.signing.trust_directory));
+    VANTHU_TRY(o.trust, signing_rules::read_trust_folder(c.signing.trust_directory, system_clock().now()));
     VANTHU_TRY(o.known, known_revocations(c));
     if (!c.inspect.policy.empty()) {
         VANTHU_TRY(std::string rules, read_text_file(c.inspect.policy, 1u << 20));
@@ -465,7 +465,7 @@ void reload(reloadable& live) {
             keep("certificate of " + server->address());
         }
     if (live.inspectors) {
-        auto trust = signing_rules::read_trust_folder(next->signing.trust_directory);
+        auto trust = signing_rules::read_trust_folder(next->signing.trust_directory, system_clock().now());
         auto known = known_revocations(*next);
         if (trust && known)
             live.inspectors->replace_trust(std::move(*trust), std::move(*known));

@@ -39,6 +39,7 @@ inline constexpr std::string_view crypto_constraints_failure = "CRYPTO_CONSTRAIN
 inline constexpr std::string_view crypto_constraints_failure_no_poe = "CRYPTO_CONSTRAINTS_FAILURE_NO_POE";
 inline constexpr std::string_view no_signing_certificate_found = "NO_SIGNING_CERTIFICATE_FOUND";
 inline constexpr std::string_view no_certificate_chain_found = "NO_CERTIFICATE_CHAIN_FOUND";
+inline constexpr std::string_view no_certificate_chain_found_no_poe = "NO_CERTIFICATE_CHAIN_FOUND_NO_POE";
 inline constexpr std::string_view revoked_no_poe = "REVOKED_NO_POE";
 inline constexpr std::string_view revoked_ca_no_poe = "REVOKED_CA_NO_POE";
 inline constexpr std::string_view out_of_bounds_no_poe = "OUT_OF_BOUNDS_NO_POE";

@@ -45,7 +45,7 @@ void add_trust_options(CLI::App& command, trust_options& o) {
 
 result<std::unique_ptr<trust_session>> trust_session::open(const trust_options& o, bool folder_optional) {
     std::unique_ptr<trust_session> out(new trust_session);
-    auto trust = signing_rules::read_trust_folder(o.folder);
+    auto trust = signing_rules::read_trust_folder(o.folder, system_clock().now());
     out->judges_ = trust.has_value();
     if (trust)
         out->trust_ = std::move(*trust);

@@ -64,6 +64,36 @@ void append_item(bytes& out, std::uint8_t kind, bytes_view der) {
     out.insert(out.end(), der.begin(), der.end());
 }
 
+// An anchor's terms as 64-bit numbers behind its hash: known_until, how many periods for documents, all periods.
+void append_terms(bytes& out, const digest& anchor, const x509::anchor_terms& terms) {
+    std::vector<std::int64_t> numbers{to_us(terms.known_until), static_cast<std::int64_t>(terms.documents.size())};
+    for (const auto* list : {&terms.documents, &terms.time_stamps})
+        for (const auto& p : *list) {
+            numbers.push_back(to_us(p.from));
+            numbers.push_back(to_us(p.to));
+        }
+    bytes item(anchor.view().begin(), anchor.view().end());
+    const auto* first = reinterpret_cast<const std::uint8_t*>(numbers.data());
+    item.insert(item.end(), first, first + numbers.size() * sizeof(std::int64_t));
+    append_item(out, 6, item);
+}
+
+bool read_terms(bytes_view item, x509::trust_store& trust) {
+    constexpr std::size_t hash = 32, number = sizeof(std::int64_t);
+    if (item.size() < hash + 2 * number || (item.size() - hash) % (2 * number) != 0) return false;
+    auto anchor = digest::from_hex(to_hex(item.first(hash)));
+    std::vector<std::int64_t> numbers((item.size() - hash) / number);
+    std::memcpy(numbers.data(), item.data() + hash, numbers.size() * number);
+    const auto documents = static_cast<std::uint64_t>(numbers[1]);
+    if (!anchor || documents > numbers.size() / 2 - 1) return false;
+    x509::anchor_terms terms;
+    terms.known_until = from_us(numbers[0]);
+    for (std::size_t i = 2; i < numbers.size(); i += 2)
+        (i / 2 - 1 < documents ? terms.documents : terms.time_stamps)
+            .push_back({from_us(numbers[i]), from_us(numbers[i + 1])});
+    return trust.terms.emplace(*anchor, std::move(terms)).second;
+}
+
 } // namespace
 
 bool send_frame(int socket, std::string_view text, int descriptor) {
@@ -136,6 +166,7 @@ bytes pack_trust(const x509::trust_store& trust, const x509::evidence& known) {
     for (const auto& c : trust.anchors) append_item(out, 1, c.der());
     for (const auto& c : trust.intermediates) append_item(out, 2, c.der());
     for (const digest& d : trust.sha1_tolerated) append_item(out, 3, d.view());
+    for (const auto& [anchor, terms] : trust.terms) append_terms(out, anchor, terms);
     for (const auto& c : known.crls) append_item(out, 4, c.der());
     for (const x509::ocsp_response& r : known.ocsp_responses) append_item(out, 5, r.der());
     return out;
@@ -167,6 +198,8 @@ bool unpack_trust(bytes_view packed, x509::trust_store& trust, x509::evidence& k
             auto r = x509::parse_ocsp_response(item);
             if (!r) return false;
             known.ocsp_responses.push_back(*r);
+        } else if (kind == 6) {
+            if (!read_terms(item, trust)) return false;
         } else {
             return false;
         }

@@ -38,6 +38,7 @@ public:
             return std::move(out_);
         }
         check_purpose();
+        check_anchor();
         walk_down();
         check_algorithms();
         check_dates();
@@ -67,6 +68,25 @@ private:
             unfit = "x509.wrong_purpose";
         drain_errors();
         if (!unfit.empty()) doubt(sub::chain_constraints_failure, unfit);
+    }
+
+    // What a trust list says of the anchor. Source: EN 319 102-1, 5.2.6.4, step 1; ETSI TS 119 612, 5.5.4.
+    void check_anchor() {
+        const auto& listed = about_.trust.terms;
+        auto found = listed.find(out_.chain.back().sha256());
+        if (found == listed.end()) return;
+        const anchor_terms& terms = found->second;
+        if (about_.now > terms.known_until) doubt(sub::no_certificate_chain_found, "x509.trust_list_outdated");
+        std::vector<anchor_terms::period> granted;
+        if (about_.why != purpose::time_stamping) granted = terms.documents;
+        if (about_.why != purpose::document_signature)
+            granted.insert(granted.end(), terms.time_stamps.begin(), terms.time_stamps.end());
+        if (granted.empty()) return doubt(sub::no_certificate_chain_found, "x509.anchor_for_other_service");
+        std::optional<timestamp> until; // of the longest period that holds the time in question
+        for (const anchor_terms::period& p : granted)
+            if (p.from <= about_.at && about_.at < p.to) until = std::max(until.value_or(p.to), p.to);
+        if (!until) return doubt(sub::no_certificate_chain_found_no_poe, "x509.anchor_not_granted_then");
+        lower(*until, {sub::no_certificate_chain_found_no_poe, "x509.anchor_withdrawn"});
     }
 
     // Validation time sliding (EN 319 102-1, 5.6.2.2): from the anchor down, how long what each CA signed counts.
@@ -176,6 +196,7 @@ int distance(const path_verdict& v) {
     constexpr std::string_view order[] = {sub::try_later,
                                           sub::no_poe,
                                           sub::out_of_bounds_no_poe,
+                                          sub::no_certificate_chain_found_no_poe,
                                           sub::crypto_constraints_failure_no_poe,
                                           sub::crypto_constraints_failure,
                                           sub::revoked_ca_no_poe,

@@ -15,6 +15,8 @@
 //   - what a CA signed (certificates, CRLs, responders) must be proven to be older than the end of that CA's trust: its
 //     expiry, its revocation, the end of its algorithm. Without such proof an object exists since now. Certificates of
 //     the trust store exist since they say, because the operator vouches for them
+//   - an anchor of a trust list counts for the kind of service and the times for which the list grants it; what it
+//     signed must be proven to be older than the end of such a time (the sunset date of EN 319 102-1, 5.2.6)
 //   - what a CA demands (policies, name constraints, path length, critical extensions) is kept
 //   - no X509_V_FLAG_X509_STRICT: it rejects half of the old government chains
 #pragma once
@@ -30,11 +32,23 @@ namespace vanthu::x509 {
 
 class cache; // cache.hpp
 
+// When and for what an anchor is trusted, where a trust list says so (signing/trust_list).
+struct anchor_terms {
+    struct period {
+        timestamp from, to; // to: the first moment that is no longer in it; timestamp::max(): still open
+        bool operator==(const period&) const = default;
+    };
+    std::vector<period> documents, time_stamps; // for the signers of either
+    timestamp known_until = timestamp::max();   // afterwards the list is outdated, and nothing is known
+    bool operator==(const anchor_terms&) const = default;
+};
+
 // What the operator trusts.
 struct trust_store {
     std::vector<certificate> anchors;
     std::vector<certificate> intermediates; // supplied because senders often embed only the leaf
     std::vector<digest> sha1_tolerated; // SHA-256 fingerprints of certificates whose own SHA-1 signature is accepted
+    std::map<digest, anchor_terms> terms{}; // by sha256() of an anchor; without: trusted for everything at all times
 };
 
 // The five certificates of the Government CA (domain/signing.md, section 1), as pins.
@@ -52,6 +66,10 @@ std::span<const government_pin> government_pins();
 // pinned one of the Government CA must be that very certificate (errc::pin_mismatch); the pinned G1 certificates enter
 // sha1_tolerated. What `only_between` holds becomes an intermediate whatever it is. Nothing is read from disk here.
 result<trust_store> load_trust(const std::vector<bytes>& files, const std::vector<bytes>& only_between = {});
+
+// An anchor of a trust list. Where it is an anchor already, wider terms stand: none (the operator's own file), or those
+// of both lists together. errc::pin_mismatch as above.
+result<> add_listed(trust_store& store, certificate cert, anchor_terms terms);
 
 // What is known about revocation, from the document and from elsewhere.
 struct evidence {

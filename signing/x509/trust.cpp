@@ -1,5 +1,7 @@
 #include "signing/x509/path.hpp"
 
+#include <algorithm>
+
 namespace vanthu::x509 {
 namespace {
 // Source: conf/trust/README.md (fingerprints of the DER).
@@ -16,13 +18,18 @@ constexpr government_pin pins[] = {
      "CA phục vụ các cơ quan Đảng G2", false, false},
 };
 
-result<> add(trust_store& store, certificate&& cert, bool may_be_anchor) {
+result<> check_pins(trust_store& store, const certificate& cert) {
     for (const government_pin& pin : pins) {
         bool same = cert.sha256().hex() == pin.sha256_hex;
         if (!same && cert.common_name() == pin.common_name)
             return failed(errc::pin_mismatch, cert.subject() + " is " + cert.sha256().hex());
         if (same && pin.sha1_tolerated) store.sha1_tolerated.push_back(cert.sha256());
     }
+    return {};
+}
+
+result<> add(trust_store& store, certificate&& cert, bool may_be_anchor) {
+    VANTHU_CHECK(check_pins(store, cert));
     if (!cert.is_ca()) return failed(errc::not_a_ca, cert.subject());
     (may_be_anchor && cert.self_issued() ? store.anchors : store.intermediates).push_back(std::move(cert));
     return {};
@@ -39,6 +46,23 @@ result<trust_store> load_trust(const std::vector<bytes>& files, const std::vecto
             for (certificate& cert : found) VANTHU_CHECK(add(store, std::move(cert), all == &files));
         }
     return store;
+}
+
+result<> add_listed(trust_store& store, certificate cert, anchor_terms terms) {
+    VANTHU_CHECK(check_pins(store, cert));
+    bool known = std::find(store.anchors.begin(), store.anchors.end(), cert) != store.anchors.end();
+    auto listed = store.terms.find(cert.sha256());
+    if (known && listed == store.terms.end()) return {};
+    if (!known) {
+        store.terms.emplace(cert.sha256(), std::move(terms));
+        store.anchors.push_back(std::move(cert));
+        return {};
+    }
+    anchor_terms& both = listed->second;
+    both.documents.insert(both.documents.end(), terms.documents.begin(), terms.documents.end());
+    both.time_stamps.insert(both.time_stamps.end(), terms.time_stamps.begin(), terms.time_stamps.end());
+    both.known_until = std::min(both.known_until, terms.known_until);
+    return {};
 }
 
 } // namespace vanthu::x509

@@ -1,5 +1,7 @@
 """The table: one row a file, format, level, key and packaging."""
+import base64
 import itertools
+import ssl
 import time
 
 import schema
@@ -88,6 +90,67 @@ def beside(s):
             file = s.sign(form, level, "agency-rsa3072", [file], *second)
             s.judged(form, level, file, content, count=2)
         s.row("ours %s %s two signers %s" % (form, packaging, level), both)
+
+
+# An ETSI TS 119 612 list with every element that its schema wants.
+LIST = """<?xml version="1.0" encoding="UTF-8"?>
+<TrustServiceStatusList xmlns="http://uri.etsi.org/02231/v2#" Id="list" TSLTag="http://uri.etsi.org/19612/TSLTag">
+<SchemeInformation><TSLVersionIdentifier>5</TSLVersionIdentifier><TSLSequenceNumber>1</TSLSequenceNumber>
+<TSLType>http://uri.etsi.org/TrstSvc/TrustedList/TSLType/VNlist</TSLType>
+<SchemeOperatorName><Name xml:lang="en">Test operator</Name></SchemeOperatorName>
+<SchemeOperatorAddress><PostalAddresses><PostalAddress xml:lang="en"><StreetAddress>1</StreetAddress>
+<Locality>Hanoi</Locality><CountryName>VN</CountryName></PostalAddress></PostalAddresses>
+<ElectronicAddress><URI xml:lang="en">mailto:a@example.vn</URI></ElectronicAddress></SchemeOperatorAddress>
+<SchemeName><Name xml:lang="en">VN:Test</Name></SchemeName>
+<SchemeInformationURI><URI xml:lang="en">http://example.vn/</URI></SchemeInformationURI>
+<StatusDeterminationApproach>http://uri.etsi.org/TrstSvc/TrustedList/StatusDetn/VNdetermination</StatusDeterminationApproach>
+<SchemeTerritory>VN</SchemeTerritory>
+<PolicyOrLegalNotice><TSLLegalNotice xml:lang="en">Test</TSLLegalNotice></PolicyOrLegalNotice>
+<HistoricalInformationPeriod>65535</HistoricalInformationPeriod>
+<ListIssueDateTime>2026-01-01T00:00:00Z</ListIssueDateTime>
+<NextUpdate><dateTime>2040-01-01T00:00:00Z</dateTime></NextUpdate></SchemeInformation>
+<TrustServiceProviderList><TrustServiceProvider><TSPInformation>
+<TSPName><Name xml:lang="en">CA</Name></TSPName><TSPTradeName><Name xml:lang="en">CA</Name></TSPTradeName>
+<TSPAddress><PostalAddresses><PostalAddress xml:lang="en"><StreetAddress>1</StreetAddress>
+<Locality>Hanoi</Locality><CountryName>VN</CountryName></PostalAddress></PostalAddresses>
+<ElectronicAddress><URI xml:lang="en">mailto:a@example.vn</URI></ElectronicAddress></TSPAddress>
+<TSPInformationURI><URI xml:lang="en">http://example.vn/</URI></TSPInformationURI></TSPInformation><TSPServices>%s
+</TSPServices></TrustServiceProvider></TrustServiceProviderList></TrustServiceStatusList>
+"""
+SERVICE = """
+<TSPService><ServiceInformation>
+<ServiceTypeIdentifier>http://uri.etsi.org/TrstSvc/Svctype/%s</ServiceTypeIdentifier>
+<ServiceName><Name xml:lang="en">Service</Name></ServiceName>
+<ServiceDigitalIdentity><DigitalId><X509Certificate>%s</X509Certificate></DigitalId></ServiceDigitalIdentity>
+<ServiceStatus>http://uri.etsi.org/TrstSvc/TrustedList/Svcstatus/granted</ServiceStatus>
+<StatusStartingTime>2024-01-01T00:00:00Z</StatusStartingTime></ServiceInformation></TSPService>"""
+
+
+def lists(s):
+    """A trust list by the schema of ETSI, signed by DSS, says whom we trust; a changed one says nothing."""
+    p = s.place
+
+    def trusted():
+        folder = p.new("-listed")
+        (folder / "lists" / "signers").mkdir(parents=True)
+        (folder / "lists" / "signers" / "operator.pem").write_text(
+            (p.pki / "signers" / "agency-p384.pem").read_text().split("-----BEGIN PRIVATE")[0])
+        root = ssl.PEM_cert_to_DER_cert(p.root.read_text()) if b"BEGIN" in p.root.read_bytes() else p.root.read_bytes()
+        root = base64.b64encode(root).decode()
+        plain = p.new(".xml")
+        plain.write_text(LIST % "".join(SERVICE % (kind, root) for kind in ("CA/QC", "TSA/QTST")), encoding="utf-8")
+        rules = schema.Schema(s.fetched, p.dir)
+        expect(not rules.faults(plain, rules.LISTS), "the schema of TS 119 612", rules.faults(plain, rules.LISTS))
+        signed = s.dss_signs("xades", "B-B", "agency-p384", [plain], "enveloped plain")
+        document = s.sign("cades", "B-T", "person-p256", [p.text])
+        said = [p.run("verify", "--json", "--trust", folder, document)[0]]
+        for content in (signed.read_bytes(), signed.read_bytes().replace(b"2024-01-01T", b"2023-01-01T")):
+            (folder / "lists" / "vn.xml").write_bytes(content)
+            code, printed, text = p.run("verify", "--json", "--trust", folder, document)
+            s.said.append(text)
+            said.append(code)
+        expect(said == [66, 0, 66], "exit codes without a list, with it, with a changed one", said)
+    s.row("theirs trust list signed by DSS", trusted)
 
 
 def reports(s):

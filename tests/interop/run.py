@@ -59,6 +59,7 @@ def main():
         rows.ours(suite)
         rows.order_of_signing(suite)
         rows.beside(suite)
+        rows.lists(suite)
         rows.reports(suite)
         rows.theirs(suite)
     finally:

@@ -1,5 +1,5 @@
-"""The published schema of ETSI TS 119 102-2 V1.4.1, as DSS carries it, with every schema that it imports; xmllint judges
-by it without a network."""
+"""The published schemas of ETSI TS 119 102-2 V1.4.1 and TS 119 612 V2.1.1, as DSS carries them, with every schema that they
+import; xmllint judges by them without a network."""
 import pathlib
 import subprocess
 import zipfile
@@ -37,10 +37,11 @@ class Schema:
         self.catalogue = self.folder / "catalog.xml"
         self.catalogue.write_text('<catalog xmlns="urn:oasis:names:tc:entity:xmlns:xml:catalog">%s</catalog>' % rows)
 
-    def faults(self, report):
-        """What xmllint says against the report; "" where it is valid."""
-        done = subprocess.run(["xmllint", "--nonet", "--noout", "--schema",
-                               self.folder / "specs-validation-report" / "TS119102-2-v141.xsd", report],
+    REPORTS, LISTS = "specs-validation-report/TS119102-2-v141.xsd", "specs-trusted-list-v211/ts_119612v020101_xsd.xsd"
+
+    def faults(self, document, schema=REPORTS):
+        """What xmllint says against the document; "" where it is valid."""
+        done = subprocess.run(["xmllint", "--nonet", "--noout", "--schema", self.folder / schema, document],
                               env={"XML_CATALOG_FILES": self.catalogue.as_uri(), "PATH": "/usr/bin:/bin"},
                               capture_output=True, text=True, check=False)
         return "" if done.returncode == 0 else done.stderr.strip() or "xmllint %d" % done.returncode

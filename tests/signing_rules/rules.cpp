@@ -13,6 +13,8 @@ using rule_file::errc;
 
 namespace {
 
+const timestamp now = from_rfc3339("2026-03-01T08:00:00Z").value();
+
 std::string sample(const char* name) { return read_text_file(std::string(VANTHU_CONF) + "/" + name).value(); }
 
 bool same(const pdf::appearance& a, const pdf::appearance& b) {
@@ -141,17 +143,17 @@ BOOST_AUTO_TEST_CASE(what_lies_among_intermediates_is_never_an_anchor) {
     auto put = [&](const std::string& name, const bytes& der) {
         BOOST_REQUIRE(write_file_atomically(dir.path() / name, der).has_value());
     };
-    BOOST_TEST((read_trust_folder(dir.path() / "none").error().code == files::errc::not_found));
-    BOOST_TEST((read_trust_folder(dir.path()).error().code == files::errc::not_found));
+    BOOST_TEST((read_trust_folder(dir.path() / "none", now).error().code == files::errc::not_found));
+    BOOST_TEST((read_trust_folder(dir.path(), now).error().code == files::errc::not_found));
     std::filesystem::create_directory(dir.path() / "intermediates");
     put("root.crt", ca.root().certificate_der());
     put("intermediates/sub.cer", ca.sub().certificate_der());
     put("intermediates/other-root.der", other.root().certificate_der());
     put("notes.txt", to_bytes("no certificate"));
-    auto trust = read_trust_folder(dir.path()).value();
+    auto trust = read_trust_folder(dir.path(), now).value();
     BOOST_REQUIRE_EQUAL(trust.anchors.size(), 1u);
     BOOST_TEST((trust.anchors[0].der() == ca.root().certificate_der()));
     BOOST_TEST(trust.intermediates.size() == 2u);
     put("intermediates/leaf.crt", ca.issue({}).certificate_der());
-    BOOST_TEST((read_trust_folder(dir.path()).error().code == x509::errc::not_a_ca));
+    BOOST_TEST((read_trust_folder(dir.path(), now).error().code == x509::errc::not_a_ca));
 }
