@@ -1,4 +1,3 @@
-// libFuzzer: cmake --preset asan -DVANTHU_FUZZ=ON, then fuzz_asic CORPUS tests/fuzz/corpus/asic.
 // Any bytes are judged without a crash and never found valid by a verifier that trusts nobody; an archive that is read
 // has safe names, and packed again it holds the same files.
 #include "signing/asic/verify.hpp"

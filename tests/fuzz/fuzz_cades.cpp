@@ -1,4 +1,3 @@
-// libFuzzer: cmake --preset asan -DVANTHU_FUZZ=ON, then fuzz_cades CORPUS tests/fuzz/corpus/cades.
 // Any bytes are judged without a crash and never found valid by a verifier that trusts nobody; what can be taken apart
 // can be put together again and means the same; what is added changes no octet of what a signer signed.
 #include "signing/cades/levels.hpp"

@@ -1,4 +1,3 @@
-// libFuzzer: cmake --preset asan -DVANTHU_FUZZ=ON, then fuzz_edxml CORPUS tests/samples.
 // Any bytes are either read or refused; how they are cut changes nothing; what was read can be written and read again.
 #include "schemas/edxml/reader.hpp"
 #include "schemas/edxml/writer.hpp"

@@ -1,5 +1,4 @@
-// libFuzzer: cmake --preset asan -DVANTHU_FUZZ=ON, then fuzz_xml CORPUS tests/samples (and what vanthu-test-xades
-// makes). Any bytes are read or refused; how they are cut changes nothing; every signature is judged, and what was
+// Any bytes are read or refused; how they are cut changes nothing; every signature is judged, and what was
 // canonicalised is its own canonical form.
 #include "signing/xml/imprint.hpp"
 #include "signing/xml/verify.hpp"
