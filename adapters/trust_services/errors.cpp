@@ -26,6 +26,19 @@ constexpr error_row rows[] = {
      "The server's answer does not fit the request and is not used.",
      "Thử lại; nếu lặp lại, báo cơ quan chứng thực và kiểm tra đường truyền.",
      "Try again; if it happens again, tell the authority and check what stands in between."},
+    {int(errc::address_not_allowed), "address_not_allowed", 502, retry::no,
+     "Địa chỉ ghi trong chứng thư số trỏ vào mạng nội bộ nên không được hỏi.",
+     "The address in the certificate leads into a private network and is not asked.",
+     "Nếu đó đúng là máy chủ của cơ quan chứng thực, thêm --allow-address TÊN hoặc MẠNG, hoặc --rewrite; nếu không, "
+     "báo "
+     "người quản trị: chứng thư này đáng ngờ.",
+     "If that is the authority's server indeed, add --allow-address with its host or network, or --rewrite; otherwise "
+     "tell the administrator: the certificate is suspicious."},
+    {int(errc::too_many_issuers), "too_many_issuers", 422, retry::no,
+     "Văn bản thiếu chứng thư cấp trên của quá nhiều chứng thư số.",
+     "The issuers of too many certificates are missing from the document.",
+     "Đưa chứng thư của các cơ quan chứng thực vào thư mục tin cậy, trong intermediates.",
+     "Put the authorities' certificates into the trust folder, below intermediates."},
 };
 const error_table table("trust_services", rows);
 } // namespace

@@ -4,6 +4,7 @@
 #include "daemon/net/client.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace vanthu::trust_services {
 namespace {
@@ -17,6 +18,14 @@ std::pair<std::string, std::string> split(const std::string& url) {
 
 bool is_http(const std::string& url) { return url.starts_with("http://") || url.starts_with("https://"); }
 
+// A certificate may name hundreds of addresses; who means well names one or two.
+std::vector<std::string> some(const std::vector<std::string>& urls) {
+    constexpr std::size_t most = 2;
+    return {urls.begin(), urls.begin() + static_cast<std::ptrdiff_t>(std::min(urls.size(), most))};
+}
+
+constexpr std::size_t most_issuers = 16; // in one answer
+
 // Base64 within a path (RFC 5019, 5): three of its characters are not themselves there.
 std::string path_safe(const std::string& base64) {
     std::string out;
@@ -26,43 +35,57 @@ std::string path_safe(const std::string& base64) {
 
 } // namespace
 
-std::string trust_services::rewritten(std::string url) const {
+std::pair<std::string, bool> trust_services::apply_rewrites(std::string url) const {
     for (const options::rewrite& r : options_.rewrites)
-        if (!r.from.empty() && url.starts_with(r.from)) return r.to + url.substr(r.from.size());
-    return url;
+        if (!r.from.empty() && url.starts_with(r.from)) {
+            std::string to = r.to + url.substr(r.from.size());
+            // "http://ocsp.ca" = "http://10.0.0.1" makes http://10.0.0.1.example.com of another's address.
+            bool names_it = split(to).first == split(r.to).first;
+            return {std::move(to), names_it};
+        }
+    return {std::move(url), false};
 }
 
-task<bytes> trust_services::ask_once(const std::string& url, const std::string& content_type, const bytes& body,
-                                     const std::string& accept) {
-    auto [server, target] = split(url);
+task<bytes> trust_services::ask_once(const question& q) {
+    auto [server, target] = split(q.url);
     net::client_options how;
     how.url = server;
     how.http_proxy = server.starts_with("http://") ? options_.http_proxy : "";
+    if (!q.ours)
+        how.accept_address = [this](const std::string& host, const asio::ip::address& address) {
+            return net::is_public(address) || options_.allowed.holds(host, address);
+        };
     VANTHU_CO_TRY(auto client, net::client::open(executor_, std::move(how)));
     net::client_request request;
     request.target = target;
-    if (!content_type.empty()) {
+    if (!q.content_type.empty()) {
         request.method = "POST";
-        request.fields.set("Content-Type", content_type);
-        request.body = std::string(as_text(body));
+        request.fields.set("Content-Type", q.content_type);
+        request.body = std::string(as_text(q.body));
     }
-    request.fields.set("Accept", accept);
+    request.fields.set("Accept", q.accept);
     request.idempotent = true; // a question asked twice does no harm
-    request.response_limit = options_.answer_limit;
+    request.response_limit = q.limit;
     request.deadline = in(options_.timeout);
-    VANTHU_CO_TRY(net::client_response answer, co_await client->send(std::move(request)));
-    if (answer.status == 200) co_return to_bytes(answer.body);
-    bool for_now = answer.status >= 500 || answer.status == 408 || answer.status == 429;
-    co_return failed(for_now ? errc::http_failed : errc::http_refused, url + ": HTTP " + std::to_string(answer.status));
+    auto answer = co_await client->send(std::move(request));
+    if (!answer && answer.error().code == net::errc::address_refused)
+        co_return failed(errc::address_not_allowed, q.url + ": " + answer.error().detail);
+    if (!answer) co_return std::unexpected(std::move(answer.error()));
+    if (answer->status == 200) co_return to_bytes(answer->body);
+    bool for_now = answer->status >= 500 || answer->status == 408 || answer->status == 429;
+    co_return failed(for_now ? errc::http_failed : errc::http_refused,
+                     q.url + ": HTTP " + std::to_string(answer->status));
 }
 
-task<bytes> trust_services::ask(std::string url, std::string content_type, bytes body, std::string accept) {
-    if (options_.offline) co_return failed(errc::offline, url);
-    url = rewritten(std::move(url));
-    if (!is_http(url)) co_return failed(errc::no_address, url); // ldap and others are not spoken
+task<bytes> trust_services::ask(question q) {
+    if (options_.offline) co_return failed(errc::offline, q.url);
+    auto [url, named] = apply_rewrites(std::move(q.url));
+    q.url = std::move(url);
+    q.ours = q.ours || named;
+    if (!is_http(q.url)) co_return failed(errc::no_address, q.url); // ldap and others are not spoken
     auto pause = options_.pause;
     for (unsigned n = 1;; ++n) {
-        auto answer = co_await ask_once(url, content_type, body, accept);
+        auto answer = co_await ask_once(q);
         if (answer || !transient(answer.error().code) || n >= options_.tries) co_return answer;
         asio::steady_timer timer(executor_, pause);
         co_await timer.async_wait(asio::use_awaitable);
@@ -72,22 +95,26 @@ task<bytes> trust_services::ask(std::string url, std::string content_type, bytes
 
 task<cms::timestamp_token> trust_services::stamp(std::string url, digest imprint) {
     bytes nonce = random_bytes(cms::nonce_size);
-    VANTHU_CO_TRY(bytes reply, co_await ask(std::move(url), "application/timestamp-query",
-                                            cms::timestamp_request(imprint, nonce), "application/timestamp-reply"));
+    VANTHU_CO_TRY(bytes reply, co_await ask({.url = std::move(url),
+                                             .content_type = "application/timestamp-query",
+                                             .body = cms::timestamp_request(imprint, nonce),
+                                             .accept = "application/timestamp-reply",
+                                             .limit = options_.answer_limit,
+                                             .ours = true}));
     co_return cms::check_timestamp_reply(reply, imprint, nonce);
 }
 
 task<x509::ocsp_response> trust_services::ask_ocsp(const std::string& url, const x509::need& what) {
-    const std::string accept = "application/ocsp-response";
+    question q{.url = url, .accept = "application/ocsp-response", .limit = options_.answer_limit};
     bytes nonce = options_.prefer_get ? bytes{} : random_bytes(16);
     bytes request = x509::ocsp_request(what.subject, what.issuer, nonce);
-    result<bytes> reply;
     if (options_.prefer_get) {
-        std::string base = url.ends_with('/') ? url : url + "/";
-        reply = co_await ask(base + path_safe(base64_encode(request)), "", {}, accept);
+        q.url += (url.ends_with('/') ? "" : "/") + path_safe(base64_encode(request));
     } else {
-        reply = co_await ask(url, "application/ocsp-request", request, accept);
+        q.content_type = "application/ocsp-request";
+        q.body = std::move(request);
     }
+    auto reply = co_await ask(std::move(q));
     if (!reply) co_return std::unexpected(reply.error());
     VANTHU_CO_TRY(x509::ocsp_response answer, x509::parse_ocsp_response(*reply));
     if (!x509::nonce_agrees(answer, nonce)) co_return failed(errc::unfit_answer, url + ": nonce");
@@ -102,7 +129,7 @@ task<> trust_services::find_ocsp(const x509::need& what, timestamp now, found& i
         co_return result<>();
     }
     failure last{errc::no_address, what.subject.subject()};
-    for (const std::string& url : what.subject.ocsp_urls()) {
+    for (const std::string& url : some(what.subject.ocsp_urls())) {
         auto answer = co_await ask_ocsp(url, what);
         if (answer) {
             cache_.keep(what.subject, what.issuer, *answer);
@@ -116,12 +143,12 @@ task<> trust_services::find_ocsp(const x509::need& what, timestamp now, found& i
 
 task<> trust_services::find_crl(const x509::need& what, timestamp now, found& into) {
     failure last{errc::no_address, what.subject.subject()};
-    for (const std::string& url : what.subject.crl_urls()) {
+    for (const std::string& url : some(what.subject.crl_urls())) {
         if (auto kept = cache_.crl(url, now)) {
             into.evidence.crls.push_back(std::move(*kept));
             co_return result<>();
         }
-        auto answer = co_await ask(url, "", {}, "application/pkix-crl");
+        auto answer = co_await ask({.url = url, .accept = "application/pkix-crl", .limit = options_.answer_limit});
         auto list = answer ? x509::parse_crl(*answer) : result<x509::crl>(std::unexpected(answer.error()));
         if (list) {
             cache_.keep(url, *list);
@@ -135,14 +162,20 @@ task<> trust_services::find_crl(const x509::need& what, timestamp now, found& in
 
 task<> trust_services::find_issuers(const x509::need& what, timestamp now, found& into) {
     failure last{errc::no_address, what.subject.subject()};
-    for (const std::string& url : what.subject.issuer_urls()) {
-        if (auto kept = cache_.issuers(url, now)) {
+    auto fits = [&](const std::vector<x509::certificate>& answer) {
+        return answer.size() <= most_issuers && std::ranges::any_of(answer, [&](const x509::certificate& c) {
+                   return x509::is_issuer_of(c, what.subject);
+               });
+    };
+    for (const std::string& url : some(what.subject.issuer_urls())) {
+        if (auto kept = cache_.issuers(url, now); kept && fits(*kept)) {
             into.issuers.insert(into.issuers.end(), kept->begin(), kept->end());
             co_return result<>();
         }
-        auto answer = co_await ask(url, "", {}, "application/pkix-cert");
+        auto answer = co_await ask({.url = url, .accept = "application/pkix-cert", .limit = options_.issuer_limit});
         auto certificates = answer ? x509::parse_certificates(*answer)
                                    : result<std::vector<x509::certificate>>(std::unexpected(answer.error()));
+        if (certificates && !fits(*certificates)) certificates = failed(errc::unfit_answer, url + ": issuer");
         if (!certificates) {
             last = certificates.error();
             continue;
@@ -191,16 +224,27 @@ task<found> gather(trust_services& services, timestamp now,
                    const std::function<std::vector<x509::need>(const found&)>& judge) {
     found all;
     std::vector<x509::need> asked, asked_twice;
+    unsigned issuers_asked = 0;
     auto among = [](const std::vector<x509::need>& list, const x509::need& n) {
         return std::find(list.begin(), list.end(), n) != list.end();
     };
     for (int round = 0; round < 8; ++round) {
-        std::vector<x509::need> fresh, again;
+        std::vector<x509::need> fresh, again, too_many;
+        // Certificates of one issuer ask once; where that was another's issuer, the next round asks again.
+        std::set<std::vector<std::string>> places;
         for (x509::need& n : judge(all)) {
-            if (!among(asked, n))
+            if (!among(asked, n) && n.what == x509::need::kind::issuer) {
+                if (!places.insert(n.subject.issuer_urls()).second) continue;
+                (++issuers_asked > services.rules().issuer_questions ? too_many : fresh).push_back(std::move(n));
+            } else if (!among(asked, n))
                 fresh.push_back(std::move(n));
             else if (n.what == x509::need::kind::revocation && !among(asked_twice, n))
                 again.push_back(std::move(n)); // the responder's answer did not convince
+        }
+        asked.insert(asked.end(), too_many.begin(), too_many.end());
+        for (x509::need& n : too_many) {
+            std::string whose = n.subject.subject();
+            all.troubles.push_back({std::move(n), failure{errc::too_many_issuers, std::move(whose)}});
         }
         if (fresh.empty() && again.empty()) break;
         asked.insert(asked.end(), fresh.begin(), fresh.end());

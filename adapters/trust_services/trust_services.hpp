@@ -6,6 +6,18 @@
 // asked for twice while a kept answer holds; at most `concurrency` servers are asked at once; each question ends within
 // `timeout` x `tries` plus the pauses between them. Whether an answer is to be believed is for the judge.
 //
+// Addresses in certificates are written by others, and a missing issuer is asked for before anything is known to be
+// trusted. So
+//   - they lead to public addresses only (net::is_public), judged on the very address that is connected to; else
+//     errc::address_not_allowed. What the operator names himself is his: `allowed`, the target of a rewrite that names
+//     the host, the proxy, the URL given to stamp(). Through a proxy the proxy looks names up and must have rules of
+//     its own
+//   - revocation is asked for certificates of a chain that ends at an anchor, signatures verified (x509::validate_path)
+//   - for issuers: gather() asks at most `issuer_questions` times, each question goes to two addresses at most and
+//   takes
+//     `issuer_limit` bytes, and only an answer with the very issuer counts
+//   - http and https only, and redirects are not followed
+//
 // Deployed authorities answer over plain HTTP by design: the answers are signed. Addresses on closed networks differ
 // from those in certificates, hence the rewrite map (domain fact: http://ocsp.ca.ptc stands for ocsp.ca.gov.vn).
 //
@@ -15,6 +27,7 @@
 #include "adapters/trust_services/errors.hpp"
 #include "adapters/trust_services/evidence_cache.hpp"
 #include "daemon/base/task.hpp"
+#include "daemon/net/addresses.hpp"
 #include "signing/cms/timestamp.hpp"
 
 #include <functional>
@@ -27,15 +40,18 @@ struct options {
         std::string from, to;
     };
     std::vector<rewrite> rewrites;
-    std::string http_proxy;  // "http://host:port" for plain http; "": none
-    bool offline = false;    // only what is kept on disk
-    bool prefer_get = false; // OCSP as GET without a nonce (RFC 5019), which proxies can cache; POST otherwise
+    std::string http_proxy;     // "http://host:port" for plain http; "": none
+    net::allowed_hosts allowed; // beside public addresses
+    bool offline = false;       // only what is kept on disk
+    bool prefer_get = false;    // OCSP as GET without a nonce (RFC 5019), which proxies can cache; POST otherwise
     std::chrono::milliseconds timeout{15'000}; // for one try
     std::chrono::milliseconds pause{500};      // before the second try; doubled for each further one
     unsigned tries = 3;                        // transient failures are tried again
     unsigned concurrency = 4;
-    std::size_t answer_limit = 32u << 20; // bytes; agencies' CRLs are large
-    std::filesystem::path cache;          // folder of evidence_cache; empty: none
+    std::size_t answer_limit = 32u << 20;  // bytes; agencies' CRLs are large
+    std::size_t issuer_limit = 128u << 10; // bytes of an answer with an issuer's certificate
+    unsigned issuer_questions = 8;         // of one gather()
+    std::filesystem::path cache;           // folder of evidence_cache; empty: none
 };
 
 struct trouble { // one question without an answer
@@ -62,12 +78,21 @@ public:
     task<found> fetch(std::vector<x509::need> missing, timestamp now, bool crl_only = false);
 
     // The address a URL stands for under the rewrite map.
-    std::string rewritten(std::string url) const;
+    std::string rewritten(std::string url) const { return apply_rewrites(std::move(url)).first; }
+    const options& rules() const { return options_; }
 
 private:
-    task<bytes> ask(std::string url, std::string content_type, bytes body, std::string accept);
-    task<bytes> ask_once(const std::string& url, const std::string& content_type, const bytes& body,
-                         const std::string& accept);
+    // And whether the map names its server.
+    std::pair<std::string, bool> apply_rewrites(std::string url) const;
+    struct question {
+        std::string url, content_type;
+        bytes body{};
+        std::string accept;
+        std::size_t limit;
+        bool ours = false; // the operator names the server
+    };
+    task<bytes> ask(question q);
+    task<bytes> ask_once(const question& q);
     asio::awaitable<void> answer(const x509::need& what, timestamp now, bool crl_only, found& into);
     task<x509::ocsp_response> ask_ocsp(const std::string& url, const x509::need& what);
     task<> find_issuers(const x509::need& what, timestamp now, found& into);

@@ -68,6 +68,10 @@ constexpr error_row rows[] = {
      "The time stamp received is more than 5 minutes off this machine's clock, so it is not put in.",
      "Kiểm tra đồng hồ máy; nếu đúng giờ, liên hệ đơn vị cấp dấu thời gian.",
      "Check this machine's clock; if it is right, ask the authority."},
+    {int(errc::bad_allowed_address), "bad_allowed_address", 422, retry::no,
+     "--allow-address cần tên máy chủ, địa chỉ IP hoặc mạng.", "--allow-address wants a host, an address or a network.",
+     "Ví dụ: --allow-address ocsp.ca.ptc hoặc --allow-address 10.0.0.0/8",
+     "For example: --allow-address ocsp.ca.ptc or --allow-address 10.0.0.0/8"},
 };
 const error_table table("cli", rows);
 } // namespace

@@ -24,6 +24,7 @@ enum class errc {
     input_not_a_file,       // a FIFO, a socket or a device where a document is needed
     time_stamp_not_trusted, // a new time stamp whose authority the operator does not trust, or who is none
     time_stamp_wrong_time,  // a new time stamp that names another time than ours
+    bad_allowed_address,    // --allow-address that is neither host nor network
 };
 std::error_code make_error_code(errc);
 

@@ -39,6 +39,12 @@ void add_trust_options(CLI::App& command, trust_options& o) {
     command
         .add_option("--rewrite", o.rewrites, "Đổi địa chỉ: TỪ=THÀNH / replace addresses that begin with FROM: FROM=TO")
         ->allow_extra_args(false);
+    command
+        .add_option(
+            "--allow-address", o.allowed,
+            "Cho phép hỏi máy chủ trong mạng nội bộ mà chứng thư số ghi: TÊN, ĐỊA CHỈ hoặc MẠNG/SỐ BIT / a host or "
+            "network of your own that certificates may lead to: NAME, ADDRESS or ADDRESS/BITS")
+        ->allow_extra_args(false);
     command.add_option("--cache", o.cache,
                        "Thư mục giữ OCSP, CRL (mặc định ~/.cache/vanthu/evidence) / folder that keeps OCSP and CRLs");
 }
@@ -65,6 +71,8 @@ result<std::unique_ptr<trust_session>> trust_session::open(const trust_options& 
         if (equals == 0 || equals == r.npos) return failed(errc::bad_rewrite, r);
         how.rewrites.push_back({r.substr(0, equals), r.substr(equals + 1)});
     }
+    for (const std::string& a : o.allowed)
+        if (!how.allowed.add(a)) return failed(errc::bad_allowed_address, a);
     out->services_ = std::make_unique<trust_services::trust_services>(out->context_.get_executor(), std::move(how));
     return out;
 }
@@ -104,8 +112,8 @@ void trust_session::gather(const std::function<std::vector<x509::need>()>& judge
     auto once = [&](const trust_services::found& so_far) {
         known_.add(so_far.evidence);
         for (const x509::certificate& c : so_far.issuers)
-            if (std::find(trust_.intermediates.begin(), trust_.intermediates.end(), c) == trust_.intermediates.end())
-                trust_.intermediates.push_back(c);
+            if (std::find(trust_.fetched.begin(), trust_.fetched.end(), c) == trust_.fetched.end())
+                trust_.fetched.push_back(c);
         return judge();
     };
     auto all = wait_for(context_, trust_services::gather(*services_, now(), once));

@@ -17,7 +17,7 @@ namespace vanthu::cli {
 
 struct trust_options {
     std::string folder = "/etc/vanthu/trust", proxy, cache;
-    std::vector<std::string> crls, rewrites; // rewrites: "FROM=TO"
+    std::vector<std::string> crls, rewrites, allowed; // rewrites: "FROM=TO"; allowed: hosts and networks
     bool offline = false;
     CLI::Option* folder_option = nullptr;
     bool folder_given() const;
@@ -30,8 +30,8 @@ inline constexpr std::chrono::minutes clock_tolerance{5};
 
 class trust_session {
 public:
-    // files::errc and x509::errc of the folder and the CRLs; errc::bad_rewrite. A folder nobody named and that is not
-    // there is an empty one where `folder_optional`: then nothing is trusted.
+    // files::errc and x509::errc of the folder and the CRLs; errc::bad_rewrite, bad_allowed_address. A folder nobody
+    // named and that is not there is an empty one where `folder_optional`: then nothing is trusted.
     static result<std::unique_ptr<trust_session>> open(const trust_options& o, bool folder_optional = false);
 
     const x509::trust_store& trust() const { return trust_; }
@@ -50,6 +50,7 @@ public:
     void gather(const std::function<std::vector<x509::need>()>& judge);
     // Why something stays missing, one line each, for people.
     std::vector<std::string> troubles() const;
+    const std::vector<trust_services::trouble>& unanswered() const { return troubles_; }
 
     // A worker for untrusted files with this session's trust.
     result<std::unique_ptr<inspect::inspector_pool>> start_inspector(validation::policy policy = {}) const;

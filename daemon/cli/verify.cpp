@@ -117,14 +117,31 @@ void print_signature(std::size_t number, const signature_report& s, const voice&
     for (const auto& f : s.findings) show(fmt::format("     - {} [{}]", say(f.text_vi, f.text_en), f.code));
 }
 
-void print_report(const file_report& r, const std::vector<std::string>& troubles, const voice& say) {
+void print_report(const file_report& r, const std::vector<trust_services::trouble>& unanswered, const voice& say) {
     show(fmt::format("{}: {}", r.file, sentence(r, say)));
     std::size_t number = 0;
     for (const signature_report& s : r.signatures) print_signature(++number, s, say);
     for (const auto& f : r.findings) show(fmt::format("  - {} [{}]", say(f.text_vi, f.text_en), f.code));
     if (r.verdict == verdict::indeterminate)
-        for (const std::string& t : troubles)
-            show(fmt::format("  - {}: {}", say("Không lấy được", "could not be had"), t));
+        for (const trust_services::trouble& t : unanswered) {
+            const error_row& row = *describe(t.why.code);
+            show(fmt::format("  - {}: {}: {} {} [{}] {}", say("Không lấy được", "could not be had"),
+                             t.what.subject.subject(), say(row.message_vi, row.message_en),
+                             say(row.action_vi, row.action_en), public_code(t.why.code), t.why.detail));
+        }
+}
+
+json::array to_json(const std::vector<trust_services::trouble>& unanswered) {
+    json::array out;
+    for (const trust_services::trouble& t : unanswered) {
+        const error_row& row = *describe(t.why.code);
+        out.push_back({{"subject", t.what.subject.subject()},
+                       {"code", public_code(t.why.code)},
+                       {"detail", well_formed(t.why.detail)},
+                       {"text_vi", fmt::format("{} {}", row.message_vi, row.action_vi)},
+                       {"text_en", fmt::format("{} {}", row.message_en, row.action_en)}});
+    }
+    return out;
 }
 
 int code_of(verdict v) {
@@ -217,9 +234,10 @@ int verify(const request& q) {
         if (q.speak.as_json) {
             json::value report = json::parse(validation::to_json(seen.report));
             report.as_object().erase("missing"); // between worker and fetcher only
+            if (!(*session)->unanswered().empty()) report.as_object()["unanswered"] = to_json((*session)->unanswered());
             out.push_back(std::move(report));
         } else {
-            print_report(seen.report, (*session)->troubles(), q.speak);
+            print_report(seen.report, (*session)->unanswered(), q.speak);
         }
         if (!q.report.empty()) judged.push_back({std::move(seen.report), hash_of(*fd)});
     }

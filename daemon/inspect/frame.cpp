@@ -169,6 +169,7 @@ bytes pack_trust(const x509::trust_store& trust, const x509::evidence& known) {
     for (const auto& [anchor, terms] : trust.terms) append_terms(out, anchor, terms);
     for (const auto& c : known.crls) append_item(out, 4, c.der());
     for (const x509::ocsp_response& r : known.ocsp_responses) append_item(out, 5, r.der());
+    for (const auto& c : trust.fetched) append_item(out, 6, c.der());
     return out;
 }
 
@@ -182,10 +183,10 @@ bool unpack_trust(bytes_view packed, x509::trust_store& trust, x509::evidence& k
         if (size > packed.size()) return false;
         bytes_view item = packed.first(size);
         packed = packed.subspan(size);
-        if (kind == 1 || kind == 2) {
+        if (kind == 1 || kind == 2 || kind == 6) {
             auto c = x509::parse_certificate(item);
             if (!c) return false;
-            (kind == 1 ? trust.anchors : trust.intermediates).push_back(*c);
+            (kind == 1 ? trust.anchors : kind == 2 ? trust.intermediates : trust.fetched).push_back(*c);
         } else if (kind == 3) {
             auto d = digest::from_hex(to_hex(item));
             if (!d) return false;

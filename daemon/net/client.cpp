@@ -1,5 +1,6 @@
 #include "daemon/net/client.hpp"
 
+#include "daemon/net/addresses.hpp"
 #include "daemon/net/client_exchange.hpp"
 #include "daemon/net/dial.hpp"
 
@@ -57,6 +58,7 @@ struct client::state : std::enable_shared_from_this<client::state> {
     task<leased> lease(steady_time deadline, bool fresh);
     task<std::unique_ptr<client_link>> connect(steady_time deadline);
     result<> check_peer(const client_link& link) const;
+    result<> check_unresolved() const;
     result<std::string> head_of(const client_request& request) const;
     static task<client_response> run(std::shared_ptr<state> self, client_request request, sink to);
 };
@@ -109,7 +111,9 @@ task<client::state::leased> client::state::lease(steady_time deadline, bool fres
 }
 
 task<std::unique_ptr<client_link>> client::state::connect(steady_time deadline) {
-    VANTHU_CO_TRY(transport::socket socket, co_await dial(proxy ? *proxy : url, deadline));
+    if (proxy) VANTHU_CO_CHECK(check_unresolved());
+    VANTHU_CO_TRY(transport::socket socket,
+                  co_await dial(proxy ? *proxy : url, deadline, proxy ? nullptr : options.accept_address));
     auto link = std::make_unique<client_link>(
         client_link{transport(std::move(socket)), {}, input_buffer(options.header_limit + piece_size)});
     if (tls) {
@@ -124,6 +128,21 @@ task<std::unique_ptr<client_link>> client::state::connect(steady_time deadline) 
     link->stream.describe(link->peer);
     VANTHU_CO_CHECK(check_peer(*link));
     co_return link;
+}
+
+// What can be known of a host that the proxy will look up.
+result<> client::state::check_unresolved() const {
+    if (!options.accept_address) return {};
+    boost::system::error_code none;
+    asio::ip::address address = asio::ip::make_address(url.host, none);
+    if (is_local_name(url.host)) {
+        address = asio::ip::address_v4::loopback();
+    } else if (none) {
+        if (names_an_address(url.host)) return failed(errc::address_refused, url.host);
+        return {};
+    }
+    if (!options.accept_address(url.host, address)) return failed(errc::address_refused, url.host);
+    return {};
 }
 
 result<> client::state::check_peer(const client_link& link) const {

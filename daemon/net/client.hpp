@@ -1,4 +1,5 @@
-// HTTP/1.1 client for one server: keeps connections, verifies who answers, gives every transport failure a code.
+// HTTP/1.1 client for one server: keeps connections, verifies who answers, gives every transport failure a code. A
+// redirect is a response like any other: it is never followed.
 //
 // All calls come from the executor given at open(), which must be serial (one thread or a strand). The client must
 // outlive the calls in progress.
@@ -6,6 +7,7 @@
 
 #include "daemon/net/http.hpp"
 
+#include <boost/asio/ip/address.hpp>
 #include <filesystem>
 #include <memory>
 
@@ -20,14 +22,18 @@ struct client_options {
     std::filesystem::path ca_file;
     std::filesystem::path certificate_file, key_file; // of this client, PEM; empty: none
     std::string server_name;                          // instead of the host: SNI, name verification and Host
-    std::string http_proxy; // "http://host:port": plain http goes there in absolute form (RFC 9112, 3.2.2)
-    std::vector<digest> spki_pins;                    // one of them must match, when not empty
-    std::string required_san_uri;                     // must be among the leaf's, when not empty
+    std::string http_proxy;        // "http://host:port": plain http goes there in absolute form (RFC 9112, 3.2.2)
+    std::vector<digest> spki_pins; // one of them must match, when not empty
+    std::string required_san_uri;  // must be among the leaf's, when not empty
     // Asked at a handshake whose chain or name does not verify: true lets the server in, chain_verified stays false.
     std::function<bool(const peer_identity&)> accept_unverified;
     // Asked after each handshake and again before a kept connection is used: a failure is the exchange's answer, and
     // nothing has been sent. On the client's executor.
     std::function<result<>(const peer_identity&)> check_peer;
+    // Asked about each address that the host stands for, before a connection to that very address: false leaves it out,
+    // and where none remains nothing is sent (address_refused). Through a proxy names are not looked up here: then it
+    // is asked about "localhost" and about a host that is written as an address; one that hides an address is refused.
+    std::function<bool(const std::string& host, const asio::ip::address&)> accept_address;
     bool tls13_only = false;
     std::chrono::milliseconds connect_timeout{10'000}; // name, TCP and TLS together
     std::chrono::milliseconds stall_timeout{60'000};   // no byte in either direction
@@ -66,10 +72,10 @@ public:
     static result<std::unique_ptr<client>> open(asio::any_io_executor executor, client_options options);
     ~client(); // closes kept connections
 
-    // Failures: timed_out, name_not_resolved, connect_refused, unreachable, tls_failed, peer_not_trusted,
-    // connection_closed, bad_response, response_too_large, body_source_failed, or the producer's own. The request is
-    // sent a second time only when a kept connection broke before any byte of a response and it is idempotent or its
-    // body had not been begun.
+    // Failures: timed_out, name_not_resolved, address_refused, connect_refused, unreachable, tls_failed,
+    // peer_not_trusted, connection_closed, bad_response, response_too_large, body_source_failed, or the producer's own.
+    // The request is sent a second time only when a kept connection broke before any byte of a response and it is
+    // idempotent or its body had not been begun.
     task<client_response> send(client_request request);
     // The body goes to `sink` piece by piece as it arrives, whatever the status; a failure of the sink ends the
     // exchange and is the answer.

@@ -25,19 +25,18 @@ struct lookup {
     tcp::resolver resolver;
     asio::steady_timer done;
     boost::system::error_code ec;
-    std::vector<endpoint> found;
+    std::vector<tcp::endpoint> found;
     bool finished = false;
     explicit lookup(const asio::any_io_executor& e) : resolver(e), done(e) {}
 };
 
 // The system's look-up cannot be interrupted: past the deadline it is left to end by itself, holding only its own
 // state.
-task<std::vector<endpoint>> resolve(const server_url& to, steady_time deadline) {
+task<std::vector<tcp::endpoint>> resolve(const server_url& to, steady_time deadline) {
     auto state = std::make_shared<lookup>(co_await asio::this_coro::executor);
     boost::system::error_code not_literal;
     const auto literal = asio::ip::make_address(to.host, not_literal);
-    if (!not_literal)
-        co_return std::vector<endpoint>{tcp::endpoint(literal, static_cast<std::uint16_t>(std::stoul(to.port)))};
+    if (!not_literal) co_return std::vector{tcp::endpoint(literal, static_cast<std::uint16_t>(std::stoul(to.port)))};
     state->done.expires_at(deadline);
     state->resolver.async_resolve(to.host, to.port,
                                   [state](boost::system::error_code ec, tcp::resolver::results_type results) {
@@ -116,11 +115,15 @@ std::string server_url::host_field(const std::string& name) const {
     return port == (tls ? "443" : "80") ? shown : shown + ":" + port;
 }
 
-task<transport::socket> dial(const server_url& to, steady_time deadline) {
+task<transport::socket> dial(const server_url& to, steady_time deadline, const address_filter& accept) {
     std::vector<endpoint> addresses;
     const std::string where = to.unix_path.empty() ? fmt::format("{}:{}", to.host, to.port) : to.unix_path.string();
     if (to.unix_path.empty()) {
-        VANTHU_CO_TRY(addresses, co_await resolve(to, deadline));
+        VANTHU_CO_TRY(auto found, co_await resolve(to, deadline));
+        for (const tcp::endpoint& one : found)
+            if (!accept || accept(to.host, one.address())) addresses.emplace_back(one);
+        if (addresses.empty())
+            co_return failed(errc::address_refused, where + ": " + found.front().address().to_string());
     } else {
         addresses.emplace_back(asio::local::stream_protocol::endpoint(to.unix_path.string()));
     }

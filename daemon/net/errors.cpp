@@ -96,6 +96,11 @@ constexpr error_row rows[] = {
      "Check the PEM files and that the key belongs to the certificate."},
     {int(errc::bad_url), "bad_url", 500, retry::no, "Địa chỉ URL trong cấu hình không hợp lệ.",
      "The configured URL is not valid.", "Dùng dạng \"https://máy-chủ:cổng\".", "Use the form \"https://host:port\"."},
+    {int(errc::address_refused), "address_refused", 502, retry::no,
+     "Tên máy chủ trỏ tới một địa chỉ nội bộ không được phép kết nối.",
+     "The host name stands for an internal address that must not be connected to.",
+     "Kiểm tra tên máy chủ và DNS; nếu đúng là máy chủ nội bộ, cho phép địa chỉ đó.",
+     "Check the host name and the DNS; if it is a server of your own network, allow its address."},
 };
 const error_table table("net", rows);
 } // namespace

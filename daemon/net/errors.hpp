@@ -38,6 +38,7 @@ enum class errc {
     listen_failed,
     bad_tls_configuration, // certificate, key or CA file
     bad_url,
+    address_refused, // client_options::accept_address takes none of the server's addresses
 };
 std::error_code make_error_code(errc);
 

@@ -244,6 +244,14 @@ std::string certificate::to_pem() const {
     return text + "-----END CERTIFICATE-----\n";
 }
 
+bool is_issuer_of(const certificate& issuer, const certificate& subject) {
+    const int no = X509_check_issued(issuer.native(), subject.native());
+    bool did = (no == X509_V_OK || no == X509_V_ERR_KEYUSAGE_NO_CERTSIGN) && issuer.public_key() &&
+               X509_verify(subject.native(), issuer.public_key()) == 1;
+    drain_errors();
+    return did;
+}
+
 bool verify_hash(const certificate& signer, scheme s, hash h, bytes_view hashed, bytes_view signature) {
     EVP_PKEY* key = signer.public_key();
     bool rsa = signer.kind() == key_kind::rsa,

@@ -73,6 +73,10 @@ result<certificate> parse_certificate(bytes_view der_or_pem);
 // Every certificate of a PEM text, or the one of a DER file. At least one, or errc::not_a_certificate.
 result<std::vector<certificate>> parse_certificates(bytes_view der_or_pem);
 
+// Do name, key identifiers and signature of `subject` say that this certificate's key signed it? Dates, CA flags and
+// algorithms are not looked at.
+bool is_issuer_of(const certificate& issuer, const certificate& subject);
+
 class crl {
 public:
     crl() = default;

@@ -42,7 +42,7 @@ private:
     std::vector<certificate> issuers_of(const chain& way, bool& others) {
         const certificate& tip = way.back();
         std::vector<certificate> named;
-        for (const auto* list : {&trust_.anchors, &trust_.intermediates, &extra_})
+        for (const auto* list : {&trust_.anchors, &trust_.intermediates, &extra_, &trust_.fetched})
             for (const certificate& c : *list) {
                 // A missing key usage is a fault of the chain (check_chain); another key identifier is another issuer.
                 int no = X509_check_issued(c.native(), tip.native());

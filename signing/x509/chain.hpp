@@ -14,8 +14,8 @@ struct chain_search {
     bool wrong_signature = false; // a part ends because the only issuers of that name have other keys
 };
 
-// Tries anchors, then the store's intermediates, then `extra`. Bounded in length, number and signatures checked,
-// whatever a hostile document brings along.
+// Tries anchors, then the store's intermediates, then `extra` and what was fetched. Bounded in length, number and
+// signatures checked, whatever a hostile document brings along.
 chain_search find_chains(const certificate& leaf, const std::vector<certificate>& extra, const trust_store& trust,
                          cache* memory = nullptr);
 

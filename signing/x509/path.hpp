@@ -49,6 +49,9 @@ struct trust_store {
     std::vector<certificate> intermediates; // supplied because senders often embed only the leaf
     std::vector<digest> sha1_tolerated; // SHA-256 fingerprints of certificates whose own SHA-1 signature is accepted
     std::map<digest, anchor_terms> terms{}; // by sha256() of an anchor; without: trusted for everything at all times
+    // Fetched for a verdict (need::kind::issuer): they help to build chains like those of a document, and nobody
+    // vouches for them.
+    std::vector<certificate> fetched{};
 };
 
 // The five certificates of the Government CA (domain/signing.md, section 1), as pins.

@@ -113,6 +113,28 @@ BOOST_AUTO_TEST_CASE(nobody_to_ask_is_no_reason_to_refuse_and_is_said) {
     BOOST_TEST(said.find("could not be found out") != said.npos, said);
 }
 
+BOOST_AUTO_TEST_CASE(certificates_do_not_lead_into_a_private_network_and_it_is_said_what_to_do) {
+    counter d;
+    BOOST_TEST(d.sign("leader.p12", "in.pdf", "out.pdf", {}) == 0);
+    d.allowed = false;
+    auto [code, file] = d.verify(d.at("out.pdf"), {"--cache", d.at("empty")});
+    BOOST_TEST(code == 2);
+    BOOST_REQUIRE(file.contains("unanswered"));
+    for (const auto& one : file.at("unanswered").as_array()) {
+        BOOST_TEST(one.at("code") == "trust_services.address_not_allowed");
+        BOOST_TEST(one.at("text_vi").as_string().find("--allow-address") != std::string::npos);
+        BOOST_TEST(one.at("text_en").as_string().find("--allow-address") != std::string::npos);
+    }
+    std::string said;
+    BOOST_TEST(d.run({"verify", "--lang", "en", "--cache", d.at("empty"), d.at("out.pdf")}, &said) == 2);
+    BOOST_TEST(said.find("add --allow-address") != said.npos, said);
+    BOOST_TEST(d.run({"verify", "--allow-address", "10.0.0.0/99", d.at("out.pdf")}, &said) == 66);
+    BOOST_TEST(said.find("cli.bad_allowed_address") != said.npos, said);
+    BOOST_TEST(d.run({"verify", "--cache", d.at("empty"), "--allow-address", "127.0.0.1", d.at("out.pdf")}) == 0);
+    // The time-stamping authority is the operator's own choice.
+    BOOST_TEST(d.sign("leader.p12", "in.pdf", "stamped.pdf", {"--level", "B-T", "--tsa", d.tsa()}) == 0);
+}
+
 BOOST_AUTO_TEST_CASE(a_symlink_under_the_name_of_an_output_stays_what_it_is) {
     counter d;
     std::filesystem::create_symlink(d.at("aim"), d.at("link"));

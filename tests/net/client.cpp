@@ -1,3 +1,4 @@
+#include "daemon/net/addresses.hpp"
 #include "tests/net/certificates.hpp"
 #include "tests/net/loopback.hpp"
 
@@ -137,7 +138,7 @@ BOOST_AUTO_TEST_CASE(a_large_body_streams_both_ways_with_bounded_memory) {
         BOOST_TEST(same);
     }
     ::getrusage(RUSAGE_SELF, &after);
-#ifndef VANTHU_UNDER_ASAN // its quarantine keeps freed memory
+#ifndef VANTHU_UNDER_ASAN                                       // its quarantine keeps freed memory
     BOOST_TEST(after.ru_maxrss - before.ru_maxrss < 32 * 1024); // KiB: far below the body
 #endif
 }
@@ -180,6 +181,53 @@ BOOST_AUTO_TEST_CASE(transport_failures_have_codes) {
     client_at c(threads, {.url = until_close.url()});
     BOOST_TEST(c.send({}).value().body == "abc");
     BOOST_TEST((code("http://127.0.0.1:1", {.target = "/a b"}) == errc::bad_target));
+}
+
+BOOST_AUTO_TEST_CASE(a_connection_goes_only_to_an_address_that_was_accepted) {
+    std::atomic<int> requests{0};
+    running r({}, [&](request& q) -> asio::awaitable<response> {
+        ++requests;
+        co_return co_await echo(q);
+    });
+    std::vector<std::string> asked;
+    bool take = false;
+    auto rule = [&](const std::string& host, const asio::ip::address& address) {
+        asked.push_back(host + " " + address.to_string());
+        return take;
+    };
+    const std::string port = url_of(r).substr(url_of(r).rfind(':'));
+    // As an address, by a name, and as the forms of an address that only the look-up understands.
+    for (const char* host : {"127.0.0.1", "localhost", "127.1", "0x7f000001", "2130706433"}) {
+        asked.clear();
+        client_at c(r.threads, {.url = "http://" + std::string(host) + port, .accept_address = rule});
+        BOOST_TEST((c.send({}).error().code == errc::address_refused), host);
+        BOOST_REQUIRE(!asked.empty());
+        BOOST_TEST(asked.back().starts_with(host));
+    }
+    BOOST_TEST(requests == 0);
+    take = true;
+    client_at c(r.threads, {.url = "http://127.0.0.1" + port, .accept_address = rule});
+    BOOST_TEST(c.send({}).value().status == 200);
+}
+
+BOOST_AUTO_TEST_CASE(a_proxy_is_not_asked_for_an_address_that_is_refused) {
+    std::atomic<int> requests{0};
+    running r({}, [&](request& q) -> asio::awaitable<response> {
+        ++requests;
+        co_return co_await echo(q);
+    });
+    auto rule = [&](const std::string&, const asio::ip::address& address) { return is_public(address); };
+    for (const char* host : {"127.0.0.1", "[::1]", "[::ffff:10.0.0.1]", "localhost", "LOCALHOST.", "a.localhost",
+                             "127.1", "0x7f000001", "2130706433", "10.0.0.1.", "%31%32%37.0.0.1"}) {
+        client_at c(r.threads, {.url = "http://" + std::string(host), .http_proxy = url_of(r), .accept_address = rule});
+        BOOST_TEST((c.send({}).error().code == errc::address_refused), host);
+    }
+    BOOST_TEST(requests == 0);
+    for (const char* host : {"ca.example.vn", "8.8.8.8"}) {
+        client_at c(r.threads, {.url = "http://" + std::string(host), .http_proxy = url_of(r), .accept_address = rule});
+        BOOST_TEST(c.send({}).has_value(), host); // whatever this server makes of the absolute form
+    }
+    BOOST_TEST(requests == 2);
 }
 
 BOOST_AUTO_TEST_CASE(deadline_stall_and_response_limit_end_an_exchange) {

@@ -145,6 +145,41 @@ BOOST_AUTO_TEST_CASE(a_chain_to_nobody_we_trust_is_no_chain) {
                 sub::no_certificate_chain_found, "x509.no_chain");
 }
 
+BOOST_AUTO_TEST_CASE(revocation_is_asked_for_only_where_the_chain_ends_at_an_anchor) {
+    world w;
+    auto asks = [](const path_verdict& v) {
+        return std::ranges::count_if(v.missing, [](const need& n) { return n.what == need::kind::revocation; });
+    };
+    const auto chain = {cert_of(w.ca.sub()), cert_of(w.ca.root())};
+    BOOST_TEST(asks(validate_path(cert_of(w.who), chain, w.trust, {}, now, purpose::any)) == 2);
+    // To another's root; by a name that is trusted and a key that is not; below a certificate that is no CA's.
+    test::test_ca other("Other"), namesake;
+    BOOST_TEST(asks(validate_path(cert_of(w.who), chain, trusting(other.root()), {}, now, purpose::any)) == 0);
+    auto forged = namesake.issue({.common_name = "Forged"});
+    BOOST_REQUIRE(cert_of(forged).issuer() == cert_of(w.ca.sub()).subject());
+    BOOST_TEST(asks(validate_path(cert_of(forged), chain, w.trust, {}, now, purpose::any)) == 0);
+    auto below = test::test_ca::issue_by(w.who, {.common_name = "Below"});
+    BOOST_TEST(asks(validate_path(cert_of(below), {cert_of(w.who), cert_of(w.ca.sub())}, w.trust, {}, now,
+                                  purpose::any)) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(nobody_vouches_for_an_issuer_that_was_fetched) {
+    world w;
+    trust_store fetched = w.trust, given = w.trust;
+    fetched.fetched = {cert_of(w.ca.sub())};
+    given.intermediates = {cert_of(w.ca.sub())};
+    // After the end of the root an intermediate counts only where somebody knows that it is older.
+    proofs leaf_only{.now = at_time("2035-01-01T00:00:00Z"),
+                     .since = {{cert_of(w.who).sha256(), at_time("2026-01-01T00:00:00Z")}}};
+    auto proven = [&](const trust_store& trust) {
+        return validate_path(cert_of(w.who), {}, trust, w.known, now, purpose::any, revocation_rule::if_present, {},
+                             leaf_only);
+    };
+    BOOST_TEST(proven(given).passed());
+    CHECK_DOUBT(proven(fetched), sub::out_of_bounds_no_poe, "x509.ca_out_of_bounds");
+    BOOST_TEST(validate_path(cert_of(w.who), {}, fetched, w.known, now, purpose::any).passed());
+}
+
 BOOST_AUTO_TEST_CASE(intermediates_of_the_trust_store_complete_a_chain_of_a_lone_leaf) {
     world w;
     w.trust.intermediates = {cert_of(w.ca.sub())};

@@ -27,7 +27,10 @@ struct network {
     asio::io_context context;
 
     trust_services::options how(std::string cache = "") const {
-        return {.timeout = std::chrono::milliseconds(1000),
+        net::allowed_hosts loopback;
+        loopback.add("127.0.0.1");
+        return {.allowed = loopback,
+                .timeout = std::chrono::milliseconds(1000),
                 .pause = std::chrono::milliseconds(1),
                 .tries = 2,
                 .cache = cache.empty() ? std::filesystem::path() : folder.path() / cache};

@@ -1,9 +1,15 @@
 #include "tests/trust_services/network.hpp"
 
 #include "daemon/base/error_table.hpp"
+#include "daemon/net/errors.hpp"
 #include "signing/cms/errors.hpp"
 
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read_until.hpp>
+#include <boost/asio/streambuf.hpp>
+#include <boost/asio/write.hpp>
 #include <fstream>
+#include <thread>
 
 using namespace vanthu;
 using namespace vanthu::test;
@@ -152,4 +158,130 @@ BOOST_AUTO_TEST_CASE(an_answer_that_does_not_convince_sends_the_gatherer_to_the_
     };
     BOOST_TEST(n.run(trust_services::gather(services, n.now, never)).has_value());
     BOOST_TEST(rounds == 3);
+}
+
+BOOST_AUTO_TEST_CASE(an_address_in_a_certificate_does_not_lead_into_a_private_network) {
+    network n;
+    auto o = n.how();
+    o.allowed = {};
+    const std::string port = n.server.url().substr(n.server.url().rfind(':'));
+    for (const std::string host : {"127.0.0.1", "localhost", "127.1", "[::ffff:127.0.0.1]"}) {
+        const std::string base = "http://" + host + port;
+        identity leaf = test_ca::issue_by(
+            n.ca.sub(),
+            {.extra_extensions = {"authorityInfoAccess=OCSP;URI:" + base + "/ocsp,caIssuers;URI:" + base + "/sub.crt",
+                                  "crlDistributionPoints=URI:" + base + "/sub.crl"}});
+        for (const x509::need& what : {n.revocation(leaf), x509::need{x509::need::kind::issuer, cert_of(leaf), {}}}) {
+            auto found = n.fetch(o, {what});
+            BOOST_TEST(!found->anything(), host);
+            BOOST_REQUIRE(found->troubles.size() == 1u);
+            BOOST_TEST((found->troubles[0].why.code == errc::address_not_allowed), found->troubles[0].why.detail);
+        }
+    }
+    BOOST_TEST(n.questions == 0);
+    // The operator's own addresses are his business.
+    trust_services::trust_services services(n.context.get_executor(), o);
+    BOOST_TEST(n.run(services.stamp(n.server.url("/tsa"), sha256::of("x"))).has_value());
+    for (const char* allowed : {"127.0.0.0/8", "127.0.0.1"}) {
+        o.allowed = {};
+        BOOST_TEST(o.allowed.add(allowed));
+        BOOST_TEST(n.fetch(o, {n.revocation(n.leaf)})->anything(), allowed);
+    }
+    o.allowed = {};
+    BOOST_TEST(o.allowed.add("localhost"));
+    BOOST_TEST(!n.fetch(o, {n.revocation(n.leaf)})->anything()); // its address is written as 127.0.0.1
+    identity by_name = test_ca::issue_by(
+        n.ca.sub(), {.extra_extensions = {"authorityInfoAccess=OCSP;URI:http://localhost" + port + "/ocsp"}});
+    BOOST_TEST(n.fetch(o, {n.revocation(by_name)})->anything());
+}
+
+BOOST_AUTO_TEST_CASE(a_rewrite_allows_the_server_that_it_names_and_no_other) {
+    network n;
+    auto o = n.how();
+    o.allowed = {};
+    auto certificate = [&](const std::string& url) {
+        return n.revocation(
+            test_ca::issue_by(n.ca.sub(), {.extra_extensions = {"authorityInfoAccess=OCSP;URI:" + url}}));
+    };
+    o.rewrites = {{"http://ocsp.ca.ptc/", n.server.url("/ocsp")}};
+    BOOST_TEST(n.fetch(o, {certificate("http://ocsp.ca.ptc/")})->anything());
+    // Half an address: what follows it would be somebody else's port.
+    const std::string whole = n.server.url();
+    o.rewrites = {{"http://ocsp.ca.ptc", whole.substr(0, whole.size() - 1)}};
+    BOOST_TEST(!n.fetch(o, {certificate("http://ocsp.ca.ptc" + whole.substr(whole.size() - 1) + "/ocsp")})->anything());
+}
+
+BOOST_AUTO_TEST_CASE(a_redirect_is_not_followed) {
+    asio::io_context own;
+    asio::ip::tcp::acceptor door(own, {asio::ip::make_address("127.0.0.1"), 0});
+    network n;
+    std::thread server([&] {
+        asio::ip::tcp::socket socket = door.accept();
+        asio::streambuf in;
+        asio::read_until(socket, in, "\r\n\r\n");
+        asio::write(socket, asio::buffer("HTTP/1.1 302 Found\r\nLocation: " + n.server.url("/sub.crl") +
+                                         "\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"));
+    });
+    identity leaf = test_ca::issue_by(
+        n.ca.sub(), {.extra_extensions = {"crlDistributionPoints=URI:http://127.0.0.1:" +
+                                          std::to_string(door.local_endpoint().port()) + "/sub.crl"}});
+    auto found = n.fetch(n.how(), {n.revocation(leaf)});
+    server.join();
+    BOOST_REQUIRE(found->troubles.size() == 1u);
+    BOOST_TEST((found->troubles[0].why.code == errc::http_refused));
+    BOOST_TEST(n.questions == 0);
+}
+
+BOOST_AUTO_TEST_CASE(an_issuer_counts_only_where_it_is_the_issuer) {
+    network n;
+    auto issuer_at = [&](const char* path, const identity& by) {
+        identity leaf =
+            test_ca::issue_by(by, {.extra_extensions = {"authorityInfoAccess=caIssuers;URI:" + n.server.url(path)}});
+        return n.fetch(n.how("cache"), {{x509::need::kind::issuer, cert_of(leaf), {}}});
+    };
+    BOOST_TEST(issuer_at("/sub.crt", n.ca.sub())->issuers.size() == 1u);
+    for (const auto& [path, by] : {std::pair("/root.crt", n.ca.sub()), {"/sub.crt", test_ca("Authority").sub()}}) {
+        auto found = issuer_at(path, by); // also where it was kept
+        BOOST_TEST(found->issuers.empty(), path);
+        BOOST_REQUIRE(found->troubles.size() == 1u);
+        BOOST_TEST((found->troubles[0].why.code == errc::unfit_answer));
+    }
+    auto o = n.how();
+    o.issuer_limit = 100; // a certificate is larger
+    auto found = n.fetch(o, {{x509::need::kind::issuer, cert_of(n.leaf), {}}});
+    BOOST_TEST(found->issuers.empty());
+    BOOST_TEST((found->troubles.at(0).why.code == net::errc::response_too_large));
+}
+
+BOOST_AUTO_TEST_CASE(a_document_makes_few_questions_for_issuers) {
+    network n;
+    trust_services::trust_services services(n.context.get_executor(), n.how());
+    auto wanting = [&](const std::string& addresses) {
+        return x509::need{
+            x509::need::kind::issuer,
+            cert_of(test_ca::issue_by(n.ca.sub(), {.extra_extensions = {"authorityInfoAccess=" + addresses}})),
+            {}};
+    };
+    auto place = [&](int i) { return "caIssuers;URI:" + n.server.url("/none" + std::to_string(i) + ".crt"); };
+    std::vector<x509::need> all;
+    for (int i = 0; i < 20; ++i) all.push_back(wanting(place(i)));
+    auto found = n.run(trust_services::gather(services, n.now, [&](const auto&) { return all; }));
+    BOOST_TEST(found->troubles.size() == 20u);
+    auto refused = std::ranges::count_if(
+        found->troubles, [](const trust_services::trouble& t) { return t.why.code == errc::too_many_issuers; });
+    BOOST_TEST(refused == 12);
+    // Many signers of one authority are one question; many addresses of one certificate are two.
+    std::string many = place(0);
+    for (int i = 1; i < 10; ++i) many += "," + place(i);
+    auto one = n.fetch(n.how(), {wanting(many)});
+    BOOST_REQUIRE(one->troubles.size() == 1u);
+    BOOST_TEST(one->troubles[0].why.detail.find("/none1.crt") != std::string::npos, one->troubles[0].why.detail);
+    std::vector<x509::need> same;
+    for (int i = 0; i < 20; ++i) same.push_back(wanting("caIssuers;URI:" + n.server.url("/sub.crt")));
+    n.questions = 0;
+    auto shared = n.run(trust_services::gather(services, n.now, [&](const trust_services::found& so_far) {
+        return so_far.issuers.empty() ? same : std::vector<x509::need>{};
+    }));
+    BOOST_TEST(shared->troubles.empty());
+    BOOST_TEST(n.questions == 1);
 }
