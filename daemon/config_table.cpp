@@ -25,7 +25,8 @@ constexpr section sections[] = {
     {"limits", "Giới hạn của một gói tin.", "Limits of one packet."},
     {"delivery", "Gửi đi và gửi lại.", "Delivery and retries."},
     {"inbox", "Hộp văn bản đến.", "The inbox."},
-    {"calendar", "Giờ làm việc và thời hạn (docs/working-time.md).", "Working time and deadlines (docs/working-time.md)."},
+    {"calendar", "Giờ làm việc và thời hạn (docs/working-time.md).",
+     "Working time and deadlines (docs/working-time.md)."},
     {"log", "Nhật ký vận hành.", "The operational log."},
 };
 
@@ -148,7 +149,7 @@ constexpr row rows[] = {
            "and PDFs submitted here wait for an operator."},
     {.key = "inspect.executable", .kind = path, .fallback = "/usr/libexec/vanthu/vanthu-inspect", .traits = input,
      .vi = "Chương trình kiểm tra.", .en = "The inspecting program."},
-    {.key = "inspect.policy", .kind = path, .traits = input, .example = "/etc/vanthu/verification-policy.toml",
+    {.key = "inspect.policy", .kind = path, .traits = reloadable | input, .example = "/etc/vanthu/verification-policy.toml",
      .vi = "Tệp quy tắc kiểm tra chữ ký (mẫu: conf/verification-policy.toml); thiếu thì dùng quy tắc mặc định.",
      .en = "Rules by which signatures are judged (sample: conf/verification-policy.toml); otherwise the built-in ones."},
     {.key = "inspect.workers", .kind = integer, .fallback = "2", .min = "1", .max = "64", .unit = "processes",

@@ -52,6 +52,16 @@ intake::policy policy_of(const daemon_config& c) {
     p.send_final_refusal = c.policy.send_final_refusal;
     return p;
 }
+result<validation::policy> verification_policy(const daemon_config& c) {
+    validation::policy rules;
+    if (!c.inspect.policy.empty()) {
+        VANTHU_TRY(std::string text, read_text_file(c.inspect.policy, 1u << 20));
+        VANTHU_TRY(rules, signing_rules::read_verification_policy(text, c.inspect.policy.string()));
+    }
+    rules.require_timestamp = rules.require_timestamp || c.signing.timestamp_required;
+    return rules;
+}
+
 static_assert(int(policy_action::refuse) == int(intake::action::refuse) &&
               int(policy_verdict::damaged) == int(intake::verdict::damaged) &&
               int(policy_role::final) == int(intake::role::final));
@@ -182,6 +192,7 @@ examination examine(const fs::path& file) {
                  c.signing.trust_directory.string() + ": không có chứng thư gốc nào (.crt, .pem, .cer).",
                  c.signing.trust_directory.string() + ": no root certificate (.crt, .pem, .cer)."});
         if (auto known = known_revocations(c); !known) add_failure("signing.crl_directory", known.error());
+        if (auto rules = verification_policy(c); !rules) add_failure("inspect.policy", rules.error());
     }
     return out;
 }
@@ -231,11 +242,7 @@ result<std::unique_ptr<inspect::inspector_pool>> start_inspectors(const daemon_c
     o.memory_limit = c.inspect.memory_limit;
     VANTHU_TRY(o.trust, signing_rules::read_trust_folder(c.signing.trust_directory, system_clock().now()));
     VANTHU_TRY(o.known, known_revocations(c));
-    if (!c.inspect.policy.empty()) {
-        VANTHU_TRY(std::string rules, read_text_file(c.inspect.policy, 1u << 20));
-        VANTHU_TRY(o.policy, signing_rules::read_verification_policy(rules, c.inspect.policy.string()));
-    }
-    o.policy.require_timestamp = o.policy.require_timestamp || c.signing.timestamp_required;
+    VANTHU_TRY(o.policy, verification_policy(c));
     return inspect::inspector_pool::start(std::move(o));
 }
 
@@ -472,6 +479,13 @@ void reload(reloadable& live) {
         else {
             log::error("trust_refused", {{"failure", trust ? known.error() : trust.error()}});
             keep("trust");
+        }
+        if (auto rules = verification_policy(*next)) {
+            // policy.timestamp is taken over by a restart only.
+            live.inspectors->replace_policy(std::move(*rules));
+        } else {
+            log::error("verification_policy_refused", {{"failure", rules.error()}});
+            keep("verification policy");
         }
     }
     live.gate.use_policy(policy_of(*next));

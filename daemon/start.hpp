@@ -61,7 +61,7 @@ void count_answers(intake::gate&, metrics::registry&);
 void watch_disk(const daemon_config&, const ledger::spool&, metrics::registry&);
 void count_requests(net::listener_options&, std::string_view door, metrics::registry&);
 
-// SIGHUP: registry, calendar, credentials, certificates, CRLs, policy, log level. What cannot be taken over is logged and the old
+// SIGHUP: registry, calendar, credentials, certificates, CRLs, policies, log level. What cannot be taken over is logged and the old
 // value stays in use; a file that is wrong changes nothing. The last line says "reloaded" only where all was taken
 // over, otherwise "reloaded_in_part" with what was not.
 struct reloadable {

@@ -48,7 +48,7 @@ public:
     worker(const worker&) = delete;
     int socket() const { return socket_.get(); }
     unsigned served = 0;
-    std::size_t trust_version = 0;
+    std::size_t setup_version = 0;
 
 private:
     pid_t pid_;
@@ -119,6 +119,13 @@ public:
         static_cast<void>(load_trust());
     }
 
+    void replace_policy(validation::policy policy) override {
+        std::lock_guard lock(mutex_);
+        if (opt_.policy == policy) return;
+        opt_.policy = std::move(policy);
+        ++setup_version_;
+    }
+
     std::size_t restarts() const override {
         std::lock_guard lock(mutex_);
         return restarts_;
@@ -133,7 +140,7 @@ private:
         unique_fd file = memory_file(packed);
         if (!file) return failed(errc::start_failed, "memfd");
         trust_file_ = std::make_shared<unique_fd>(std::move(file));
-        ++trust_version_;
+        ++setup_version_;
         return {};
     }
 
@@ -157,21 +164,23 @@ private:
     result<place> ready_worker(steady::time_point deadline) {
         std::shared_ptr<unique_fd> trust;
         std::size_t version;
+        validation::policy policy;
         {
             std::lock_guard lock(mutex_);
             trust = trust_file_;
-            version = trust_version_;
+            version = setup_version_;
+            policy = opt_.policy;
         }
         VANTHU_TRY(place p, spawn(opt_.executable));
         // Time for all its documents, and some.
         auto seconds =
             static_cast<unsigned>(opt_.time_limit.count() / 1000 + 2) * std::min(opt_.documents_per_worker, 20u);
         std::string setup =
-            pack_setup({opt_.policy, opt_.limits, opt_.memory_limit, opt_.documents_per_worker, seconds});
+            pack_setup({std::move(policy), opt_.limits, opt_.memory_limit, opt_.documents_per_worker, seconds});
         if (!send_frame(p->socket(), setup, trust->get())) return failed(errc::start_failed, "setup");
         auto reply = receive_frame(p->socket(), deadline);
         if (!reply || reply->text != "ready") return failed(errc::start_failed, "not ready");
-        p->trust_version = version;
+        p->setup_version = version;
         return p;
     }
 
@@ -185,7 +194,7 @@ private:
     inspection run(place& p, int document, int content, timestamp at, steady::time_point deadline) {
         {
             std::lock_guard lock(mutex_);
-            if (p && p->trust_version != trust_version_) p.reset();
+            if (p && p->setup_version != setup_version_) p.reset();
         }
         if (!p) {
             auto fresh = ready_worker(deadline);
@@ -237,7 +246,7 @@ private:
     std::condition_variable freed_;
     std::vector<place> idle_;
     std::shared_ptr<unique_fd> trust_file_;
-    std::size_t trust_version_ = 0, restarts_ = 0;
+    std::size_t setup_version_ = 0, restarts_ = 0;
 };
 
 } // namespace

@@ -59,6 +59,8 @@ public:
 
     // New trust material or CRLs: workers are replaced one by one as they become free.
     virtual void replace_trust(x509::trust_store trust, x509::evidence known) = 0;
+    // Other rules, in the same way.
+    virtual void replace_policy(validation::policy policy) = 0;
     virtual std::size_t restarts() const = 0; // workers that died or were ended for exceeding a limit
 };
 

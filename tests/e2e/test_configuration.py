@@ -111,6 +111,14 @@ class Configuration(unittest.TestCase):
         self.assertEqual(done.returncode, 78)
         self.assertRegex(done.stderr, r"rule_file\.bad_value \[calendar\.file\]: .*calendar\.toml:3:")
 
+    def test_rules_for_signatures_that_cannot_be_read(self):
+        path = os.path.join(self.axis.work, "rules.toml")
+        write(path, "# rules\nrevocation = \"sometimes\"\n")
+        self.assertIn("[inspect]\n", self.good)
+        _, done = self.check(self.good.replace("[inspect]\n", '[inspect]\npolicy = "%s"\n' % path))
+        self.assertEqual(done.returncode, 78)
+        self.assertRegex(done.stderr, r"rule_file\.bad_value \[inspect\.policy\]: .*rules\.toml:2:")
+
     def test_a_node_that_another_organisation_runs_and_its_store_is_not_touched(self):
         store = os.path.join(self.axis.work, "fresh-store")
         for code in ("000.00.00.G22", "000.00.00.Z99", "H48.99.01"):  # another node's, nobody's, one only served here

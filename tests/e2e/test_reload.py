@@ -131,6 +131,24 @@ class Reload(unittest.TestCase):
         self.assertRegex(self.log().splitlines()[-1], "reloaded_in_part.*kept_as_before=.?calendar")
         self.assertEqual(by()["by"][10:], "T03:00:00.000000Z")
 
+    def test_the_rules_by_which_signatures_are_judged(self):
+        rules = os.path.join(self.axis.work, "rules.toml")
+        write(rules, "require_timestamp = true\n")
+        with open(self.node.config) as f:
+            text = f.read()
+        self.assertIn("[inspect]\n", text)
+        write(self.node.config, text.replace("[inspect]\n", '[inspect]\npolicy = "%s"\n' % rules))
+        self.node.reload()
+        self.assertRegex(self.log().splitlines()[-1], r"\breloaded\b")
+        self.assertNotIn("needs_restart", self.log())
+        write(rules, "require_timestamps = true\n")
+        self.node.reload()
+        self.assertRegex(self.log(), "verification_policy_refused.*rules.toml:1:")
+        self.assertRegex(self.log().splitlines()[-1], "reloaded_in_part.*kept_as_before=.?verification policy")
+        write(rules, "require_timestamp = true\n")
+        self.node.reload()
+        self.assertRegex(self.log().splitlines()[-1], r"\breloaded\b")
+
     def test_a_wrong_configuration_changes_nothing(self):
         with open(self.node.config) as file:
             good = file.read()

@@ -182,6 +182,19 @@ BOOST_AUTO_TEST_CASE(workers_are_replaced_after_their_documents_and_when_trust_c
     BOOST_TEST(p->restarts() == 0u); // planned replacements are no accidents
 }
 
+BOOST_AUTO_TEST_CASE(other_rules_hold_for_the_next_document) {
+    auto p = pool(1, 100);
+    bytes sealed = world().approved(make_letter());
+    BOOST_TEST((p->inspect(bytes_view(sealed), at, soon()).report.verdict == verdict::valid));
+    validation::policy strict;
+    strict.require_timestamp = true;
+    p->replace_policy(strict);
+    BOOST_TEST((p->inspect(bytes_view(sealed), at, soon()).report.verdict == verdict::indeterminate));
+    p->replace_policy({});
+    BOOST_TEST((p->inspect(bytes_view(sealed), at, soon()).report.verdict == verdict::valid));
+    BOOST_TEST(p->restarts() == 0u);
+}
+
 BOOST_AUTO_TEST_CASE(many_threads_share_few_workers) {
     auto p = pool(2);
     bytes sealed = world().approved(make_letter());

@@ -34,6 +34,7 @@ public:
         return seen;
     }
     void replace_trust(x509::trust_store, x509::evidence) override {}
+    void replace_policy(validation::policy) override {}
     std::size_t restarts() const override { return 0; }
 };
 

@@ -29,6 +29,7 @@ public:
         return seen;
     }
     void replace_trust(x509::trust_store, x509::evidence) override {}
+    void replace_policy(validation::policy) override {}
     std::size_t restarts() const override { return 0; }
     std::atomic<int> looked_at{0};
 };
