@@ -26,7 +26,7 @@ struct options {
     bool english() const { return language == "en"; }
 };
 
-void print(const json::object& o) { fmt::print("{}\n", json::serialize(o)); }
+void print(const json::object& o) { fmt::print("{}\n", json_for_terminal(json::serialize(o))); }
 
 // The error object of every door (code, texts, cause).
 int tell(const failure& f, const options& o) {

@@ -143,6 +143,27 @@ std::string for_terminal(std::string_view text) {
     return out;
 }
 
+std::string json_for_terminal(std::string_view serialized) {
+    std::string out;
+    out.reserve(serialized.size());
+    for (std::size_t at = 0; at < serialized.size();) {
+        const code_point c = read_code_point(serialized, at);
+        const std::size_t length = std::max<std::size_t>(c.length, 1);
+        // What is below U+007F is escaped already or stands outside of strings.
+        if (c.length == 0)
+            out += "\\ufffd";
+        else if (c.value < 0x7F || !forbidden_in_names(c.value))
+            out += serialized.substr(at, length);
+        else if (c.value < 0x10000)
+            out += fmt::format("\\u{:04x}", static_cast<std::uint32_t>(c.value));
+        else
+            out += fmt::format("\\u{:04x}\\u{:04x}", 0xD800 + ((c.value - 0x10000) >> 10),
+                               0xDC00 + ((c.value - 0x10000) & 0x3FF));
+        at += length;
+    }
+    return out;
+}
+
 namespace {
 
 class file_sink final : public edxml::attachment_sink {

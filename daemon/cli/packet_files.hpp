@@ -38,6 +38,9 @@ std::string safe_file_name(std::string_view claimed);
 // and broken UTF-8 shown as '?'. Whatever a command prints of a file, a certificate, a server's answer, a token or a
 // file name goes through here. Source: The Unicode Standard, 23.1 to 23.3; ECMA-48 for what a terminal obeys.
 std::string for_terminal(std::string_view text);
+// Serialized JSON with those characters written as \uXXXX (RFC 8259, 7): the same value, and harmless where it is
+// shown.
+std::string json_for_terminal(std::string_view serialized);
 
 struct extracted_file {
     std::size_t index;

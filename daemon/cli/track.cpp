@@ -211,7 +211,7 @@ int track(const exchange_options& o, connection& server) {
         r.target = "/v1/documents/" + net::percent_encode(o.id);
         auto ladder = json_of(server.send(std::move(r)), o.say);
         if (!ladder) return ladder.error();
-        std::string now = o.say.as_json ? json::serialize(*ladder) + "\n" : view.draw(*ladder);
+        std::string now = o.say.as_json ? json_for_terminal(json::serialize(*ladder)) + "\n" : view.draw(*ladder);
         if (now != shown) {
             if (o.watch && !o.say.as_json && ::isatty(STDOUT_FILENO)) fmt::print("\033[H\033[2J");
             fmt::print("{}", now);

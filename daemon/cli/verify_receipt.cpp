@@ -95,7 +95,7 @@ void print_json(const receipt::verified_receipt& good) {
         out["authority"] = stone.authority;
         out["reason"] = stone.reason;
     }
-    std::cout << json::serialize(out) << '\n';
+    std::cout << json_for_terminal(json::serialize(out)) << '\n';
 }
 
 int complain(const failure& why, const request& asked, int code) {
@@ -108,7 +108,7 @@ int complain(const failure& why, const request& asked, int code) {
         json::object out{{"schema_version", 1},      {"valid", false},           {"code", public_name},
                          {"message_vi", message_vi}, {"message_en", message_en}, {"action_vi", action_vi},
                          {"action_en", action_en},   {"cause", why.detail},      {"retryable", transient(why.code)}};
-        std::cout << json::serialize(out) << '\n';
+        std::cout << json_for_terminal(json::serialize(out)) << '\n';
         return code;
     }
     bool vi = asked.language == "vi";

@@ -20,7 +20,7 @@ void add_voice_options(CLI::App& command, voice& v) {
     command.add_option("--lang", v.language, "Ngôn ngữ / language: vi, en")->check(CLI::IsMember({"vi", "en"}));
 }
 
-void print(const json::object& o) { fmt::print("{}\n", json::serialize(o)); }
+void print(const json::object& o) { fmt::print("{}\n", json_for_terminal(json::serialize(o))); }
 
 int tell(const json::object& error, const voice& v) {
     if (v.as_json) {

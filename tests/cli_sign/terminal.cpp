@@ -42,6 +42,17 @@ BOOST_AUTO_TEST_CASE(a_text_for_the_terminal_is_one_line_of_visible_characters) 
         BOOST_TEST(first_objection(cli::for_terminal(c)).empty());
 }
 
+BOOST_AUTO_TEST_CASE(json_keeps_its_value_and_shows_nothing_to_obey) {
+    const boost::json::value whole{{"a", hostile + "\xF3\xA0\x81\x81\xEF\xBB\xBF Ủy ban"}, {hostile, "“x”"}};
+    const std::string text = boost::json::serialize(whole), shown = cli::json_for_terminal(text);
+    BOOST_TEST(!first_objection(text).empty());
+    BOOST_TEST(first_objection(shown).empty(), shown);
+    BOOST_TEST(shown.find("\xF3\xA0") == shown.npos);
+    BOOST_TEST((boost::json::parse(shown) == whole));
+    BOOST_TEST(shown.find("Ủy ban") != shown.npos);
+    BOOST_TEST(cli::json_for_terminal("\"\xC2\"") == "\"\\ufffd\"");
+}
+
 BOOST_AUTO_TEST_CASE(no_command_prints_what_a_certificate_or_a_file_name_would_do_to_the_terminal) {
     desk d;
     const std::string name = hostile + ".pdf";
@@ -62,12 +73,17 @@ BOOST_AUTO_TEST_CASE(no_command_prints_what_a_certificate_or_a_file_name_would_d
             BOOST_TEST(first_objection(printed).empty(), what << ": " << first_objection(printed) << "\n" << printed);
         }
     };
+    auto quiet_json = [&](std::vector<std::string> arguments, const char* what) {
+        arguments.push_back("--json");
+        quiet(std::move(arguments), what);
+    };
     // sign: PDF for `issued` below, CMS for verify and extend.
     BOOST_TEST(d.run({"sign", "--key", key, "--pin-file", d.at("pin"), "--format", "cades", d.at(name), "-o",
                       d.at("signed.p7m")}) == 0);
     BOOST_TEST(d.run({"sign", "--key", key, "--pin-file", d.at("pin"), "--format", "cades", d.at(name), "-o",
                       signed_name}) == 0);
     quiet({"verify", d.at("signed.p7m")}, "verify");
+    quiet_json({"verify", d.at("signed.p7m"), signed_name, d.at("missing" + name)}, "verify --json");
     quiet({"verify", signed_name, d.at(name), d.at("missing" + name)}, "verify by a hostile name");
     bytes damaged = read_file(d.at("signed.p7m")).value();
     damaged[damaged.size() / 2] ^= 1;
