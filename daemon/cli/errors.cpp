@@ -64,8 +64,10 @@ constexpr error_row rows[] = {
      "Kiểm tra địa chỉ --tsa và thư mục --trust; nếu đúng, liên hệ đơn vị cấp dấu thời gian.",
      "Check the address --tsa and the folder --trust; if they are right, ask the authority."},
     {int(errc::time_stamp_wrong_time), "time_stamp_wrong_time", 502, retry::no,
-     "Dấu thời gian vừa nhận ghi một thời điểm lệch quá 5 phút so với đồng hồ máy nên không đưa vào chữ ký.",
-     "The time stamp received is more than 5 minutes off this machine's clock, so it is not put in.",
+     "Dấu thời gian vừa nhận ghi một thời điểm lệch hoặc kém chính xác quá 5 phút so với đồng hồ máy nên không đưa vào "
+     "chữ ký.",
+     "The time stamp received is more than 5 minutes off this machine's clock, or states no better accuracy, so it is "
+     "not put in.",
      "Kiểm tra đồng hồ máy; nếu đúng giờ, liên hệ đơn vị cấp dấu thời gian.",
      "Check this machine's clock; if it is right, ask the authority."},
     {int(errc::bad_allowed_address), "bad_allowed_address", 422, retry::no,

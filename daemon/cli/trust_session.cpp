@@ -87,6 +87,9 @@ result<> trust_session::believe(const cms::timestamp_token& token, const digest&
     const timestamp at = now();
     if (token.time > at + clock_tolerance || token.time + clock_tolerance < at)
         return failed(errc::time_stamp_wrong_time, to_rfc3339(token.time));
+    if (token.accuracy && *token.accuracy > clock_tolerance)
+        return failed(errc::time_stamp_wrong_time,
+                      "accuracy " + std::to_string(token.accuracy->count() / 1'000'000) + " s");
     if (!token.authority) return failed(errc::time_stamp_not_trusted, "no certificate");
     auto stamped = [&](x509::hash h) { return h == x509::hash::sha256 ? to_bytes(as_text(imprint.view())) : bytes{}; };
     constexpr auto rule = x509::revocation_rule::if_present;

@@ -24,9 +24,8 @@ struct trust_options {
 };
 void add_trust_options(CLI::App& command, trust_options& o);
 
-// Of a new time stamp against our clock, either way: far more than any authority's stated accuracy, far less than a
-// clock that is wrong by an hour or a day.
-inline constexpr std::chrono::minutes clock_tolerance{5};
+// Of a new time stamp against our clock, either way, and the worst accuracy it may state.
+inline constexpr std::chrono::minutes clock_tolerance = cms::assumed_accuracy;
 
 class trust_session {
 public:

@@ -41,6 +41,26 @@ std::string magnitude(bytes_view number) {
     return to_hex(number);
 }
 
+// Accuracy ::= SEQUENCE { seconds, millis [0] (1..999), micros [1] (1..999) }, each optional and then zero.
+void read_accuracy(const TS_ACCURACY* stated, timestamp_token& token) {
+    if (!stated) return;
+    constexpr std::int64_t a_century = 100LL * 366 * 86'400; // more says nothing and would overflow
+    std::int64_t total = 0;
+    auto add = [&](const ASN1_INTEGER* number, std::int64_t unit, std::int64_t least, std::int64_t most) {
+        std::int64_t value = 0;
+        if (!number) return;
+        if (ASN1_INTEGER_get_int64(&value, number) != 1 || value < least || value > most)
+            token.accuracy_unfit = true;
+        else
+            total += value * unit;
+    };
+    add(TS_ACCURACY_get_seconds(stated), 1'000'000, 0, a_century);
+    add(TS_ACCURACY_get_millis(stated), 1'000, 1, 999);
+    add(TS_ACCURACY_get_micros(stated), 1, 1, 999);
+    ERR_clear_error();
+    if (!token.accuracy_unfit) token.accuracy = std::chrono::microseconds(total);
+}
+
 result<timestamp_token> token_of(bytes_view der, const signed_data& message) {
     if (message.content_type != oid_tst_info || !message.content)
         return failed(errc::not_a_timestamp_reply, "not a time stamp token");
@@ -55,6 +75,7 @@ result<timestamp_token> token_of(bytes_view der, const signed_data& message) {
     token.time = *time;
     token.imprint_hash = *h;
     token.imprint = octets(TS_MSG_IMPRINT_get_msg(imprint));
+    read_accuracy(TS_TST_INFO_get_accuracy(info.get()), token);
     token.serial = integer_hex(TS_TST_INFO_get_serial(info.get()));
     token.policy = oid_text(TS_TST_INFO_get_policy_id(info.get()));
     token.authority = message.signer;
@@ -70,6 +91,13 @@ bool token_is_genuine(const signed_data& message) {
 }
 
 } // namespace
+
+bool surely_after(const stamp_time& later, const stamp_time& earlier) {
+    std::chrono::microseconds slack = assumed_accuracy;
+    if (later.accuracy && earlier.accuracy)
+        slack = std::min(*later.accuracy, slack) + std::min(*earlier.accuracy, slack);
+    return later.at - earlier.at > slack;
+}
 
 bytes timestamp_request(const digest& imprint, bytes_view nonce) {
     bytes message_imprint =
@@ -130,7 +158,10 @@ timestamp_verdict check_timestamp(bytes_view token_der, const content_digest& st
     auto token = message ? token_of(token_der, *message) : result<timestamp_token>(std::unexpected(message.error()));
     if (!token) return fail_with(indication::total_failed, sub::format_failure, "cms.timestamp_unreadable");
     out.time = token->time;
+    out.accuracy = token->accuracy;
     out.authority = token->authority;
+    if (token->accuracy_unfit || (token->accuracy && *token->accuracy > assumed_accuracy))
+        out.findings.push_back(make_finding("cms.timestamp_accuracy"));
     if (token->imprint != stamped(token->imprint_hash))
         return fail_with(indication::total_failed, sub::hash_failure, "cms.timestamp_other_content");
     if (!token->authority)

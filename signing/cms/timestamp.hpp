@@ -11,11 +11,29 @@
 
 namespace vanthu::cms {
 
+// How far a token's time may be off where it states no accuracy that can be used (RFC 3161, 2.4.2: then "it may be
+// available through other means"): far more than any authority's, far less than a clock that is wrong by an hour.
+inline constexpr std::chrono::minutes assumed_accuracy{5};
+
+// genTime and its accuracy: the true time lies at most so far before or after.
+struct stamp_time {
+    timestamp at{};
+    std::optional<std::chrono::microseconds> accuracy{}; // none: not stated, or unfit
+    // What it proves: at, or the end of its accuracy where that is worse than what is assumed of all.
+    timestamp latest() const { return accuracy && *accuracy > assumed_accuracy ? at + *accuracy : at; }
+    timestamp earliest() const { return accuracy && *accuracy > assumed_accuracy ? at - *accuracy : at; }
+};
+// RFC 3161, 2.4.2: the order of two tokens is certain where their times differ by more than the sum of their
+// accuracies. Where one states none, or worse than it, by more than assumed_accuracy.
+bool surely_after(const stamp_time& later, const stamp_time& earlier);
+
 // A token whose imprint, nonce and own signature have been checked. That its certificate is trusted is *not* said here:
 // verify() and check_timestamp() do.
 struct timestamp_token {
     bytes der;      // ContentInfo of the token
-    timestamp time; // genTime
+    timestamp time; // genTime, whole seconds
+    std::optional<std::chrono::microseconds> accuracy;
+    bool accuracy_unfit = false; // stated, and not what RFC 3161, 2.4.2 allows; then there is none
     x509::hash imprint_hash = x509::hash::sha256;
     bytes imprint;
     std::string serial;          // hex
@@ -39,6 +57,8 @@ struct timestamp_verdict {
     signing::indication indication = signing::indication::indeterminate;
     std::string sub_indication;
     std::optional<timestamp> time;
+    std::optional<std::chrono::microseconds> accuracy;
+    stamp_time when() const { return {time.value_or(timestamp{}), accuracy}; }
     x509::certificate authority;
     x509::path_verdict path;
     std::vector<signing::finding> findings;
@@ -47,7 +67,8 @@ struct timestamp_verdict {
 using content_digest = std::function<bytes(x509::hash)>;
 // `stamped` is what the imprint must be of (the signature value, or the byte range of a document time stamp); `extra`
 // are certificates that may help to build the path. `at` is when the token is proven to have existed, proven.now when
-// it is judged. A SHA-1 imprint is remarked (old files have them); other algorithms are judged by rules.suite.
+// it is judged. An accuracy that is unfit or worse than assumed_accuracy is remarked. A SHA-1 imprint is remarked (old
+// files have them); other algorithms are judged by rules.suite.
 timestamp_verdict check_timestamp(bytes_view token_der, const content_digest& stamped, const x509::trust_store& trust,
                                   const x509::evidence& known, timestamp at,
                                   x509::revocation_rule rule = x509::revocation_rule::required,

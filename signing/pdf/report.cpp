@@ -119,7 +119,7 @@ private:
     void judge_time_stamps() {
         x509::evidence known = store_->revocation;
         known.add(known_);
-        timestamp proven = at_;
+        cms::stamp_time proven{at_};
         stamps_.resize(history_.signatures.size());
         for (std::size_t i = history_.signatures.size(); i-- > 0;) {
             const found_signature& s = history_.signatures[i];
@@ -128,11 +128,12 @@ private:
             bytes_view token = without_padding(contents);
             stamps_[i].token = bytes(token.begin(), token.end());
             stamps_[i].verdict =
-                cms::check_timestamp(token, range_of(s), trust_, known, proven, policy_.revocation,
+                cms::check_timestamp(token, range_of(s), trust_, known, proven.at, policy_.revocation,
                                      store_->certificates, policy_.rules, {.now = at_, .since = {}}, memory_);
             const cms::timestamp_verdict& v = stamps_[i].verdict;
             take(v.path.used, v.path.chain, v.path.missing);
-            if (v.indication == indication::total_passed && v.time && *v.time <= proven) proven = *v.time;
+            if (v.indication == indication::total_passed && v.time && !cms::surely_after(v.when(), proven))
+                proven = {std::min(v.when().latest(), proven.at), v.accuracy};
         }
     }
 

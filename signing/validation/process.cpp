@@ -63,39 +63,43 @@ private:
     // Newest first: a valid archive stamp moves the time for which everything older is judged back to its own.
     void judge_stamps() {
         out_.stamps.resize(facts_.stamps.size());
-        timestamp proven = at_; // of what has not been judged yet
-        std::optional<timestamp> earliest;
+        cms::stamp_time proven{at_}; // of what has not been judged yet
+        std::optional<cms::stamp_time> earliest;
         for (std::size_t i = facts_.stamps.size(); i-- > 0;) {
             const time_stamp& s = facts_.stamps[i];
             stamp_verdict& v = out_.stamps[i];
             v.role = s.role;
-            v.verdict = cms::check_timestamp(s.token, s.stamped, trust_, known_, proven, policy_.revocation,
+            v.verdict = cms::check_timestamp(s.token, s.stamped, trust_, known_, proven.at, policy_.revocation,
                                              facts_.certificates, policy_.rules, proven_, memory_);
             take_path(v.verdict.path);
             bool passed = v.verdict.indication == indication::total_passed && v.verdict.time;
             // Older than what covers it, or the two contradict each other (EN 319 102-1, 5.6.3.4).
-            if (passed && !archives_.empty() && *v.verdict.time > proven)
-                doubt(sub::timestamp_order_failure, "cms.timestamp_order");
-            if (!passed || *v.verdict.time > proven) {
+            const bool too_late = passed && cms::surely_after(v.verdict.when(), proven);
+            if (too_late && !archives_.empty()) doubt(sub::timestamp_order_failure, "cms.timestamp_order");
+            if (!passed || too_late) {
                 if (s.role != stamp_role::content) stamp_failed_ = true;
                 remark(v.verdict.findings);
                 continue;
             }
             if (s.role == stamp_role::content) {
-                not_before_ = std::max(not_before_.value_or(*v.verdict.time), *v.verdict.time);
+                const timestamp from = v.verdict.when().earliest();
+                if (!not_before_ || from > not_before_->at) not_before_ = cms::stamp_time{from, v.verdict.accuracy};
+                remark(v.verdict.findings);
                 continue;
             }
-            prove(proven_, facts_, i, *v.verdict.time, memory_);
-            if (s.role == stamp_role::archive) proven = *v.verdict.time, archives_.push_back(&s);
-            earliest = std::min(earliest.value_or(*v.verdict.time), *v.verdict.time);
+            // Within what clocks differ it may claim to be younger than what covers it.
+            const cms::stamp_time since{std::min(v.verdict.when().latest(), proven.at), v.verdict.accuracy};
+            prove(proven_, facts_, i, since.at, memory_);
+            if (s.role == stamp_role::archive) proven = since, archives_.push_back(&s);
+            if (!earliest || since.at < earliest->at) earliest = since;
             remark(v.verdict.findings);
         }
         if (earliest) {
-            out_.best_time = *earliest;
+            out_.best_time = earliest->at;
             out_.best_time_proven = true;
         }
         if (stamp_failed_ && !earliest) remark({cms::make_finding("cms.timestamp_invalid")});
-        if (not_before_ && earliest && *not_before_ > *earliest)
+        if (not_before_ && earliest && cms::surely_after(*not_before_, *earliest))
             doubt(sub::timestamp_order_failure, "cms.timestamp_order");
         if (policy_.require_timestamp && !earliest) doubt(sub::no_poe, "cms.timestamp_missing");
     }
@@ -105,7 +109,7 @@ private:
     void judge_algorithm() {
         timestamp until = policy_.rules.suite.until(facts_.digest_algorithm);
         if (out_.best_time <= until) return;
-        bool surely_later = until != timestamp::min() && not_before_ && *not_before_ > until;
+        bool surely_later = until != timestamp::min() && not_before_ && not_before_->at > until;
         doubt(surely_later ? sub::crypto_constraints_failure : sub::crypto_constraints_failure_no_poe,
               "cms.weak_algorithm");
     }
@@ -121,7 +125,7 @@ private:
         // A content stamp proves that the signature is not older; against himself the signer's own word is enough, too
         // (EN 319 102-1, 5.3.4 and 5.5.4).
         std::optional<timestamp> made_after = facts_.claimed_time;
-        if (not_before_) made_after = std::max(made_after.value_or(*not_before_), *not_before_);
+        if (not_before_) made_after = std::max(made_after.value_or(not_before_->at), not_before_->at);
         const std::string& why = out_.path.sub_indication;
         if (why == sub::revoked_no_poe && made_after && out_.path.revoked->of_leaf &&
             *made_after >= out_.path.revoked->when)
@@ -197,7 +201,7 @@ private:
     x509::evidence known_;
     x509::proofs proven_;
     conclusion out_;
-    std::optional<timestamp> not_before_;
+    std::optional<cms::stamp_time> not_before_; // from a content stamp
     bool failed_ = false, doubted_ = false, stamp_failed_ = false;
     std::vector<const time_stamp*> archives_; // the valid ones
 };

@@ -11,6 +11,8 @@
 // A proof of existence comes only from a time stamp that is itself valid; what the signer claims counts only against
 // him.
 //
+// Times of stamps contradict each other where they differ by more than their accuracies allow (cms::surely_after).
+//
 // Where it is stricter or simpler than the standard: revocation data must be about best_time (5.5.4) also in the past
 // validation of 5.6.2.4, instead of moving the control time to its issue; a TSA certificate revoked for whatever reason
 // spoils the tokens that are not proven to be older.

@@ -36,10 +36,11 @@ struct world {
         f.signature_algorithm = "ECDSA";
         return f;
     }
-    void stamp(stamp_role role, const char* when, const identity& by, std::vector<digest> covers = {}) {
+    void stamp(stamp_role role, const char* when, const identity& by, std::vector<digest> covers = {},
+               tsa_behaviour how = {}) {
         bytes content = random_bytes(16), nonce = random_bytes(cms::nonce_size);
         digest imprint = sha256::of(content);
-        bytes reply = test_tsa(by, {ca.sub()}, cms::timestamp_request(imprint, nonce), at_time(when));
+        bytes reply = test_tsa(by, {ca.sub()}, cms::timestamp_request(imprint, nonce), at_time(when), how);
         facts.stamps.push_back({role, cms::check_timestamp_reply(reply, imprint, nonce).value().der,
                                 [content](x509::hash h) { return x509::hash_of(h, content); }, std::move(covers)});
     }
@@ -85,6 +86,48 @@ BOOST_AUTO_TEST_CASE(a_renewal_that_came_too_late_proves_nothing_about_the_past)
     w.stamp(stamp_role::signature, "2025-01-01T00:00:00Z", w.tsa_until("2025-03-01T00:00:00Z"));
     w.stamp(stamp_role::archive, "2025-04-01T00:00:00Z", w.tsa);
     expect_pass(w.judge(), "2025-04-01T00:00:00Z"); // only what the later stamp itself proves
+}
+
+BOOST_AUTO_TEST_CASE(times_contradict_each_other_beyond_what_their_accuracies_allow) {
+    struct row {
+        const char* younger; // than the archive stamp of 12:00:00 over it
+        tsa_behaviour one, other;
+        bool contradiction;
+    };
+    const tsa_behaviour unsaid, second{.seconds = 1}, half{.millis = 500}, day{.seconds = 86'400};
+    const row rows[] = {{"2025-05-01T12:05:00Z", unsaid, unsaid, false}, {"2025-05-01T12:05:01Z", unsaid, unsaid, true},
+                        {"2025-05-01T12:05:00Z", second, unsaid, false}, {"2025-05-01T12:05:01Z", unsaid, second, true},
+                        {"2025-05-01T12:00:02Z", second, second, false}, {"2025-05-01T12:00:03Z", second, second, true},
+                        {"2025-05-01T12:00:01Z", half, half, false},     {"2025-05-01T12:00:02Z", half, half, true},
+                        {"2025-05-01T12:05:01Z", second, day, false},    {"2025-05-01T12:10:01Z", day, day, false}};
+    for (const row& r : rows) {
+        world w;
+        w.stamp(stamp_role::signature, r.younger, w.tsa, {}, r.one);
+        w.stamp(stamp_role::archive, "2025-05-01T12:00:00Z", w.tsa, {}, r.other);
+        auto c = w.judge();
+        BOOST_TEST((c.sub_indication == sub::timestamp_order_failure) == r.contradiction, r.younger << " " << told(c));
+        if (!r.contradiction && !r.other.seconds) expect_pass(c, "2025-05-01T12:00:00Z");
+    }
+}
+
+BOOST_AUTO_TEST_CASE(an_accuracy_worse_than_minutes_or_malformed_is_remarked_and_proves_no_more_than_it_says) {
+    world w;
+    w.stamp(stamp_role::signature, "2025-06-01T00:00:00Z", w.tsa, {}, {.seconds = 1, .millis = 5, .micros = 999});
+    expect_pass(w.judge(), "2025-06-01T00:00:00Z");
+    BOOST_TEST(!signing::has_finding(w.judge().findings, "cms.timestamp_accuracy"));
+    for (const tsa_behaviour& bad : {tsa_behaviour{.millis = 1000}, {.seconds = 1, .micros = 1000}}) {
+        w.facts.stamps.clear();
+        w.stamp(stamp_role::signature, "2025-06-01T00:00:00Z", w.tsa, {}, bad);
+        expect_pass(w.judge(), "2025-06-01T00:00:00Z");
+        BOOST_TEST(signing::has_finding(w.judge().findings, "cms.timestamp_accuracy"));
+    }
+    w.facts.stamps.clear();
+    w.stamp(stamp_role::signature, "2025-06-01T00:00:00Z", w.tsa, {}, {.seconds = 86'400});
+    expect_pass(w.judge(), "2025-06-02T00:00:00Z");
+    BOOST_TEST(signing::has_finding(w.judge().findings, "cms.timestamp_accuracy"));
+    // Revoked within the day: the signature may be younger.
+    w.sub_crl({.revoked = {{w.who.certificate(), at_time("2025-06-01T12:00:00Z")}}});
+    BOOST_TEST(w.judge().sub_indication == sub::revoked_no_poe);
 }
 
 BOOST_AUTO_TEST_CASE(a_signature_stamp_younger_than_the_archive_stamp_over_it_is_a_contradiction) {

@@ -91,9 +91,10 @@ private:
 
 // An RFC 3161 responder: request in, reply out. `now` is the genTime it states.
 struct tsa_behaviour {
-    bool refuse = false;        // answers "rejection"
-    bool other_nonce = false;   // answers to another nonce
-    bool other_imprint = false; // stamps another hash
+    bool refuse = false;                     // answers "rejection"
+    bool other_nonce = false;                // answers to another nonce
+    bool other_imprint = false;              // stamps another hash
+    int seconds = 0, millis = 0, micros = 0; // accuracy; all zero: none stated
 };
 bytes test_tsa(const identity& tsa, const std::vector<identity>& chain, bytes_view request, timestamp now,
                tsa_behaviour how = {});

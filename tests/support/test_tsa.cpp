@@ -67,6 +67,9 @@ bytes test_tsa(const identity& tsa, const std::vector<identity>& chain, bytes_vi
     if (!how.refuse)
         for (const EVP_MD* md : {EVP_sha1(), EVP_sha384(), EVP_sha512()}) ready = ready && TS_RESP_CTX_add_md(ctx, md);
     if (!ready) std::abort();
+    if ((how.seconds || how.millis || how.micros) &&
+        TS_RESP_CTX_set_accuracy(ctx, how.seconds, how.millis, how.micros) != 1)
+        std::abort();
     TS_RESP_CTX_set_serial_cb(ctx, random_serial, nullptr);
     TS_RESP_CTX_set_time_cb(ctx, given_time, &now);
     BIO* in = BIO_new_mem_buf(asked.data(), static_cast<int>(asked.size()));
