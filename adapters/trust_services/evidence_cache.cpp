@@ -9,10 +9,6 @@ namespace {
 
 constexpr std::size_t largest = 32u << 20; // the same as trust_services takes from the network
 
-std::string question(const x509::certificate& subject, const x509::certificate& issuer) {
-    return subject.sha256().hex() + issuer.sha256().hex();
-}
-
 std::filesystem::path place(const std::filesystem::path& directory, std::string_view question, const char* kind) {
     return directory / (sha256::of(question).hex() + kind);
 }
@@ -31,6 +27,21 @@ void write(const std::filesystem::path& directory, std::string_view question, co
 }
 
 } // namespace
+
+std::string evidence_cache::question(const x509::certificate& subject, const x509::certificate& issuer) {
+    return subject.sha256().hex() + issuer.sha256().hex();
+}
+
+std::optional<timestamp> evidence_cache::asked(const std::string& question) const {
+    if (auto here = asked_.find(question); here != asked_.end()) return here->second;
+    auto content = read(directory_, question, ".asked");
+    return content ? from_rfc3339(as_text(*content)) : std::nullopt;
+}
+
+void evidence_cache::note_asked(const std::string& question, timestamp now) {
+    asked_[question] = now;
+    write(directory_, question, ".asked", as_bytes(to_rfc3339(now)));
+}
 
 std::optional<x509::crl> evidence_cache::crl(const std::string& url, timestamp now) const {
     auto content = read(directory_, url, ".crl");

@@ -1,6 +1,7 @@
 // Answers about revocation and issuers on disk, so that the same question is not asked twice while its answer holds.
 //
 //   DIRECTORY/SHA256-OF-THE-QUESTION.{crl,ocsp,crt}     the answer's DER, as it came
+//   DIRECTORY/SHA256-OF-THE-QUESTION.asked              when a server was last asked about it (RFC 3339)
 //
 // Nothing here is trusted: whoever uses an answer verifies it (x509::validate_path), so a forged file costs a verdict
 // and never makes one. Written by rename, so that a reader sees whole files; several processes may share a directory.
@@ -12,6 +13,7 @@
 #include "signing/x509/path.hpp"
 
 #include <filesystem>
+#include <map>
 
 namespace vanthu::trust_services {
 
@@ -31,7 +33,13 @@ public:
               const x509::ocsp_response& answer) const;
     void keep(const std::string& url, const std::vector<x509::certificate>& issuers) const;
 
+    // When a server was last asked for a CRL (by its URL) or for an OCSP answer: also by other processes.
+    std::optional<timestamp> asked(const std::string& question) const;
+    void note_asked(const std::string& question, timestamp now);
+    static std::string question(const x509::certificate& subject, const x509::certificate& issuer);
+
 private:
+    std::map<std::string, timestamp> asked_; // where nothing can be kept on disk
     std::filesystem::path directory_;
 };
 

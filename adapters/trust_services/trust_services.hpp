@@ -48,7 +48,10 @@ struct options {
     std::chrono::milliseconds pause{500};      // before the second try; doubled for each further one
     unsigned tries = 3;                        // transient failures are tried again
     unsigned concurrency = 4;
-    std::size_t answer_limit = 32u << 20;  // bytes; agencies' CRLs are large
+    std::size_t answer_limit = 32u << 20; // bytes; agencies' CRLs are large
+    // What is kept and holds is asked for anew where it is older than a signature, but not more often than this: many
+    // authorities issue once a day.
+    std::chrono::minutes ocsp_pause{5}, crl_pause{60};
     std::size_t issuer_limit = 128u << 10; // bytes of an answer with an issuer's certificate
     unsigned issuer_questions = 8;         // of one gather()
     std::filesystem::path cache;           // folder of evidence_cache; empty: none
@@ -73,8 +76,9 @@ public:
     // A time stamp over `imprint` (SHA-256). Failures: errc, net::errc, cms::errc of the reply.
     task<cms::timestamp_token> stamp(std::string url, digest imprint);
 
-    // Asks for everything that is missing, for revocation the OCSP responder first and the CRL where it fails;
-    // `crl_only` after an OCSP answer that did not convince the judge. `now` judges what is kept on disk.
+    // Asks for everything that is missing (newer revocation data may stay away without a trouble: what there is
+    // counts), for revocation the OCSP responder first and the CRL where it fails; `crl_only` after an OCSP answer that
+    // did not convince the judge. `now` judges what is kept on disk.
     task<found> fetch(std::vector<x509::need> missing, timestamp now, bool crl_only = false);
 
     // The address a URL stands for under the rewrite map.
@@ -96,8 +100,11 @@ private:
     asio::awaitable<void> answer(const x509::need& what, timestamp now, bool crl_only, found& into);
     task<x509::ocsp_response> ask_ocsp(const std::string& url, const x509::need& what);
     task<> find_issuers(const x509::need& what, timestamp now, found& into);
-    task<> find_ocsp(const x509::need& what, timestamp now, found& into);
-    task<> find_crl(const x509::need& what, timestamp now, found& into);
+    // `anew`: past what is kept, unless a server was asked a moment ago, which is then no failure.
+    task<> find_ocsp(const x509::need& what, timestamp now, bool anew, found& into);
+    task<> find_crl(const x509::need& what, timestamp now, bool anew, found& into);
+    task<> find_newer(const x509::need& what, timestamp now, found& into);
+    bool lately(const std::string& question, timestamp now, std::chrono::minutes pause) const;
 
     asio::any_io_executor executor_;
     options options_;

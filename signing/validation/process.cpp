@@ -2,6 +2,7 @@
 
 #include "signing/cms/findings.hpp"
 #include "signing/validation/existence.hpp"
+#include "signing/x509/findings.hpp"
 
 #include <algorithm>
 
@@ -9,6 +10,9 @@ namespace vanthu::validation {
 using signing::indication;
 namespace sub = signing::sub;
 namespace {
+
+// Clocks differ, and who signs asks for the status shortly before.
+constexpr auto as_new = std::chrono::minutes(5);
 
 class process {
 public:
@@ -121,6 +125,7 @@ private:
         take_path(out_.path);
         out_.try_again = out_.path.try_again;
         remark(out_.path.findings);
+        ask_for_newer_status();
         if (out_.path.passed()) return;
         // A content stamp proves that the signature is not older; against himself the signer's own word is enough, too
         // (EN 319 102-1, 5.3.4 and 5.5.4).
@@ -137,6 +142,18 @@ private:
             fail(sub::not_yet_valid, "cms.signed_before_issue");
         else
             note(indication::indeterminate, why);
+    }
+
+    // See process.hpp. What came with the signature stays its evidence.
+    void ask_for_newer_status() {
+        const auto& status = out_.path.leaf_status;
+        if (!out_.path.passed() || !status || embedded(status->source) ||
+            status->this_update + as_new >= out_.best_time)
+            return;
+        out_.missing.push_back({x509::need::kind::newer_revocation, out_.path.chain[0], out_.path.chain[1]});
+        const auto signed_at = out_.best_time_proven ? std::optional(out_.best_time) : facts_.claimed_time;
+        if (signed_at && status->this_update + as_new < *signed_at)
+            remark({x509::make_finding("x509.revocation_older")});
     }
 
     void take_path(const x509::path_verdict& path) {

@@ -11,6 +11,14 @@
 // A proof of existence comes only from a time stamp that is itself valid; what the signer claims counts only against
 // him.
 //
+// Freshness of revocation data (5.2.5): data counts for the time that the policy sets or, without, for as long as it
+// says itself; the standard does not ask for data issued after the signature. So a certificate revoked this morning
+// stays good until an answer of yesterday ends. Where the data about the signer did not come with the signature and is
+// older than best_time, newer data is therefore named as wanted (need::kind::newer_revocation): whoever has a network
+// asks. For a signature without a proven time best_time is now; the claimed time would let a thief choose what is
+// asked. Data older than the signature (its proven, else its claimed time) is remarked as x509.revocation_older and
+// still counts.
+//
 // Times of stamps contradict each other where they differ by more than their accuracies allow (cms::surely_after).
 //
 // Where it is stricter or simpler than the standard: revocation data must be about best_time (5.5.4) also in the past

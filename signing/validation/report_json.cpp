@@ -30,11 +30,13 @@ json::array of(const std::vector<stamp_report>& stamps) {
     return all;
 }
 
+constexpr std::string_view need_words[] = {"", "issuer", "revocation", "newer_revocation"};
+
 json::array of(const std::vector<x509::need>& missing) {
     auto der = [](const x509::certificate& c) { return c ? base64_encode(c.der()) : std::string(); };
     json::array all;
     for (const x509::need& n : missing)
-        all.push_back({{"what", n.what == x509::need::kind::issuer ? "issuer" : "revocation"},
+        all.push_back({{"what", need_words[static_cast<int>(n.what)]},
                        {"certificate", der(n.subject)},
                        {"issuer", der(n.issuer)}});
     return all;
@@ -122,9 +124,10 @@ std::vector<x509::need> missing(const json::object& o) {
     std::vector<x509::need> all;
     for (const json::value& v : o.at("missing").as_array()) {
         const json::object& one = v.as_object();
-        x509::need n{text(one, "what") == "issuer" ? x509::need::kind::issuer : x509::need::kind::revocation,
-                     certificate(one, "certificate"), certificate(one, "issuer")};
-        if (n.subject) all.push_back(std::move(n));
+        x509::need n{{}, certificate(one, "certificate"), certificate(one, "issuer")};
+        for (int i = 1; i <= 3; ++i)
+            if (text(one, "what") == need_words[i]) n.what = static_cast<x509::need::kind>(i);
+        if (n.subject && n.what != x509::need::kind{}) all.push_back(std::move(n));
     }
     return all;
 }

@@ -49,6 +49,13 @@ constexpr signing::finding_row texts[] = {
      "A CA certificate of the chain was revoked."},
     {"x509.revoked_later", "Chứng thư số bị thu hồi sau thời điểm xét; chữ ký trước đó không bị ảnh hưởng.",
      "The certificate was revoked after the time in question, which does not touch older signatures."},
+    {"x509.revocation_older",
+     "Dữ liệu thu hồi được lập trước khi ký; nếu chứng thư bị thu hồi ngay trước khi ký thì dữ liệu này chưa biết. "
+     "Kiểm "
+     "tra lại khi có mạng hoặc sau thời điểm cập nhật kế tiếp.",
+     "The revocation data was issued before the signature was made: a revocation shortly before signing would not be "
+     "in "
+     "it. Verify again online, or after its next update."},
     {"x509.no_revocation_data", "Không có CRL hoặc trả lời OCSP để kiểm tra tình trạng chứng thư số.",
      "There is neither a revocation list nor an OCSP response to check the status of the certificate with."},
     {"x509.crl_stale", "Danh sách thu hồi (CRL) đã quá hạn hoặc không phủ thời điểm xét.",

@@ -126,7 +126,10 @@ private:
                           : doubt(sub::revoked_ca_no_poe, "x509.ca_revoked");
         if (status.entry) remark("x509.revoked_later");
         if (!status.remark.empty()) remark(status.remark);
-        if (status.state == revocation_status::good) return;
+        if (status.state == revocation_status::good) {
+            if (i == 0) out_.leaf_status = status_data{status.this_update, status.used};
+            return;
+        }
         out_.missing.push_back({need::kind::revocation, cert, issuer});
         out_.missing.insert(out_.missing.end(), status.missing.begin(), status.missing.end());
         if (status.try_again) out_.try_again = std::max(out_.try_again.value_or(*status.try_again), *status.try_again);

@@ -84,7 +84,8 @@ struct evidence {
 // What a verdict would need and did not find: whoever has a network asks the URLs of `subject` (caIssuers for an
 // issuer, OCSP and CRL for revocation), adds what comes and judges again.
 struct need {
-    enum class kind : std::uint8_t { issuer = 1, revocation } what;
+    // newer_revocation: there is data that counts, but it is older than the signature. Nothing depends on it.
+    enum class kind : std::uint8_t { issuer = 1, revocation, newer_revocation } what;
     certificate subject;
     certificate issuer; // for revocation; empty otherwise
     bool operator==(const need&) const = default;
@@ -133,11 +134,18 @@ struct revocation_entry {
     bool of_leaf = true;
 };
 
+// What says that a certificate is not revoked.
+struct status_data {
+    timestamp this_update;
+    evidence source;
+};
+
 struct path_verdict {
     signing::indication indication = signing::indication::indeterminate;
     std::string sub_indication;              // "" when passed
     std::vector<certificate> chain;          // leaf first, anchor last; as far as it could be built
     std::optional<revocation_entry> revoked; // also set when revocation came after `at`, which does no harm
+    std::optional<status_data> leaf_status;  // where the leaf is known not to be revoked
     evidence used; // what the answer "not revoked" rests on; embedding it (and the chain) makes the answer repeatable
     std::vector<need> missing;
     // With TRY_LATER where newer data is announced for a time after now: when asking again may help.

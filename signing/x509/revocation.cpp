@@ -56,6 +56,7 @@ revocation_status check_revocation(const revocation_question& about, const evide
     } else if (latest) {
         out.state = revocation_status::good;
         out.used = latest->source;
+        out.this_update = latest->this_update;
         out.remark = latest->remark;
     }
     if (out.state != revocation_status::unknown) out.missing.clear();

@@ -44,6 +44,7 @@ struct revocation_status {
     std::string_view why_unknown = "x509.no_revocation_data"; // code of a finding
     std::optional<timestamp> try_again;                       // where newer data is announced
     evidence used;                                            // set when good or revoked: what says so
+    timestamp this_update{};                                  // set when good: of `used`
     std::string_view remark{};                                // code of a finding
     std::vector<need> missing;                                // besides the data about the certificate itself
 };

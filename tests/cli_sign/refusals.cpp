@@ -1,4 +1,5 @@
 // What keeps `vanthu sign` from signing: a code, both languages, and no output.
+#include "adapters/trust_services/evidence_cache.hpp"
 #include "tests/cli_sign/desk.hpp"
 
 #include <netinet/in.h>
@@ -111,6 +112,26 @@ BOOST_AUTO_TEST_CASE(nobody_to_ask_is_no_reason_to_refuse_and_is_said) {
                       "p12:" + d.at("leader.p12"), "--pin-file", d.at("pin"), d.at("in.pdf"), "-o", d.at("out.pdf")},
                      &said) == 0);
     BOOST_TEST(said.find("could not be found out") != said.npos, said);
+}
+
+BOOST_AUTO_TEST_CASE(a_certificate_revoked_before_signing_is_found_out_though_a_good_answer_is_kept) {
+    counter d;
+    BOOST_TEST(d.sign("leader.p12", "in.txt", "out.p7m", {"--format", "cades", "--cache", d.at("signer")}) == 0);
+    const timestamp now = system_clock().now();
+    auto leaf = x509::parse_certificate(d.leader.certificate_der()).value();
+    auto sub = x509::parse_certificate(d.ca.sub().certificate_der()).value();
+    bytes answer = d.who.ocsp(x509::ocsp_request(leaf, sub, {}), now - std::chrono::hours(1));
+    for (const char* name : {"kept", "offline"})
+        trust_services::evidence_cache(d.at(name)).keep(leaf, sub, x509::parse_ocsp_response(answer).value());
+    d.put("root.crl", d.who.crl(d.who.root, now));
+    d.who.revoked = {{leaf.serial(), now - std::chrono::minutes(30), 1}};
+    auto [offline, told] =
+        d.verify(d.at("out.p7m"), {"--offline", "--cache", d.at("offline"), "--crl", d.at("root.crl")});
+    BOOST_TEST(offline == 0);
+    BOOST_TEST(boost::json::serialize(told).find("x509.revocation_older") != std::string::npos);
+    auto [online, found] = d.verify(d.at("out.p7m"), {"--cache", d.at("kept")});
+    BOOST_TEST(online == 1, boost::json::serialize(found));
+    BOOST_TEST(boost::json::serialize(found).find("x509.revoked") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(certificates_do_not_lead_into_a_private_network_and_it_is_said_what_to_do) {

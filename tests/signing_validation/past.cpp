@@ -130,6 +130,46 @@ BOOST_AUTO_TEST_CASE(an_accuracy_worse_than_minutes_or_malformed_is_remarked_and
     BOOST_TEST(w.judge().sub_indication == sub::revoked_no_poe);
 }
 
+BOOST_AUTO_TEST_CASE(data_about_revocation_that_is_older_than_the_signature_counts_and_newer_is_wanted) {
+    world w;
+    auto wanted = [](const conclusion& c) {
+        return std::ranges::count_if(c.missing, [](const x509::need& n) {
+            return n.what == x509::need::kind::newer_revocation && n.subject && n.issuer;
+        });
+    };
+    auto remarked = [](const conclusion& c) { return signing::has_finding(c.findings, "x509.revocation_older"); };
+    w.sub_crl({.this_update = at_time("2025-05-31T00:00:00Z"), .next_update = at_time("2026-06-30T00:00:00Z")});
+    w.stamp(stamp_role::signature, "2025-06-01T00:00:00Z", w.tsa);
+    expect_pass(w.judge(), "2025-06-01T00:00:00Z");
+    BOOST_TEST(wanted(w.judge()) == 1);
+    BOOST_TEST(remarked(w.judge()));
+    // Within minutes it is as new.
+    w.sub_crl({.this_update = at_time("2025-05-31T23:56:00Z"), .next_update = at_time("2026-06-30T00:00:00Z")});
+    BOOST_TEST(wanted(w.judge()) + remarked(w.judge()) == 0);
+    w.sub_crl({.this_update = at_time("2025-06-02T00:00:00Z"), .next_update = at_time("2026-06-30T00:00:00Z")});
+    BOOST_TEST(wanted(w.judge()) + remarked(w.judge()) == 0);
+    // Without a stamp now is the time in question, whatever the signer claims; he only makes a remark of it.
+    w.facts.stamps.clear();
+    BOOST_TEST(wanted(w.judge()) == 1);
+    BOOST_TEST(!remarked(w.judge()));
+    w.facts.claimed_time = at_time("2025-06-01T00:00:00Z");
+    BOOST_TEST(wanted(w.judge()) == 1);
+    BOOST_TEST(!remarked(w.judge()));
+    w.facts.claimed_time = at_time("2025-07-01T00:00:00Z");
+    BOOST_TEST(remarked(w.judge()));
+    // What came with the signature is its evidence.
+    w.facts.embedded = w.known;
+    BOOST_TEST(wanted(w.judge()) + remarked(w.judge()) == 0);
+    // Newer data that knows of a revocation is believed.
+    w.facts.embedded = {};
+    w.known.crls.push_back(
+        x509::parse_crl(w.ca.sub_crl({.this_update = at_time("2026-02-01T00:00:00Z"),
+                                      .next_update = at_time("2026-06-30T00:00:00Z"),
+                                      .revoked = {{w.who.certificate(), at_time("2025-05-31T12:00:00Z")}}}))
+            .value());
+    BOOST_TEST((w.judge().indication != indication::total_passed));
+}
+
 BOOST_AUTO_TEST_CASE(a_signature_stamp_younger_than_the_archive_stamp_over_it_is_a_contradiction) {
     world w;
     w.stamp(stamp_role::signature, "2025-06-01T00:00:00Z", w.tsa);

@@ -285,3 +285,63 @@ BOOST_AUTO_TEST_CASE(a_document_makes_few_questions_for_issuers) {
     BOOST_TEST(shared->troubles.empty());
     BOOST_TEST(n.questions == 1);
 }
+
+BOOST_AUTO_TEST_CASE(newer_data_is_asked_for_past_what_is_kept_but_not_again_and_again) {
+    network n;
+    auto newer = [&](const identity& subject) {
+        return x509::need{x509::need::kind::newer_revocation, cert_of(subject), cert_of(n.ca.sub())};
+    };
+    auto by_list = n.leaf_with("", "/sub.crl");
+    for (const char* cache : {"cache", ""}) {
+        auto o = n.how(cache);
+        trust_services::trust_services services(n.context.get_executor(), o);
+        auto ask = [&](x509::need what) {
+            n.questions = 0;
+            auto found = n.run(services.fetch({std::move(what)}, n.now));
+            BOOST_TEST(found->troubles.empty());
+            return std::pair(n.questions.load(), found->anything());
+        };
+        BOOST_TEST((ask(n.revocation(n.leaf)) == std::pair(1, true)));
+        BOOST_TEST((ask(newer(n.leaf)) == std::pair(0, false))); // asked a moment ago
+        n.now += std::chrono::minutes(6);
+        BOOST_TEST((ask(newer(n.leaf)) == std::pair(1, true)));
+        BOOST_TEST((ask(newer(n.leaf)) == std::pair(0, false)));
+        n.now += std::chrono::minutes(6);
+        if (*cache) BOOST_TEST((ask(n.revocation(n.leaf)) == std::pair(0, true))); // what is kept still holds
+        if (*cache) BOOST_TEST(n.fetch(o, {newer(n.leaf)})->anything());           // another process
+        if (*cache) BOOST_TEST(!n.fetch(o, {newer(n.leaf)})->anything());
+        o.offline = true;
+        n.now += std::chrono::minutes(6);
+        auto offline = n.fetch(o, {newer(n.leaf)});
+        BOOST_TEST(!offline->anything());
+        BOOST_TEST(offline->troubles.empty());
+        BOOST_TEST((ask(n.revocation(by_list)) == std::pair(1, true)));
+        n.now += std::chrono::minutes(59);
+        BOOST_TEST((ask(newer(by_list)) == std::pair(0, false))); // lists are large
+        n.now += std::chrono::minutes(2);
+        BOOST_TEST((ask(newer(by_list)) == std::pair(1, true)));
+        n.now = system_clock().now();
+        std::filesystem::remove_all(n.folder.path() / "cache");
+    }
+    // A responder that is down is no trouble and is not asked for each document.
+    auto down = n.leaf_with("/http-error/ocsp", "");
+    trust_services::trust_services services(n.context.get_executor(), n.how("cache"));
+    BOOST_TEST(n.run(services.fetch({newer(down)}, n.now))->troubles.empty());
+    n.questions = 0;
+    BOOST_TEST(n.run(services.fetch({newer(down)}, n.now))->troubles.empty());
+    BOOST_TEST(n.questions == 0);
+}
+
+BOOST_AUTO_TEST_CASE(nothing_newer_to_be_had_is_not_judged_again) {
+    network n;
+    trust_services::trust_services services(n.context.get_executor(), n.how("cache"));
+    int rounds = 0;
+    auto judge = [&](const trust_services::found&) {
+        ++rounds;
+        return std::vector{x509::need{x509::need::kind::newer_revocation, cert_of(n.leaf), cert_of(n.ca.sub())}};
+    };
+    BOOST_TEST(n.run(trust_services::gather(services, n.now, judge))->anything());
+    BOOST_TEST(rounds == 2);
+    BOOST_TEST(!n.run(trust_services::gather(services, n.now, judge))->anything());
+    BOOST_TEST(rounds == 3);
+}
