@@ -3,6 +3,7 @@
 #include "signing/cades/stamps.hpp"
 #include "signing/cms/findings.hpp"
 #include "signing/cms/signed_data.hpp"
+#include "signing/cms/unsigned_parts.hpp"
 
 #include <algorithm>
 
@@ -98,9 +99,12 @@ std::vector<signature_facts> read_signatures(bytes_view cms, const cms::content_
     if (!signers) return {unreadable(signers.error().code)};
     if (signers->empty()) return {unreadable(cms::errc::not_cms)};
     digests_of_content digests(*parts, content);
+    const bool foreign = !how.in_pdf() && !cms::unsigned_parts_are_known(*parts, how.memory);
     std::vector<signature_facts> all;
-    for (std::size_t i = 0; i < signers->size(); ++i)
+    for (std::size_t i = 0; i < signers->size(); ++i) {
         all.push_back(signer_reading(*parts, parts->signers[i], (*signers)[i], digests, how).run());
+        if (foreign) doubt(all.back(), sub::sig_constraints_failure, "cms.unsigned_content");
+    }
     return all;
 }
 

@@ -26,6 +26,9 @@ struct reading {
     bool content_inside = false; // the message may carry its content, which then goes before `content`
     cms::budget limits{};
     x509::cache* memory = nullptr; // see signing/x509/cache.hpp
+    // The message stands in hexadecimal digits in a PDF, which alone is the file: what it carries unsigned is no file's
+    // beginning, end or object to anybody. Elsewhere that must be what belongs there ("cms.unsigned_content").
+    bool in_pdf() const { return zero_padding; }
 };
 
 // `content` answers with the digest under the algorithm asked for: that of the message and those of its archive time

@@ -44,12 +44,14 @@ result<std::vector<signed_data>> open_signers(const message_parts& parts, x509::
         X509_ALGOR* digest_algorithm = nullptr;
         CMS_SignerInfo_get0_algs(one.info, nullptr, nullptr, &digest_algorithm, nullptr);
         one.hash = x509::hash_from_oid(oid_text(digest_algorithm->algorithm));
-        for (const x509::certificate& cert : embedded)
-            if (CMS_SignerInfo_cert_cmp(one.info, cert.native()) == 0) {
-                one.signer = cert;
-                CMS_SignerInfo_set1_signer_cert(one.info, cert.native());
-                break;
-            }
+        // Anybody can put in a certificate with the same issuer and number: the one that was signed goes first.
+        for (const x509::certificate& cert : embedded) {
+            if (CMS_SignerInfo_cert_cmp(one.info, cert.native()) != 0) continue;
+            x509::certificate before = std::exchange(one.signer, cert);
+            if (signing_certificate_attribute(one, true) == essential::matches) break;
+            if (before) one.signer = std::move(before);
+        }
+        if (one.signer) CMS_SignerInfo_set1_signer_cert(one.info, one.signer.native());
         one.embedded = embedded;
         all.push_back(std::move(one));
     }
@@ -126,6 +128,10 @@ std::string_view scheme_name(const signed_data& message) {
     CMS_SignerInfo_get0_algs(message.info, nullptr, nullptr, nullptr, &algorithm);
     int nid = OBJ_obj2nid(algorithm->algorithm), md = signature_hash(algorithm);
     ERR_clear_error();
+    const EVP_PKEY* key = message.signer ? message.signer.public_key() : nullptr;
+    const bool ec = key && EVP_PKEY_get_base_id(key) == EVP_PKEY_EC;
+    const bool named_ec = nid == NID_ecdsa_with_SHA256 || nid == NID_ecdsa_with_SHA384 || nid == NID_ecdsa_with_SHA512;
+    if (key && ec != named_ec) return ""; // OpenSSL goes by the key and would not mind
     if (nid == NID_rsaEncryption) return "RSASSA-PKCS1-v1_5";
     if (!message.hash || md != hash_nid(*message.hash)) return "";
     switch (nid) {

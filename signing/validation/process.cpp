@@ -37,6 +37,7 @@ public:
         judge_stamps();
         judge_algorithm();
         judge_path();
+        look_at_claimed_time();
         find_level();
         return finish();
     }
@@ -154,6 +155,16 @@ private:
         const auto signed_at = out_.best_time_proven ? std::optional(out_.best_time) : facts_.claimed_time;
         if (signed_at && status->this_update + as_new < *signed_at)
             remark({x509::make_finding("x509.revocation_older")});
+    }
+
+    // The signer's own word proves nothing for him, so that nothing is judged by it (EN 319 102-1, 5.2.5); a time that
+    // cannot be true is told all the same.
+    void look_at_claimed_time() {
+        constexpr std::chrono::minutes clocks_differ{10};
+        if (!facts_.claimed_time) return;
+        if (*facts_.claimed_time > at_ + clocks_differ) remark({cms::make_finding("cms.claimed_time_ahead")});
+        if (*facts_.claimed_time + clocks_differ < facts_.signer.not_before())
+            remark({cms::make_finding("cms.claimed_before_issue")});
     }
 
     void take_path(const x509::path_verdict& path) {
