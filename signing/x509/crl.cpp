@@ -128,7 +128,8 @@ X509_crl_st* crl::native() const { return parsed_->native.get(); }
 
 std::optional<crl::entry> crl::find(const certificate& cert) const {
     X509_REVOKED* found = nullptr; // OpenSSL sorts the list at the first search, under a lock
-    if (X509_CRL_get0_by_serial(native(), &found, X509_get0_serialNumber(cert.native())) != 1) return std::nullopt;
+    // 2: the entry takes itself back (removeFromCRL), which the caller must not overlook
+    if (X509_CRL_get0_by_serial(native(), &found, X509_get0_serialNumber(cert.native())) == 0) return std::nullopt;
     owned<ASN1_ENUMERATED, ASN1_ENUMERATED_free> reason(
         static_cast<ASN1_ENUMERATED*>(X509_REVOKED_get_ext_d2i(found, NID_crl_reason, nullptr, nullptr)));
     return entry{time_of(X509_REVOKED_get0_revocationDate(found)).value_or(timestamp::min()),

@@ -43,12 +43,17 @@ void read_crls(const revocation_question& about, const std::vector<crl>& crls, s
             out.why_unknown = why;
             continue;
         }
+        auto entry = list.find(about.subject);
+        // Only a delta list takes an entry back; in a whole one nobody can say what it means (RFC 5280, 5.3.1).
+        if (entry && entry->reason == CRL_REASON_REMOVE_FROM_CRL) {
+            out.why_unknown = "x509.crl_out_of_scope";
+            continue;
+        }
         statement s;
         s.this_update = list.this_update();
         s.next_update = list.next_update();
         s.timely = timely(about, list.this_update(), list.next_update(), list.scope().retained_since);
-        if (auto entry = list.find(about.subject))
-            s.entry = revocation_entry{entry->when, reason_text(entry->reason), true};
+        if (entry) s.entry = revocation_entry{entry->when, reason_text(entry->reason), true};
         s.says = !s.entry                               ? statement::good
                  : s.entry->reason == "certificateHold" ? statement::held
                                                         : statement::revoked;

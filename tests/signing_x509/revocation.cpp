@@ -361,6 +361,10 @@ BOOST_AUTO_TEST_CASE(lists_that_do_not_speak_about_the_certificate_are_not_used)
     node other = make_leaf({.issuer = &w.root});
     expect_doubt(w.with(list_spec{.revoked = {{&other, "2026-01-01T00:00:00Z", 1, true}}}), sub::try_later,
                  "x509.crl_out_of_scope");
+    // "removed from the list" belongs into delta lists; about others it says nothing
+    expect_doubt(w.with(list_spec{.revoked = {{&w.leaf, "2026-01-01T00:00:00Z", 8}}}), sub::try_later,
+                 "x509.crl_out_of_scope");
+    expect_pass(w.with(list_spec{.revoked = {{&other, "2026-01-01T00:00:00Z", 8}}}));
     node stranger = make_ca({.name = "Root"}), elsewhere = make_ca({.name = "Elsewhere"});
     expect_doubt(w.with(list_spec{.issuer = &stranger}), sub::try_later, "x509.crl_bad_signature");
     // the right key under a wrong name, and the right name with a wrong key
