@@ -43,6 +43,69 @@ const names xades_values = {"EncapsulatedTimeStamp",  "EncapsulatedX509Certifica
 const names xades_texts = {"Issuer",     "IssueTime",   "Number",   "ByName",
                            "ProducedAt", "SigningTime", "MimeType", "Identifier"};
 
+// What may be written into an attribute of which element, beside Id.
+struct attribute_row {
+    std::string_view name;
+    names elements;
+};
+const attribute_row attribute_rows[] = {
+    {"Algorithm", {"CanonicalizationMethod", "SignatureMethod", "DigestMethod", "Transform", "X509Digest"}},
+    {"URI", {"Reference", "Include", "ReferenceInfo", "Cert", "CRLIdentifier", "OCSPIdentifier", "NamedCurve"}},
+    {"Type", {"Reference"}},
+    {"Encoding",
+     {"EncapsulatedTimeStamp", "EncapsulatedX509Certificate", "EncapsulatedCRLValue", "EncapsulatedOCSPValue",
+      "Object"}},
+    {"MimeType", {"Object"}},
+    {"Target", {"QualifyingProperties"}},
+    {"ObjectReference", {"DataObjectFormat"}},
+    {"referencedData", {"Include"}},
+    {"Qualifier", {"Identifier"}},
+    {"PrefixList", {"InclusiveNamespaces"}}};
+
+bool one_word(std::string_view value) {
+    return value.size() <= longest_name &&
+           std::ranges::none_of(value, [](char c) { return static_cast<unsigned char>(c) <= ' '; });
+}
+
+bool known_attributes(const element& at) {
+    return std::ranges::all_of(at.attributes, [&](const element::own_attribute& a) {
+        if (!a.uri.empty()) return false;
+        if (a.local == "PrefixList") return at.uri == exclusive_uri && a.value.size() <= longest_name;
+        if (!one_word(a.value)) return false;
+        return a.local == "Id" || std::ranges::any_of(attribute_rows, [&](const attribute_row& row) {
+                   return row.name == a.local && std::ranges::find(row.elements, at.local) != row.elements.end();
+               });
+    });
+}
+
+// A distinguished name as RFC 4514 writes it begins with a type, and so does what follows a comma. "Paid to X" does
+// not.
+bool distinguished_name(std::string_view text) {
+    auto letter = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == '-' || (c >= '0' && c <= '9');
+    };
+    std::size_t at = text.find_first_not_of(" \t\r\n");
+    std::size_t end = at;
+    while (end < text.size() && letter(text[end])) ++end;
+    end = std::min(text.find_first_not_of(" \t\r\n", end), text.size());
+    return at != text.npos && end > at && end < text.size() && text[end] == '=';
+}
+
+bool made_of(std::string_view text, std::string_view signs) {
+    return !text.empty() && text.find_first_not_of(signs) == text.npos;
+}
+
+// The text of an element that holds one: a name, a number, a time, a type.
+bool fits(const element& at, std::string_view text) {
+    if (text.size() > longest_name) return false;
+    const std::string& name = at.local;
+    if (name == "X509SerialNumber" || name == "Number") return made_of(text, "0123456789 \t\r\n");
+    if (name == "IssueTime" || name == "ProducedAt" || name == "SigningTime")
+        return made_of(text, "0123456789-+:.TZ \t\r\n");
+    if (name == "MimeType" || name == "Identifier") return one_word(text);
+    return text.empty() || name == "KeyName" || distinguished_name(text); // a key may be called anything
+}
+
 enum class holding : std::uint8_t { nothing_known, elements, value, text };
 
 holding holding_of(const element& e) {
@@ -62,6 +125,7 @@ holding holding_of(const element& e) {
 } // namespace
 
 bool is_signature_material(const element& at) {
+    if (!known_attributes(at)) return false;
     std::vector<const element*> inside = at.children();
     switch (holding_of(at)) {
     case holding::nothing_known:
@@ -77,7 +141,14 @@ bool is_signature_material(const element& at) {
         break;
     }
     auto text = at.value();
-    return text && text->size() <= longest_name;
+    return text && fits(at, *text);
+}
+
+bool has_only(const element& at, std::initializer_list<std::string_view> attributes) {
+    return std::ranges::all_of(at.attributes, [&](const element::own_attribute& a) {
+        return a.uri.empty() && one_word(a.value) &&
+               std::ranges::find(attributes, std::string_view(a.local)) != attributes.end();
+    });
 }
 
 bool holds_another_signature(const element& signature, const element* unsigned_properties) {

@@ -27,6 +27,7 @@ public:
         return (enveloped_ && own) || (without_signatures_ && signature);
     }
     event_handler* canonical() { return base64_ ? nullptr : &*canonical_; }
+    bool text_only() const { return base64_; }
     void text(std::string_view piece) {
         if (!base64_) return canonical_->text(piece);
         decoded_.clear();
@@ -70,10 +71,12 @@ public:
         for (state& s : states_) {
             if (!s.one->what->uri.empty()) enter(s, tag, ordinal);
             if (!s.active || s.skipped) continue;
-            if (s.convert->leaves_out(named_signature, ordinal == s.one->signature_ordinal))
+            if (s.convert->leaves_out(named_signature, ordinal == s.one->signature_ordinal)) {
                 s.skipped = names_.size();
-            else if (event_handler* out = s.convert->canonical())
-                out->start(tag, outer);
+                continue;
+            }
+            s.behind_signature = false;
+            if (event_handler* out = s.convert->canonical()) out->start(tag, outer);
         }
     }
     void end() override {
@@ -83,24 +86,33 @@ public:
         for (state& s : states_) {
             if (!s.active) continue;
             if (s.skipped) {
-                if (s.skipped == depth) s.skipped = 0;
-            } else if (event_handler* out = s.convert->canonical()) {
-                out->end();
+                if (s.skipped == depth) s.skipped = 0, s.behind_signature = true;
+            } else {
+                s.behind_signature = false;
+                if (event_handler* out = s.convert->canonical()) out->end();
             }
             if (s.apex == depth) leave(s);
         }
     }
     void text(std::string_view piece) override {
-        text_before_ = text_before_ || piece.find_first_not_of(" \t\r\n") != piece.npos;
+        const bool visible = piece.find_first_not_of(" \t\r\n") != piece.npos;
+        text_before_ = text_before_ || visible;
         if (text_before_ && comment_before_) note_split();
-        for (state& s : states_)
-            if (s.active && !s.skipped) s.convert->text(piece);
+        for (state& s : states_) {
+            if (!s.active || s.skipped) continue;
+            s.convert->text(piece);
+            if (visible && s.behind_signature) s.one->found.signature_in_text = true;
+        }
     }
     void comment(std::string_view) override {
+        outside.comment = outside.comment || names_.empty();
         comment_before_ = true;
         if (text_before_) note_split();
+        note_markup();
     }
     void instruction(std::string_view target, std::string_view data) override {
+        outside.instruction = outside.instruction || names_.empty();
+        note_markup();
         for (state& s : states_)
             if (s.active && !s.skipped)
                 if (event_handler* out = s.convert->canonical()) out->instruction(target, data);
@@ -111,14 +123,16 @@ public:
         differs = differs || next_ < signatures_.size();
     }
     bool differs = false;
+    outside_root outside;
 
 private:
     struct state {
         follow* one;
         std::unique_ptr<conversion> convert;
         bool active = false;
-        std::size_t apex = 0;    // depth of the element pointed to, 0 for the document
-        std::size_t skipped = 0; // depth of the signature that is being left out
+        std::size_t apex = 0;          // depth of the element pointed to, 0 for the document
+        std::size_t skipped = 0;       // depth of the signature that is being left out
+        bool behind_signature = false; // nothing but texts and comments since such a signature
     };
 
     static bool names(const start_tag& tag, std::string_view id) {
@@ -139,6 +153,11 @@ private:
     void note_split() {
         for (state& s : states_)
             if (s.active && !s.skipped) s.one->found.split_text = true;
+    }
+    // Of base64 only the text is signed: a comment or an instruction in it is not, and cuts it for some readers.
+    void note_markup() {
+        for (state& s : states_)
+            if (s.active && !s.skipped && s.convert->text_only()) s.one->found.split_text = true;
     }
     static void leave(state& s) {
         s.convert->finish();
@@ -177,13 +196,13 @@ bytes hash_sink::finish() {
     return out;
 }
 
-result<> follow_references(const source& document, const limits& bounds, std::vector<follow>& all,
-                           const std::vector<std::size_t>& signatures) {
+result<outside_root> follow_references(const source& document, const limits& bounds, std::vector<follow>& all,
+                                       const std::vector<std::size_t>& signatures) {
     pass once(all, signatures);
     VANTHU_CHECK(read(document, bounds, once));
     once.finish();
     if (once.differs) return failed(errc::not_xml, "its tags and its structure differ");
-    return {};
+    return once.outside;
 }
 
 result<> follow_outside(const source& content, const limits& bounds, follow& one) {

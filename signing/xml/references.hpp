@@ -15,7 +15,14 @@ struct resolution {
     std::string path;        // "/edXML/edXMLEnvelope/edXMLHeader": local names from the root; "/" the document
     bool whole = false;      // the document or its root element, with nothing left out but the signature itself
     bool damaged = false;    // base64 that is none
-    bool split_text = false; // a comment, which is not signed, stands within or beside a text that is
+    bool split_text = false; // a comment, which is not signed, stands within or beside a text that is; in base64 any
+                             // markup does
+    bool signature_in_text = false; // text goes on behind the signature that was left out
+};
+
+// What stands in front of the root element or behind it, other than the XML declaration.
+struct outside_root {
+    bool comment = false, instruction = false;
 };
 
 // One reference to follow.
@@ -29,8 +36,8 @@ struct follow {
 
 // Reads the document once. `signatures`: ordinals that must be elements ds:Signature, or errc::not_xml: the lexical and
 // the real structure of the document differ. Only references with same_document() may be among `all`.
-result<> follow_references(const source& document, const limits& bounds, std::vector<follow>& all,
-                           const std::vector<std::size_t>& signatures);
+result<outside_root> follow_references(const source& document, const limits& bounds, std::vector<follow>& all,
+                                       const std::vector<std::size_t>& signatures);
 
 // The octets of something outside the document (its bytes, or what the transforms make of them).
 result<> follow_outside(const source& content, const limits& bounds, follow& one);

@@ -100,11 +100,12 @@ public:
         }
     }
 
-    void conclude() {
+    void conclude(const outside_root& outside) {
         check_properties();
         for (std::size_t i = 0; i < follows_.size(); ++i) check_reference(follows_[i], hashes_[i].finish());
         check_coverage();
         check_material();
+        check_outside(outside);
         identify();
         check_value();
         collect_stamps();
@@ -168,7 +169,9 @@ private:
         if (in_->about)
             for (const data_object_format& format : in_->about->formats)
                 if (!what.id.empty() && format.object_reference == "#" + what.id) part.mime_type = format.mime_type;
+        if (one.found.split_text && text_only(what)) doubt(sub::sig_constraints_failure, "xml.unsigned_content");
         if (one.found.split_text && !text_only(what)) remark("xml.comment_in_signed_text");
+        if (one.found.signature_in_text) doubt(sub::sig_constraints_failure, "xml.signature_in_text");
         out.parts.push_back(std::move(part));
     }
 
@@ -176,11 +179,19 @@ private:
         return std::find(how_.used_parts.begin(), how_.used_parts.end(), one.found.path) != how_.used_parts.end();
     }
 
+    // In front of the root and behind it instructions are signed with the whole document, comments never.
+    void check_outside(const outside_root& outside) {
+        bool document_signed = std::ranges::any_of(
+            follows_, [&](const follow& one) { return one.what->uri.empty() && !text_only(*one.what); });
+        if (outside.comment || (outside.instruction && !document_signed))
+            doubt(sub::sig_constraints_failure, "xml.unsigned_outside");
+    }
+
     // Every ds:Object that is not the one with the properties is what some reference points to.
     bool all_objects_signed() const {
         return std::all_of(in_->core.objects.begin(), in_->core.objects.end(), [&](const element* object) {
             if (in_->about && in_->about->qualifying->parent == object)
-                return object->children().size() == 1 && !object->has_stray_text();
+                return object->children().size() == 1 && !object->has_stray_text() && has_only(*object, {"Id"});
             return is_signed(*object);
         });
     }
@@ -191,14 +202,40 @@ private:
         });
     }
 
+    // Of what a base64 transform signs only the text is: its element may say no more than the signed properties do.
+    bool describes_itself(const element& object) const {
+        auto about_text = [&](const follow& one) {
+            return text_only(*one.what) && one.found.matches == 1 && one.found.ordinal == object.ordinal;
+        };
+        auto found = std::ranges::find_if(follows_, about_text);
+        if (found == follows_.end()) return true;
+        const std::string& id = found->what->id;
+        auto stated = [&](const std::string& mime_type) {
+            return in_->about && !id.empty() &&
+                   std::ranges::any_of(in_->about->formats, [&](const data_object_format& f) {
+                       return f.object_reference == "#" + id && f.mime_type == mime_type;
+                   });
+        };
+        return std::ranges::all_of(object.attributes, [&](const element::own_attribute& a) {
+            if (!a.uri.empty()) return false;
+            if (a.local == "Encoding") return a.value == base64_algorithm;
+            if (a.local == "MimeType") return stated(a.value);
+            return a.local == "Id" && a.value.find_first_of(" \t\r\n") == a.value.npos;
+        });
+    }
+
     // What else the signature carries can be exchanged by anybody: it must be nothing that content could pass for.
     void check_material() {
+        const element& top = *in_->found.top;
         bool known =
             !in_->core.key_info || is_signed(*in_->core.key_info) || is_signature_material(*in_->core.key_info);
+        known = known && has_only(top, {"Id"}) && has_only(*in_->core.signature_value, {"Id"}) &&
+                std::ranges::all_of(in_->core.objects, [&](const element* o) { return describes_itself(*o); });
         if (in_->about) {
             std::size_t expected = in_->about->unsigned_properties ? 2 : 1;
             known = known && in_->about->qualifying->children().size() == expected &&
                     !in_->about->qualifying->has_stray_text();
+            known = known && has_only(*in_->about->qualifying, {"Id", "Target"});
             if (expected == 2) known = known && is_signature_material(*in_->about->unsigned_properties);
         }
         if (known) return;
@@ -319,19 +356,19 @@ private:
 };
 
 // Follows the references of all signatures into the document at once.
-result<> follow_all(const source& document, const limits& bounds, std::vector<signature_reader*>& readers,
-                    const std::vector<std::size_t>& ordinals) {
+result<outside_root> follow_all(const source& document, const limits& bounds, std::vector<signature_reader*>& readers,
+                                const std::vector<std::size_t>& ordinals) {
     std::vector<follow> all;
     for (signature_reader* r : readers)
         for (const follow& one : r->follows())
             if (one.what->same_document()) all.push_back(one);
     if (all.size() > bounds.references) return failed(errc::over_budget, "references of all signatures");
-    VANTHU_CHECK(follow_references(document, bounds, all, ordinals));
+    VANTHU_TRY(outside_root outside, follow_references(document, bounds, all, ordinals));
     std::size_t next = 0;
     for (signature_reader* r : readers)
         for (follow& one : r->follows())
             if (one.what->same_document()) one.found = all[next++].found;
-    return {};
+    return outside;
 }
 
 } // namespace
@@ -361,7 +398,7 @@ document_reading read_signatures(const source& document, const outside& others, 
             continue;
         }
         r->follow_others();
-        r->conclude();
+        r->conclude(*followed);
     }
     if (found->foreign) out.findings.push_back(make_finding("xml.foreign_signature"));
     for (auto& r : readers) out.signatures.push_back(std::move(r->out));

@@ -149,6 +149,98 @@ BOOST_AUTO_TEST_CASE(a_comment_within_signed_text_is_remarked) {
     BOOST_TEST(said(">321<", ">321<!-- 999 --><"));
 }
 
+// "10<Signature/>0": whoever reads the first text reads 10.
+BOOST_AUTO_TEST_CASE(a_signature_does_not_stand_in_the_middle_of_a_text) {
+    bytes document = to_bytes("<a><tien>100</tien> <chu>đồng</chu>\n</a>");
+    auto moved = [](const bytes& from, std::string_view before) {
+        std::string text(as_text(from));
+        std::size_t begin = text.find("<ds:Signature "), end = text.find("</ds:Signature>") + 15;
+        std::string signature = text.substr(begin, end - begin);
+        text.erase(begin, end - begin);
+        return to_bytes(text.insert(text.find(before) + before.size(), signature));
+    };
+    bytes good = enveloped(document);
+    for (const char* harmless : {"<a>", "</tien>", "</tien> ", "</chu>", "<tien>100", "</chu>\n"}) {
+        auto v = verify(moved(good, harmless));
+        BOOST_TEST(word(v) == "valid", harmless << told(v));
+    }
+    for (const char* middle : {"<tien>10", "<tien>", "<chu>đ", "<chu>"})
+        refuses(moved(good, middle), "xml.signature_in_text", "indeterminate");
+    refuses(changed(moved(good, "<tien>10"), "</ds:Signature>", "</ds:Signature><!-- -->"), "xml.signature_in_text");
+    refuses(changed(moved(good, "<tien>1"), "</ds:Signature>", "</ds:Signature><![CDATA[]]>"), "xml.signature_in_text");
+    // Two that leave each other out.
+    auto beside = plain();
+    beside.beside_others = true;
+    bytes two = enveloped(enveloped(document, beside), beside);
+    BOOST_TEST(word(verify(two)) == "valid", told(verify(two)));
+    refuses(moved(moved(two, "<tien>10"), "<tien>10"), "xml.signature_in_text", "indeterminate");
+    // Text in front of it is where signing leaves it.
+    bytes mixed = enveloped(to_bytes("<a>100</a>"));
+    BOOST_TEST(word(verify(mixed)) == "valid", told(verify(mixed)));
+}
+
+BOOST_AUTO_TEST_CASE(what_stands_outside_the_root_is_signed_or_not_there) {
+    const std::string sheet = "<?xml-stylesheet type=\"text/xsl\" href=\"a.xsl\"?>", note = "<!-- Đồng ý chi 9 000 -->";
+    bytes file = to_bytes("nội dung"), enveloping = xml::sign_enveloping(file, signer(), plain()).value(),
+          whole = enveloped(letter), styled = enveloped(changed(letter, "?>", "?>" + sheet));
+    for (const bytes* good : {&enveloping, &whole, &styled}) BOOST_TEST(word(verify(*good)) == "valid");
+    for (const bytes* good : {&enveloping, &whole, &styled}) {
+        refuses(changed(*good, "?>", "?>" + note), "xml.unsigned_outside", "indeterminate");
+        refuses(to_bytes(std::string(as_text(*good)) + note), "xml.unsigned_outside", "indeterminate");
+    }
+    refuses(changed(enveloping, "?>", "?>" + sheet), "xml.unsigned_outside", "indeterminate");
+    refuses(to_bytes(std::string(as_text(enveloping)) + sheet), "xml.unsigned_outside", "indeterminate");
+    refuses(changed(whole, "?>", "?>" + sheet), "xml.digest_mismatch", "invalid"); // signed with the document
+}
+
+BOOST_AUTO_TEST_CASE(attributes_that_nobody_signs_are_those_of_the_schema) {
+    bytes document = stamped(enveloped(letter), at_time("2026-03-01T08:00:01Z"));
+    bytes file = to_bytes("nội dung"), enveloping = xml::sign_enveloping(file, signer(), plain()).value();
+    auto good = verify(changed(document, "<ds:KeyInfo>", "<ds:KeyInfo Id=\"k\">"));
+    BOOST_TEST(word(good) == "valid", told(good));
+    for (const char* tag : {"<ds:Signature", "<ds:SignatureValue", "<ds:KeyInfo", "<ds:X509Data", "<ds:X509Certificate",
+                            "<xades:QualifyingProperties", "<xades:UnsignedProperties", "<xades:SignatureTimeStamp",
+                            "<xades:EncapsulatedTimeStamp"})
+        for (const char* more : {" note=\"chi\"", " xml:lang=\"vi\"", " onclick=\"x\""})
+            refuses(changed(document, tag, std::string(tag) + more), "xml.unsigned_content", "indeterminate");
+    refuses(changed(document, "<ds:Object", "<ds:Object note=\"chi\""), "xml.object_not_signed", "indeterminate");
+    refuses(changed(document, "<ds:KeyInfo>", "<ds:KeyInfo Id=\"chi 5 tỷ đồng\">"), "xml.unsigned_content");
+    const std::string type = "MimeType=\"text/xml\"";
+    refuses(changed(enveloping, type, "MimeType=\"text/html\""), "xml.unsigned_content", "indeterminate");
+    refuses(changed(enveloping, type, type + " note=\"chi\""), "xml.unsigned_content", "indeterminate");
+    refuses(changed(enveloping, "Encoding=\"", "Encoding=\"x"), "xml.unsigned_content", "indeterminate");
+    for (const std::string gone : {" " + type, std::string()}) // less than was signed is no harm
+        BOOST_TEST(word(verify(changed(enveloping, gone, ""))) == "valid");
+}
+
+BOOST_AUTO_TEST_CASE(markup_in_base64_that_was_signed_is_nobody_s) {
+    bytes enveloping = xml::sign_enveloping(to_bytes("nội dung của tờ trình"), signer(), plain()).value();
+    std::string content = base64_encode(to_bytes("nội dung của tờ trình"));
+    for (const char* markup : {"<!-- -->", "<?x y?>"})
+        for (std::size_t at : {0u, 7u})
+            refuses(changed(enveloping, content, std::string(content).insert(at, markup)), "xml.unsigned_content",
+                    "indeterminate");
+}
+
+BOOST_AUTO_TEST_CASE(texts_that_nobody_signs_are_names_numbers_and_times) {
+    bytes document = stamped(enveloped(letter), at_time("2026-03-01T08:00:01Z"));
+    auto with = [&](const std::string& issuer, const std::string& time, const std::string& number) {
+        return changed(document, "</xades:UnsignedSignatureProperties>",
+                       "<xades:CompleteRevocationRefs xmlns:xades=\"http://uri.etsi.org/01903/v1.3.2#\"><xades:CRLRefs>"
+                       "<xades:CRLRef><xades:CRLIdentifier URI=\"http://ca/a.crl\"><xades:Issuer>" +
+                           issuer + "</xades:Issuer><xades:IssueTime>" + time + "</xades:IssueTime><xades:Number>" +
+                           number +
+                           "</xades:Number></xades:CRLIdentifier></xades:CRLRef></xades:CRLRefs>"
+                           "</xades:CompleteRevocationRefs></xades:UnsignedSignatureProperties>");
+    };
+    const std::string name = "CN=Vanthu Test Sub CA, O=Vanthu", time = "2026-03-01T08:00:01Z", number = "17";
+    BOOST_TEST(word(verify(with(name, time, number))) == "valid", told(verify(with(name, time, number))));
+    for (const std::string text : {"Duyệt chi 5 tỷ đồng cho công ty X", "=Duyệt", "Duyệt chi CN=X"})
+        refuses(with(text, time, number), "xml.unsigned_content", "indeterminate");
+    refuses(with(name, "Duyệt", number), "xml.unsigned_content", "indeterminate");
+    refuses(with(name, time, "5 tỷ"), "xml.unsigned_content", "indeterminate");
+}
+
 BOOST_AUTO_TEST_CASE(a_signature_inside_a_signature_is_no_counter_signature_by_its_place_alone) {
     bytes stamped_letter = stamped(enveloped(letter), at_time("2026-03-01T08:00:01Z"));
     std::string inner = "<ds:Signature><ds:KeyInfo></ds:KeyInfo></ds:Signature>",
