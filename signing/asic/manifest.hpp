@@ -11,6 +11,8 @@ namespace vanthu::asic {
 
 inline constexpr std::string_view namespace_uri = "http://uri.etsi.org/02918/v1.2.1#",
                                   open_document_uri = "urn:oasis:names:tc:opendocument:xmlns:manifest:1.0",
+                                  open_document_signatures_uri =
+                                      "urn:oasis:names:tc:opendocument:xmlns:digitalsignature:1.0",
                                   cades_mime_type = "application/pkcs7-signature",
                                   time_stamp_mime_type = "application/vnd.etsi.timestamp-token";
 

@@ -2,6 +2,8 @@
 
 #include "signing/asic/findings.hpp"
 #include "signing/cades/verify.hpp"
+#include "signing/cms/unsigned_parts.hpp"
+#include "signing/document_marks.hpp"
 #include "signing/xml/sign.hpp"
 #include "signing/xml/verify.hpp"
 
@@ -25,6 +27,32 @@ std::string_view finding_of(const std::error_code& code) {
     if (code == errc::manifest_unreadable) return "asic.manifest_unreadable";
     return "asic.irregular_archive";
 }
+
+// A file of META-INF with signatures in XML: one element that holds signatures and nothing else, as what stands beside
+// them is under none of them. Source: EN 319 162-1, 4.3.3.2 and A.5 (XAdESSignatures); OpenDocument 1.2 part 3, 5.
+class signature_list final : public xml::event_handler {
+public:
+    bool plain = true;
+    void start(const xml::start_tag& tag, const xml::scope&) override {
+        const bool signature = tag.uri == xml::dsig_uri && tag.local == "Signature";
+        if (depth_ == 0)
+            plain = plain && tag.attributes.empty() &&
+                    ((tag.uri == namespace_uri && tag.local == "XAdESSignatures") ||
+                     (tag.uri == open_document_signatures_uri && tag.local == "document-signatures"));
+        else if (depth_ == 1)
+            plain = plain && signature;
+        ++depth_;
+    }
+    void end() override { --depth_; }
+    void text(std::string_view piece) override {
+        plain = plain && (depth_ > 1 || piece.find_first_not_of(" \t\r\n") == piece.npos);
+    }
+    void comment(std::string_view) override { plain = false; }
+    void instruction(std::string_view, std::string_view) override { plain = false; }
+
+private:
+    std::size_t depth_ = 0;
+};
 
 // What a manifest says, held against the container.
 struct checked_manifest {
@@ -50,6 +78,7 @@ public:
         zip_ = std::move(*opened);
         if (auto done = sort_files(); !done) return refuse(done.error());
         if (auto done = read_manifests(); !done) return refuse(done.error());
+        look_for_other_documents();
         for (const std::string& name : time_stamps_) prepare_time_stamp(name);
         for (const std::string& name : cades_) judge_cades(name);
         for (const std::string& name : xades_) judge_xades(name);
@@ -140,6 +169,22 @@ private:
         return head.substr(e.header, e.end - e.header).find("%PDF-") != head.npos;
     }
 
+    // Nobody signs what signatures, time stamps and lists are wrapped in.
+    void look_for_other_documents() {
+        for (const zip_entry& e : zip_.entries()) {
+            if (e.directory || !in_meta_inf(e.name)) continue;
+            auto content = meta(e.name);
+            if (!content) continue; // said where it is judged
+            bool foreign = e.name.ends_with(".xml") && signing::holds_document_marks(*content);
+            if (is_time_stamp_file(e.name)) {
+                auto token = cms::take_apart(*content);
+                foreign =
+                    token ? !cms::unsigned_parts_are_known(*token, memory_) : signing::holds_document_marks(*content);
+            }
+            if (foreign) note("asic.unsigned_content", e.name);
+        }
+    }
+
     result<bytes> meta(const std::string& name) { return zip_.content(*zip_.find(name), bounds_.signature_file); }
 
     result<> read_manifests() {
@@ -157,7 +202,10 @@ private:
                 continue;
             }
             m.read = std::move(*read);
-            if (!zip_.find(m.read.signature)) note("asic.manifest_without_signature", e.name);
+            // A list that only claims to be signed is nobody's: XAdES signs the files themselves.
+            bool signed_by = zip_.find(m.read.signature) &&
+                             (is_cades_file(m.read.signature) || is_time_stamp_file(m.read.signature));
+            if (!signed_by) note("asic.manifest_without_signature", e.name);
             check(m);
             (archive ? archives_ : manifests_).push_back(std::move(m));
         }
@@ -322,6 +370,8 @@ private:
     void judge_xades(const std::string& name) {
         auto file = meta(name);
         if (!file) return note(finding_of(file.error().code), name);
+        signature_list list;
+        if (xml::read(xml::in_memory(*file), {}, list) && !list.plain) note("asic.unsigned_content", name);
         xml::outside others = [this](const std::string& uri) -> std::optional<xml::source> {
             auto wanted = xml::from_reference_uri(uri);
             const zip_entry* e = wanted ? zip_.find(*wanted) : nullptr;

@@ -1,6 +1,7 @@
 #include "signing/asic/zip.hpp"
 
 #include "daemon/base/utf8.hpp"
+#include "signing/document_marks.hpp"
 
 #include <algorithm>
 #include <array>
@@ -90,6 +91,17 @@ bool plain_comment(bytes_view text) {
            });
 }
 
+// External attributes, whichever system the archive says it comes from: readers differ in which they believe. Above
+// Unix's mode, below the attributes of DOS. Source: APPNOTE 4.4.15; Info-ZIP's unix.c.
+bool plain_file(std::uint32_t attributes, bool folder) {
+    constexpr std::uint32_t type_mask = 0xf000, regular_type = 0x8000, folder_type = 0x4000, set_id = 06000;
+    constexpr std::uint32_t dos_label = 0x08, dos_folder = 0x10, dos_device = 0x40, reparse_point = 0x400;
+    const std::uint32_t mode = attributes >> 16, type = mode & type_mask;
+    if (type != 0 && type != (folder ? folder_type : regular_type)) return false;
+    if (!folder && ((mode & set_id) || (attributes & dos_folder))) return false;
+    return !(attributes & (dos_label | dos_device | reparse_point));
+}
+
 class opening {
 public:
     opening(bytes_view archive, const limits& bounds) : archive_(archive), bounds_(bounds) {}
@@ -100,6 +112,7 @@ public:
         if (archive_.size() < end_bytes || (le32(archive_, 0) != local_mark && le32(archive_, 0) != end_mark))
             return failed(errc::not_a_zip);
         VANTHU_TRY(std::size_t end, end_record());
+        end_ = end;
         std::uint32_t count = le16(archive_, end + 10), size = le32(archive_, end + 12);
         directory_ = le32(archive_, end + 16);
         if (le16(archive_, end + 4) || le16(archive_, end + 6) || le16(archive_, end + 8) != count)
@@ -149,9 +162,6 @@ private:
             if (flags & (flag_encrypted | flag_strong | flag_masked)) return irregular("encrypted");
             if (method != 0 && method != 8) return irregular("compression method");
             if (le16(c, 34)) return irregular("several disks");
-            constexpr std::uint32_t type_mask = 0xf000, link = 0xa000;
-            bool unix_made = c[5] == 3;
-            if (unix_made && (le32(c, 38) >> 16 & type_mask) == link) return irregular("a link");
             zip_entry e;
             if (name > bounds_.name) return failed(errc::over_budget, "a name");
             e.name.assign(as_text(c.subspan(central_bytes, name)));
@@ -161,6 +171,7 @@ private:
             if (e.packed == 0xffffffff || e.size == 0xffffffff || e.header == 0xffffffff) return irregular("ZIP64");
             if (!e.deflated && e.packed != e.size) return irregular("sizes");
             if (e.directory && e.size) return irregular("a folder with content");
+            if (!plain_file(le32(c, 38), e.directory)) return irregular("a link, a device or a program with rights");
             if (!safe_name(e.name)) return failed(errc::name_unsafe, shown(e.name));
             std::string_view bare = e.name;
             if (e.directory) bare.remove_suffix(1);
@@ -226,11 +237,14 @@ private:
     // A reader of PDF looks for its mark wherever it stands: names may not bring it in.
     result<> no_document_between() const {
         auto marked = [&](std::size_t from, std::size_t to) {
-            return as_text(archive_.subspan(from, to - from)).find("%PDF-") != std::string_view::npos;
+            bytes_view part = archive_.subspan(from, to - from);
+            return as_text(part).find("%PDF") != std::string_view::npos || signing::holds_document_marks(part);
         };
         for (const zip_entry& e : entries_)
             if (marked(e.header, e.data)) return irregular("a PDF between the files");
-        return marked(directory_, archive_.size()) ? irregular("a PDF between the files") : result<>{};
+        return marked(directory_, end_) || marked(end_ + end_bytes, archive_.size())
+                   ? irregular("a PDF between the files")
+                   : result<>{};
     }
     static std::string shown(std::string_view name) {
         std::string out(name.substr(0, 80));
@@ -241,7 +255,7 @@ private:
 
     bytes_view archive_;
     const limits& bounds_;
-    std::size_t directory_ = 0;
+    std::size_t directory_ = 0, end_ = 0;
     std::string_view comment_;
     std::vector<zip_entry> entries_;
     std::vector<std::uint32_t> flags_;

@@ -4,8 +4,9 @@
 // them, the end record right behind that up to the last octet. Local and central headers say the same. Methods: stored
 // and deflated. Extra fields: times, owners, and repetitions of what the header says (sizes, the name), each once and
 // in its own few octets. Comments: one line of up to 255 ASCII letters, digits and " ./+-_:;,=()". Refused: encryption,
-// several disks, ZIP64, links, octets that belong to nothing, other extra fields and comments, "%PDF-" in anything but
-// a file's content, names twice (also where only the case differs), names that are not UTF-8, absolute, with "..",
+// several disks, ZIP64, links and whatever else is neither file nor folder (whichever system the archive says it comes
+// from), octets that belong to nothing, other extra fields and comments, marks of a PDF or of another ZIP in anything
+// but a file's content, names twice (also where only the case differs), names that are not UTF-8, absolute, with "..",
 // backslashes or control characters.
 // Source: PKWARE APPNOTE 6.3.10, 4.3.7 (local header), 4.3.9 (data descriptor), 4.3.12 (central
 // directory), 4.3.16, 4.5.

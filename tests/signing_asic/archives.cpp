@@ -84,6 +84,10 @@ struct raw_archive {
     }
 };
 
+bytes sha256_of(const bytes& content) {
+    digest d = sha256::of(content);
+    return bytes(d.value.begin(), d.value.end());
+}
 bytes field(std::uint16_t id, std::string_view content) {
     bytes out{std::uint8_t(id), std::uint8_t(id >> 8), std::uint8_t(content.size()), std::uint8_t(content.size() >> 8)};
     out.insert(out.end(), content.begin(), content.end());
@@ -251,6 +255,65 @@ BOOST_AUTO_TEST_CASE(what_nobody_signed_is_named_wherever_it_stands) {
         BOOST_TEST((judged("META-INF/manifest.xml", more) == verdict::unsigned_), more);
     for (const char* name : {"META-INF/container.xml", "META-INF/metadata.xml", "META-INF/chi cho Eve.txt", "Chi Eve/"})
         BOOST_TEST((judged(name, "") == verdict::unsigned_), name);
+}
+
+BOOST_AUTO_TEST_CASE(entries_are_files_and_folders_under_every_system) {
+    for (std::uint32_t system = 0; system <= 31; ++system) {
+        auto judged = [&](std::uint32_t attributes) {
+            bench b;
+            b.archive.entries[1].made_by = system << 8 | 20, b.archive.entries[1].attributes = attributes;
+            return b.o.judge(b.archive.write()).report;
+        };
+        for (std::uint32_t good : {0u, 0x20u, 0x1u, 0100644u << 16, 0100755u << 16, 0644u << 16})
+            BOOST_TEST((judged(good).verdict == verdict::valid), system << " " << good);
+        // Link, pipe, devices, socket, folder, programs with others' rights; DOS: label, folder, device, reparse point.
+        for (std::uint32_t bad : {0120777u << 16, 010644u << 16, 020644u << 16, 060644u << 16, 0140644u << 16,
+                                  040755u << 16, 0104755u << 16, 0102755u << 16, 0x08u, 0x10u, 0x40u, 0x400u}) {
+            auto v = judged(bad);
+            BOOST_TEST((v.verdict == verdict::indeterminate), system << " " << bad);
+            BOOST_TEST(signing::has_finding(v.findings, "asic.irregular_archive"), system << " " << bad);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_file_of_signatures_holds_signatures_and_nothing_else) {
+    office o;
+    const bytes good = o.with_xades(asic::kind::extended);
+    const std::string place = "META-INF/signatures001.xml";
+    auto zip = asic::zip_archive::open(good).value();
+    const std::string text(as_text(zip.content(*zip.find(place), 1 << 20).value()));
+    auto judged = [&](const std::string& from, const std::string& to) {
+        std::string other = text;
+        for (std::size_t at = 0; (at = other.find(from, at)) != other.npos; at += to.size())
+            other.replace(at, from.size(), to);
+        return o.judge(repacked(good, {{place, to_bytes(other)}})).report;
+    };
+    const std::string root = "asic:XAdESSignatures", begin = "xmlns:asic=\"http://uri.etsi.org/02918/v1.2.1#\">";
+    BOOST_TEST((judged(root, root).verdict == verdict::valid));
+    BOOST_TEST((judged(begin, begin + "\n ").verdict == verdict::valid));
+    const std::pair<std::string, std::string> changes[] = {
+        {begin, begin + "<VanBan>Chi 5 tỷ</VanBan>"},
+        {begin, begin + "Chi 5 tỷ"},
+        {begin, begin + "<!-- Chi 5 tỷ -->"},
+        {begin, begin + "<?chi 5?>"},
+        {begin, "note=\"chi\" " + begin},
+        {root, "html"},
+        {root, "asic:html"},
+        {"?>", "?><?xml-stylesheet href=\"a\"?>"},
+        {"?>", "?><!-- 1 0 obj<<>>endobj -->"},
+        {"<xades:QualifyingProperties ", "<xades:QualifyingProperties xmlns:e=\"%PDF 1.4 1 0 obj<</Type/Catalog>>\" "}};
+    for (const auto& [from, to] : changes) {
+        auto v = judged(from, to);
+        BOOST_TEST((v.verdict == verdict::indeterminate), to << validation::to_json(v));
+        BOOST_TEST(signing::has_finding(v.findings, "asic.unsigned_content"), to);
+        for (const auto& s : v.signatures) BOOST_TEST((s.verdict != verdict::valid), to);
+    }
+    // A list that says it belongs to it is not signed by it.
+    asic::manifest claim{place, {{"Công văn 321.txt", "", x509::hash::sha256, sha256_of(o.letter)}}};
+    auto v =
+        o.judge(repacked(good, {{"META-INF/ASiCManifest009.xml", asic::write_manifest(claim, "text/xml")}})).report;
+    BOOST_TEST((v.verdict == verdict::indeterminate));
+    BOOST_TEST(signing::has_finding(v.findings, "asic.manifest_without_signature"));
 }
 
 BOOST_AUTO_TEST_CASE(the_name_of_a_single_file_is_said_to_be_unsigned) {
