@@ -230,6 +230,7 @@ int verify(const request& q) {
             return seen.report.missing;
         });
         seen.report.file = well_formed(name); // JSON and XML hold nothing else
+        signed_file::check_file_name(seen.report);
         worst = worse(worst, code_of(seen.report.verdict));
         if (q.speak.as_json) {
             json::value report = json::parse(validation::to_json(seen.report));

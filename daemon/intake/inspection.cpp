@@ -3,6 +3,7 @@
 
 #include "daemon/base/log.hpp"
 #include "daemon/records/row_json.hpp"
+#include "signing/signed_file/file_name.hpp"
 
 namespace vanthu::intake {
 namespace {
@@ -108,6 +109,7 @@ task<> acceptance::inspect_signatures() {
         if (seen.marking) marking_ = "first_page";
         if (!seen.first_page_seen) first_page_unseen_ = true;
         seen.report.file = c->name;
+        signed_file::check_file_name(seen.report);
         invalid |= seen.report.verdict == signing::verdict::invalid;
         indeterminate |= seen.report.verdict == signing::verdict::indeterminate;
         valid |= seen.report.verdict == signing::verdict::valid;

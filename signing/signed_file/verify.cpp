@@ -3,6 +3,8 @@
 #include "daemon/base/base64.hpp"
 #include "signing/asic/verify.hpp"
 #include "signing/cades/verify.hpp"
+#include "signing/document_marks.hpp"
+#include "signing/signed_file/file_name.hpp"
 
 #include <algorithm>
 
@@ -30,6 +32,20 @@ bool begins_as_pem(std::string_view text) {
     });
 }
 
+// As XML tells its encoding before it is read: byte order marks, "<" in two or four octets, EBCDIC. Source: XML 1.0
+// (Fifth Edition), appendix F.1. We read none of these, but must not say that there is no signature in it.
+bool begins_as_other_xml(std::string_view head) {
+    using namespace std::string_view_literals;
+    for (std::string_view mark : {"\xFF\xFE"sv, "\xFE\xFF"sv, "\0\0\xFE\xFF"sv, ""sv}) {
+        if (!head.starts_with(mark)) continue;
+        std::string_view rest = head.substr(mark.size()).substr(0, 64);
+        std::size_t first = rest.find_first_not_of("\0 \t\r\n"sv);
+        bool wide = !mark.empty() || rest.substr(0, 4).find('\0') != rest.npos;
+        if (wide && first != rest.npos && rest[first] == '<') return true;
+    }
+    return head.starts_with("\x4C\x6F\xA7\x94"sv);
+}
+
 // One block that is the whole file. Base64 has no '-', so that a second block cannot hide within the first.
 std::optional<bytes> pem_body(std::string_view text) {
     text = without_lead(text);
@@ -53,7 +69,7 @@ kind kind_of(bytes_view file) {
     if (starts_with_object(file) || begins_as_pem(head)) return kind::cms;
     if (head.find("%PDF-") != head.npos) return kind::pdf; // junk in front is common (ISO 32000-2, annex I)
     if (head.starts_with("PK\x03\x04") || head.starts_with("PK\x05\x06")) return kind::container;
-    return without_lead(head).starts_with('<') ? kind::xml : kind::other;
+    return without_lead(head).starts_with('<') || begins_as_other_xml(head) ? kind::xml : kind::other;
 }
 
 std::optional<bytes> message_in(bytes_view file) {
@@ -68,10 +84,18 @@ validation::file_report verify_format(bytes_view file, const x509::trust_store& 
     switch (kind_of(file)) {
     case kind::pdf:
         return pdf::verify_pdf(file, trust, known, at, policy, bounds.pdf, memory);
-    case kind::xml:
-        return xml::verify(xml::in_memory(file), trust, known, at, policy, content.bytes,
-                           {.bounds = bounds.xml, .memory = memory})
-            .report;
+    case kind::xml: {
+        auto report = xml::verify(xml::in_memory(file), trust, known, at, policy, content.bytes,
+                                  {.bounds = bounds.xml, .memory = memory})
+                          .report;
+        // Comments, names of namespaces and more are not signed, but read by whoever looks for a PDF.
+        if (!report.signatures.empty() && signing::holds_document_marks(file))
+            cast_doubt(report,
+                       {"file.second_document",
+                        "Trong tệp XML có dấu hiệu của một tệp khác (PDF hoặc ZIP) mà phần mềm khác có thể mở ra.",
+                        "The XML file has the marks of another file (PDF or ZIP) that other programs could open."});
+        return report;
+    }
     case kind::cms: {
         std::optional<bytes> text = begins_as_pem(as_text(file)) ? pem_body(as_text(file)) : std::nullopt;
         auto nothing = [](x509::hash) { return bytes{}; };

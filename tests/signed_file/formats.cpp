@@ -1,5 +1,7 @@
 // Which format a file is, decided once, whatever else it also looks like.
+#include "signing/signed_file/file_name.hpp"
 #include "signing/signed_file/verify.hpp"
+#include "signing/xml/sign.hpp"
 
 #include "daemon/base/base64.hpp"
 #include "tests/signing_cms/world.hpp"
@@ -62,4 +64,77 @@ BOOST_FIXTURE_TEST_CASE(a_pem_file_is_one_block_and_nothing_else, desk) {
         BOOST_TEST((of(text) == verdict::unsigned_), text.substr(0, 40));
         BOOST_TEST(!signed_file::message_in(as_bytes(text)));
     }
+}
+
+// A reader goes by the name: what it then shows must be what was judged.
+BOOST_FIXTURE_TEST_CASE(a_name_that_contradicts_the_format_leaves_nothing_valid, desk) {
+    auto named = [&](const char* name, bytes_view file) {
+        auto report = judge(file);
+        BOOST_TEST((report.verdict == verdict::valid), validation::to_json(report));
+        report.file = name;
+        signed_file::check_file_name(report);
+        bool said = signing::has_finding(report.findings, "file.name_contradicts");
+        BOOST_TEST((report.verdict == (said ? verdict::indeterminate : verdict::valid)), name);
+        for (const auto& s : report.signatures)
+            BOOST_TEST((s.verdict == (said ? verdict::indeterminate : verdict::valid)), name);
+        return said;
+    };
+    for (const char* silent :
+         {"a.p7m", "a.pdf.p7m", "A.P7S", "a", "a.sig", "pdf", "a.b/c", "công văn.p7m ", "a.pdf/b.p7m"})
+        BOOST_TEST(!named(silent, message), silent);
+    for (const char* wrong : {"a.pdf", "A.PDF", "a.p7m.pdf", "a.pdf.", "a.pdf . ", "a.xml", "a.asice", "a.docx",
+                              "a.html", ".pdf", "x/a.zip"})
+        BOOST_TEST(named(wrong, message), wrong);
+    bytes xml = to_bytes("<a>100</a>");
+    xml = xml::spliced(xml, xml::sign_enveloped(xml::in_memory(xml), signer(), {.signing_time = now}).value());
+    for (const char* silent : {"a.xml", "a.svg", "a.edxml", "a.txt"}) BOOST_TEST(!named(silent, xml), silent);
+    for (const char* wrong : {"a.pdf", "a.p7m", "a.asice", "a.html"}) BOOST_TEST(named(wrong, xml), wrong);
+    // A file without signatures is no better or worse for its name.
+    auto none = judge(as_bytes(std::string_view("hello")));
+    none.file = "a.pdf";
+    signed_file::check_file_name(none);
+    BOOST_TEST((none.verdict == verdict::unsigned_));
+    // An invalid one stays invalid.
+    bytes broken = message;
+    broken[broken.size() / 4] ^= 1;
+    auto bad = judge(broken);
+    bad.file = "a.pdf", bad.verdict = verdict::invalid;
+    signed_file::check_file_name(bad);
+    BOOST_TEST((bad.verdict == verdict::invalid));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_signed_xml_file_is_no_pdf_to_anybody, desk) {
+    auto signed_xml = [&](std::string_view text) {
+        bytes file = to_bytes(text);
+        return xml::spliced(file, xml::sign_enveloped(xml::in_memory(file), signer(), {.signing_time = now}).value());
+    };
+    auto plain = judge(signed_xml("<a><!-- 5 objects, 1 0 object; obj = 7 --><b>obj: 12 obj. 100%PDF 1.4</b></a>"));
+    BOOST_TEST((plain.verdict == verdict::valid), validation::to_json(plain));
+    // Unsigned all: a comment within the root, the name of a prefix that nothing uses.
+    for (const char* hidden :
+         {"<a><!-- %PDF 1.4\n1 0 obj\n<< >> endobj --></a>", "<a><!--\n1 0 obj<</Type/Catalog>> --></a>",
+          "<a xmlns:e='%PDF 1.4 1 0 obj[ ] endobj'></a>", "<a><!-- 1%\n0%\nobj(x) --></a>",
+          "<a><!-- startxref 17 --></a>"}) {
+        auto report = judge(signed_xml(hidden));
+        BOOST_TEST((report.verdict == verdict::indeterminate), hidden);
+        BOOST_TEST(signing::has_finding(report.findings, "file.second_document"), hidden);
+        for (const auto& s : report.signatures) BOOST_TEST((s.verdict == verdict::indeterminate), hidden);
+    }
+}
+
+// Two octets a character: other programs find a signature there that we do not read.
+BOOST_FIXTURE_TEST_CASE(xml_in_another_encoding_is_not_called_unsigned, desk) {
+    std::string text = "<a><Signature/></a>", big, little;
+    for (char c : text) big += '\0', big += c, little += c, little += '\0';
+    for (const std::string& file :
+         {big, little, "\xFE\xFF" + big, "\xFF\xFE" + little, std::string("\0\0\0<\0\0\0a", 8),
+          std::string("<\0\0\0a\0\0\0", 8), std::string("\x4C\x6F\xA7\x94")}) {
+        auto report = judge(as_bytes(file));
+        BOOST_TEST((report.verdict == verdict::indeterminate), to_hex(as_bytes(file)));
+        BOOST_TEST(report.signatures.empty());
+    }
+    std::string note("\xFF\xFE"
+                     "C\0h\0i\0 \0<\0",
+                     12); // a text, not XML
+    BOOST_TEST((of(note) == verdict::unsigned_));
 }

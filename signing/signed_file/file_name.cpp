@@ -1,0 +1,66 @@
+#include "signing/signed_file/file_name.hpp"
+
+#include <algorithm>
+
+namespace vanthu::signed_file {
+using signing::verdict;
+namespace {
+
+struct format {
+    std::string_view name, endings; // endings: between spaces
+};
+// What our signatures stand in.
+constexpr format pdf{"PDF", " pdf "};
+constexpr format xml{"XML", " xml xsig xsl xslt xsd svg xhtml edxml "};
+constexpr format cms{"CMS", " p7s p7m p7 p7b p7c cms "};
+constexpr format container{"ASiC", " asics asice scs sce zip "};
+// What they never stand in, but a program opens: the name alone would choose another reader.
+constexpr format others{"", " fdf xfdf ps eps html htm mht mhtml hta doc docx docm dot dotx rtf odt xls xlsx xlsm ods "
+                            "csv ppt pptx odp jpg jpeg png gif tif tiff bmp webp heic exe bat cmd js vbs lnk com msi "
+                            "rar 7z gz tgz tar epub xps oxps djvu "};
+
+std::string ending_of(std::string_view name) {
+    while (name.ends_with('.') || name.ends_with(' ')) name.remove_suffix(1); // Windows does not see these
+    name = name.substr(name.find_last_of("/\\") + 1);
+    const std::size_t dot = name.rfind('.');
+    std::string out(dot == name.npos ? std::string_view{} : name.substr(dot + 1));
+    for (char& c : out)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+    return out;
+}
+
+const format* format_of(const validation::signature_report& s) {
+    const bool inside = s.field.starts_with("META-INF/"); // of a container
+    if (s.format == "pades" || s.format == "pkcs7") return &pdf;
+    if (s.format == "cades") return inside ? &container : &cms;
+    if (s.format == "xades" || s.format == "xmldsig") return inside ? &container : &xml;
+    return s.format == "timestamp" ? (inside ? &container : &pdf) : nullptr;
+}
+
+} // namespace
+
+void cast_doubt(validation::file_report& report, const signing::finding& why) {
+    report.findings.push_back(why);
+    for (validation::signature_report& s : report.signatures)
+        validation::object(
+            s, {signing::indication::indeterminate, std::string(signing::sub::sig_constraints_failure), why});
+    if (report.verdict != verdict::invalid) report.verdict = verdict::indeterminate;
+}
+
+void check_file_name(validation::file_report& report) {
+    const format* real = report.signatures.empty() ? nullptr : format_of(report.signatures.front());
+    const std::string ending = ending_of(report.file);
+    const std::string wanted = " " + ending + " ";
+    if (!real || ending.empty() || real->endings.find(wanted) != real->endings.npos) return;
+    const bool known = std::ranges::any_of(std::initializer_list<const format*>{&pdf, &xml, &cms, &container, &others},
+                                           [&](const format* f) { return f->endings.find(wanted) != f->endings.npos; });
+    if (!known) return;
+    const std::string name(real->name);
+    cast_doubt(report, {"file.name_contradicts",
+                        "Tên tệp có đuôi ." + ending + " nhưng nội dung được kiểm tra là " + name +
+                            ": phần mềm mở theo tên có thể hiện một văn bản khác.",
+                        "The file is named ." + ending + " but what was judged is " + name +
+                            ": a program that goes by the name could show another document."});
+}
+
+} // namespace vanthu::signed_file
