@@ -20,25 +20,25 @@ inline bool holds_document_marks(bytes_view octets) {
     auto among = [](std::string_view set, char c) { return set.find(c) != set.npos; };
     if (text.find("PK\x05\x06") != text.npos || text.find("startxref") != text.npos) return true;
     constexpr std::string_view object = "obj";
+    std::size_t seen = 0, percent = text.npos, line = text.npos; // the last '%' and the last line end before `seen`
     for (std::size_t at = text.find(object); at != text.npos; at = text.find(object, at + 1)) {
         const std::size_t after = at + object.size();
         if (after < text.size() && !among(white, text[after]) && !among(delimiters, text[after])) continue;
         std::size_t end = at; // of the generation in front of it
-        bool line_before = false;
-        while (end > 0 && among(white, text[end - 1]) && at - end < 4096) {
-            line_before = line_before || text[end - 1] == '\n' || text[end - 1] == '\r';
+        bool line_between = false;
+        while (end > 0 && among(white, text[end - 1])) {
             --end;
+            line_between = line_between || text[end] == '\n' || text[end] == '\r';
         }
         std::size_t begin = end;
-        while (begin > 0 && among(digits, text[begin - 1]) && end - begin < 32) --begin;
+        while (begin > 0 && among(digits, text[begin - 1])) --begin;
         if (begin < end && begin > 0 && among(white, text[begin - 1])) return true;
-        if (at - end >= 4096 || end - begin >= 32) return true;
-        if (!line_before) continue;
         // A comment may stand between the numbers and the word.
-        const std::size_t line = end > 4096 ? end - 4096 : 0;
-        const std::string_view before = text.substr(line, end - line);
-        const std::size_t percent = before.rfind('%'), start = before.find_last_of("\r\n");
-        if (percent != before.npos && (start == before.npos || percent > start)) return true;
+        for (; seen < end; ++seen) {
+            if (text[seen] == '%') percent = seen;
+            if (text[seen] == '\n' || text[seen] == '\r') line = seen;
+        }
+        if (line_between && percent != text.npos && (line == text.npos || percent > line)) return true;
     }
     return false;
 }
