@@ -10,6 +10,7 @@
 #include "daemon/cli/trust_session.hpp"
 #include "daemon/cli/voice.hpp"
 #include "daemon/signing_rules/verification.hpp"
+#include "signing/signed_file/file_name.hpp"
 #include "signing/validation/report_xml.hpp"
 
 #include <CLI/CLI.hpp>
