@@ -141,8 +141,29 @@ private:
                                              {"organisation", custody->hop_organisation}});
             return deferred(delivery::errc::receipt_not_valid, public_code(receipt::errc::not_what_was_sent));
         }
+        // Custody passes for those whom the receipt names, and a document goes to several.
+        if (packet.kind == records::document_kind::document)
+            for (const std::string& code : packet.transfer.recipients)
+                if (!names(*custody, code)) {
+                    log::error(
+                        "receipt_not_valid",
+                        {{"document", packet.transfer.document}, {"peer", row_.id}, {"recipient_missing", code}});
+                    return deferred(delivery::errc::receipt_not_valid, public_code(receipt::errc::not_what_was_sent));
+                }
         return {
             .what = outcome::kind::delivered, .receipt = receipt, .final_hop = custody->as == receipt::role::final_hop};
+    }
+
+    // By whichever code of the same organisation.
+    bool names(const receipt::custody_leaf& custody, const std::string& code) const {
+        const auto registry = owner_.registry_();
+        const timestamp now = owner_.clock_.now();
+        const auto meant = registry->resolve(code, now);
+        return std::ranges::any_of(custody.recipients, [&](const std::string& named) {
+            if (named == code) return true;
+            const auto other = registry->resolve(named, now);
+            return meant.known() && other.known() && meant.found->id == other.found->id;
+        });
     }
 
     const links& owner_;
