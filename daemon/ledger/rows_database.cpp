@@ -180,9 +180,18 @@ void rows_database::put_last_group(rocksdb::WriteBatchWithIndex& batch, const ro
     batch.Put(rows[family::store_wide], group_key, framed_group(group));
 }
 
+// Resuming writes: all rows in memory, a new log, a new manifest. Where there is no room for the new log RocksDB gives
+// up for good in this process, and says "no space" ever after: so it is not asked before there is room, and where it
+// has given up, the store ends, as after any write that failed, for the next start to go on.
 result<> rows_database::resume() {
+    constexpr std::uint64_t room = 64u << 20; // as much as the logs may hold
+    std::uint64_t available = 0;
+    if (db_->GetEnv()->GetFreeSpace(db_->GetName(), &available).ok() && available < room)
+        return failed(errc::no_space, fmt::format("{} bytes free, going on takes {}", available, room));
     auto status = db_->Resume();
     if (status.IsBusy()) return failed(errc::no_space, status.ToString()); // RocksDB is at it itself
+    if (status.severity() >= rocksdb::Status::kFatalError)
+        return failed(errc::write_failed, "resume: " + status.ToString());
     VANTHU_CHECK(from_status(status, "resume"));
     watcher_->stalled = false;
     return {};

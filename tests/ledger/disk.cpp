@@ -43,10 +43,11 @@ disk::disk(const disk& other) {
     durable_ = now_;
 }
 
-void disk::refuse_at(std::uint64_t operation, refusal r) {
+void disk::refuse_at(std::uint64_t operation, refusal r, std::uint64_t lasting) {
     std::lock_guard lock(mutex_);
     operations_ = 0;
     refuse_at_ = operation;
+    lasting_ = lasting;
     refusal_ = r;
     struck_ = dead_ = false;
 }
@@ -71,7 +72,8 @@ std::uint64_t disk::free_bytes() const {
 refusal disk::count(bool takes_space) {
     ++operations_;
     if (dead_) return refusal::power_cut;
-    if (refusal_ == refusal::none || operations_ != refuse_at_) return refusal::none;
+    if (refusal_ == refusal::none || operations_ < refuse_at_ || operations_ - refuse_at_ >= lasting_)
+        return refusal::none;
     if (refusal_ == refusal::no_space && !takes_space) return refusal::none;
     struck_ = true;
     dead_ = refusal_ == refusal::power_cut;
@@ -92,14 +94,26 @@ void disk::power_on(remains left, std::uint64_t seed) {
     std::lock_guard lock(mutex_);
     std::mt19937_64 dice(seed);
     auto coin = [&] { return dice() % 2 == 0; };
-    std::size_t kept_names = left == remains::nothing ? 0 : dice() % (unsynced_names_.size() + 1);
-    for (std::size_t i = 0; i < kept_names; ++i) { // names go through the journal of a file system: in order
-        for (const auto& [name, n] : unsynced_names_[i].names) {
-            if (n)
-                durable_[name] = n;
-            else
-                durable_.erase(name);
-        }
+    auto keep = [&](const auto& entry) {
+        if (entry.second)
+            durable_[entry.first] = entry.second;
+        else
+            durable_.erase(entry.first);
+    };
+    if (left == remains::in_order) { // names go through the journal of a file system
+        const std::size_t kept = dice() % (unsynced_names_.size() + 1);
+        for (std::size_t i = 0; i < kept; ++i)
+            for (const auto& entry : unsynced_names_[i].names) keep(entry);
+    } else if (left == remains::at_random) {
+        // Each directory is a file of its own: of its changes a prefix stays, whatever becomes of the others. A rename
+        // from one to another is a change of both, and may be seen in either, in both, or in none.
+        std::map<std::string, std::size_t> changes, kept, done;
+        for (const name_change& change : unsynced_names_)
+            for (const auto& entry : change.names) ++changes[parent(entry.first)];
+        for (const auto& [directory, n] : changes) kept[directory] = dice() % (n + 1);
+        for (const name_change& change : unsynced_names_)
+            for (const auto& entry : change.names)
+                if (done[parent(entry.first)]++ < kept[parent(entry.first)]) keep(entry);
     }
     unsynced_names_.clear();
     std::erase_if(durable_, [&](const auto& e) { return e.first != "/disk" && !durable_.contains(parent(e.first)); });
@@ -185,6 +199,10 @@ refusal disk::write(inode& n, std::uint64_t offset, std::string_view content) {
     n.waiting.push_back({unsynced::bytes, offset, std::string(content), 0});
     put_on(n.now, n.waiting.back());
     return r;
+}
+refusal disk::preallocate(inode&) {
+    std::lock_guard lock(mutex_);
+    return count(true); // the length stays: nothing to remember
 }
 refusal disk::truncate(inode& n, std::uint64_t length) {
     std::lock_guard lock(mutex_);

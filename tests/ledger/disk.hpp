@@ -17,7 +17,7 @@ namespace vanthu::ledger::test {
 enum class remains {
     nothing,  // the strictest reading of POSIX
     in_order, // a prefix of them, the last write torn anywhere
-    at_random // any of them, in pieces of a sector: the disk reorders
+    at_random // any of them, in pieces of a sector: the disk reorders; of names a prefix in each directory by itself
 };
 
 enum class refusal { none, power_cut, no_space, io_error };
@@ -27,9 +27,10 @@ public:
     struct inode;
     using node = std::shared_ptr<inode>;
 
-    // The operation with this number (from 1) meets the refusal; power_cut: so does everything after it. io_error hits
-    // once.
-    void refuse_at(std::uint64_t operation, refusal);
+    // The operation with this number (from 1) and the `lasting` - 1 after it meet the refusal, no_space only those that
+    // take space. power_cut: so does everything after it.
+    static constexpr std::uint64_t for_good = ~std::uint64_t(0);
+    void refuse_at(std::uint64_t operation, refusal, std::uint64_t lasting = 1);
     std::uint64_t operations() const;
     bool refused() const; // the refusal has struck
     void set_free_bytes(std::uint64_t);
@@ -51,6 +52,7 @@ public:
     node find(const std::string& path) const;
     std::vector<std::string> list(const std::string& directory) const;
     refusal write(inode&, std::uint64_t offset, std::string_view);
+    refusal preallocate(inode&);
     refusal truncate(inode&, std::uint64_t length);
     refusal punch(inode&, std::uint64_t offset, std::uint64_t length);
     refusal sync(inode&);
@@ -74,7 +76,7 @@ private:
     std::map<std::string, node> now_, durable_;
     std::vector<name_change> unsynced_names_;
     std::set<std::string> locks_;
-    std::uint64_t operations_ = 0, refuse_at_ = 0, free_bytes_ = std::uint64_t(1) << 40;
+    std::uint64_t operations_ = 0, refuse_at_ = 0, lasting_ = 1, free_bytes_ = std::uint64_t(1) << 40;
     refusal refusal_ = refusal::none;
     bool dead_ = false, struck_ = false;
 };

@@ -29,7 +29,9 @@ public:
     }
     result<> fdatasync() override { return answer(disk_.sync(*node_), "sync"); }
     result<> truncate(std::uint64_t length) override { return answer(disk_.truncate(*node_, length), "truncate"); }
-    result<> preallocate(std::uint64_t, std::uint64_t) override { return {}; }
+    result<> preallocate(std::uint64_t, std::uint64_t) override {
+        return answer(disk_.preallocate(*node_), "preallocate");
+    }
     result<> punch_hole(std::uint64_t offset, std::uint64_t length) override {
         return answer(disk_.punch(*node_, offset, length), "punch");
     }
