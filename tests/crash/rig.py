@@ -1,5 +1,5 @@
-"""The world of the crash suite: daemon A (a province) sends to daemon B (a department) and to vanthu-sim (a partner that
-misbehaves by a script), B and the partner send to A. Who submits and who reads remembers what was said to it."""
+"""The world of the crash suite: daemon A (a province) sends to daemon B (a department) and to vanthu-sim (a partner
+that misbehaves by a script), B and the partner send to A. Who submits and who reads remembers what was said to it."""
 import collections
 import json
 import os
@@ -91,7 +91,7 @@ class World(Axis):
         for id, node in self.nodes.items():
             # All three kinds of payload with small documents, and attempts enough to outlive every kill.
             node.settings = {"store": {"inline_limit": "4 KiB", "segment_limit": "64 KiB"},
-                             "delivery": {"attempts": 100000, "longest_retry": "2s"}}
+                             "delivery": {"attempts": 100000, "longest_retry": "2s", "request_timeout": "3s"}}
 
     def choose_ports(self):
         ports = fixed_ports(3 * len(self.nodes))

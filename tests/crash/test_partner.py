@@ -1,5 +1,5 @@
-"""A partner that does everything wrong: every document reaches it once, every wrong receipt is refused, and the same seed
-and script decide the same for each message in another run."""
+"""A partner that does everything wrong: every document reaches it once, every wrong receipt is refused, nobody else waits
+for it, and the same seed and script decide the same for each message in another run."""
 import json
 import os
 import shutil
@@ -28,14 +28,70 @@ def script(folder, share):
 
 
 class Misbehaving(unittest.TestCase):
-    def one_run(self, seed):
-        folder = tempfile.mkdtemp(prefix="vanthu-sim-")
-        self.addCleanup(shutil.rmtree, folder, True)
-        path, faults = script(folder, 1 / 17)
+    def world(self, folder, path, seed):
         world = World(os.path.join(folder, "world"), path, seed)
         self.addCleanup(world.close)
         world.make()
         world.start()
+        return world
+
+    def folder(self):
+        folder = tempfile.mkdtemp(prefix="vanthu-sim-")
+        self.addCleanup(shutil.rmtree, folder, True)
+        return folder
+
+    def written(self, folder, *rules):
+        path = os.path.join(folder, "script.json")
+        with open(path, "w") as file:
+            json.dump({"schema_version": 1, "answering": list(rules)}, file)
+        return path
+
+    def send(self, world, recipients, number):
+        answer = world.eoffice("tinh").submit(world.metadata("tinh", recipients, number, "Văn bản %d" % number),
+                                              [("a.bin", b"noi dung %d" % number)])
+        self.assertEqual(answer.status, 201, answer.body)
+        return answer.json()
+
+    def row(self, world, accepted, code):
+        rows = world.eoffice("tinh").track(accepted["document_id"])["recipients"]
+        return next(r for r in rows if r["code"] == code)
+
+    def test_a_partner_that_never_answers_keeps_nobody_else_waiting(self):
+        folder = self.folder()
+        path = self.written(folder, {"fault": "silence", "at": "hello", "share": 1.0, "attempts": 100000,
+                                     "value": 600000})
+        world = self.world(folder, path, 1)
+        held = [self.send(world, ["doi-tac"], n) for n in range(1, 21)]
+        both = [self.send(world, ["so", "doi-tac"], n) for n in range(21, 31)]
+        until("the others have theirs", lambda: all(self.row(world, a, "H48.02")["state"] == "delivered" for a in both))
+        for accepted in held + both:
+            self.assertIn(self.row(world, accepted, "H48.03")["state"], ("waiting", "active", "deferred"))
+        # A stop does not wait for it either.
+        world.nodes["a"].stop()
+
+    def test_what_a_partner_refuses_for_good_is_told_and_stops_nothing_behind_it(self):
+        folder = self.folder()
+        path = self.written(folder, {"fault": "status_400", "at": "packet", "share": 0.5, "attempts": 100000})
+        world = self.world(folder, path, 3)
+        sent = [self.send(world, ["doi-tac"], n) for n in range(1, 13)]
+
+        def states():
+            return [self.row(world, a, "H48.03")["state"] for a in sent]
+        until("each has ended", lambda: set(states()) <= {"delivered", "refused"})
+        self.assertEqual(set(states()), {"delivered", "refused"})
+        for accepted, state in zip(sent, states()):
+            if state == "refused":
+                self.assertTrue(any("sim.status_400" in (step["code"] or "") for step in
+                                    self.row(world, accepted, "H48.03")["steps"]))
+        world.partner.stop()
+        taken = [e["document_id"] for e in world.partner.entries() if e["event"] == "taken"]
+        self.assertEqual(sorted(taken), sorted(a["business_document_id"] for a, s in zip(sent, states())
+                                               if s == "delivered"))
+
+    def one_run(self, seed):
+        folder = self.folder()
+        path, faults = script(folder, 1 / 17)
+        world = self.world(folder, path, seed)
         oracle, stop = Oracle(world), threading.Event()
         reader = Reader(oracle, "tinh", stop)
         reader.start()

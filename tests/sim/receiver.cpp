@@ -3,6 +3,7 @@
 #include "tests/sim/partner.hpp"
 
 #include <fmt/format.h>
+#include <thread>
 
 namespace vanthu::sim {
 namespace {
@@ -97,7 +98,9 @@ bool receiver::misbehave(wire& w, const rule& r, std::string_view right_answer, 
         w.write(answer_text(status, error_text(status), again));
         return true;
     }
-    if (r.fault == "garbage_http") {
+    if (r.fault == "silence") {
+        std::this_thread::sleep_for(std::chrono::milliseconds(r.value));
+    } else if (r.fault == "garbage_http") {
         w.write("HTTP/9.9 maybe\r\nContent-Length: -5\r\n\r\n\x01\x02\x03");
     } else if (r.fault == "oversize_headers") {
         w.write("HTTP/1.1 200 OK\r\n");
