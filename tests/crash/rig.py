@@ -210,7 +210,7 @@ class Submitter(threading.Thread):
 
 
 class Reader(threading.Thread):
-    """An eOffice that reads its inbox over and over and acknowledges what it finds."""
+    """An eOffice that reads its inbox and acknowledges the documents."""
 
     def __init__(self, oracle, organisation, stop):
         super().__init__(daemon=True)
@@ -232,7 +232,7 @@ class Reader(threading.Thread):
                                 self.oracle.arrived += 1
                         if self.seen.setdefault(id, entry["id"]) != entry["id"]:
                             self.oracle.complain("twice: %s at %s" % (id, self.organisation))
-                    if not entry["acked_at"]:
+                    if entry["kind"] == "document" and not entry["acked_at"]:
                         office.post("/v1/inbox/%s/ack" % entry["id"])
                     after = entry["sequence"]
             except (OSError, e2e.http.client.HTTPException, ValueError):
