@@ -78,6 +78,20 @@ std::optional<bytes> message_in(bytes_view file) {
 }
 
 namespace {
+// Whoever gave a content asks about that content, and nothing in this file was compared with it.
+void leave_undetermined(validation::file_report& report) {
+    const signing::finding unused{"file.content_not_used",
+                                  "Tệp nội dung nêu kèm (--content) không được so với chữ ký nào: tệp này mang nội dung "
+                                  "của chính nó. Bỏ --content để kiểm tra nội dung bên trong tệp.",
+                                  "The content that was named (--content) was compared with no signature: this file "
+                                  "carries its own. Leave --content out to judge what is inside."};
+    for (validation::signature_report& s : report.signatures)
+        validation::object(s, {signing::indication::indeterminate,
+                               std::string(signing::sub::sig_constraints_failure), unused});
+    if (report.signatures.empty()) return; // unsigned, or not to be read: no content can help
+    if (report.verdict != signing::verdict::invalid) report.verdict = signing::verdict::indeterminate;
+}
+
 validation::file_report verify_format(bytes_view file, const x509::trust_store& trust, const x509::evidence& known,
                                       timestamp at, const validation::policy& policy, const detached_content& content,
                                       const limits& bounds, x509::cache* memory) {
@@ -121,7 +135,20 @@ validation::file_report verify_format(bytes_view file, const x509::trust_store& 
 validation::file_report verify(bytes_view file, const x509::trust_store& trust, const x509::evidence& known,
                                timestamp at, const validation::policy& policy, const detached_content& content,
                                const limits& bounds, x509::cache* memory) {
-    validation::file_report report = verify_format(file, trust, known, at, policy, content, bounds, memory);
+    bool asked = false; // for the content that was given
+    detached_content watched;
+    if (content.digest)
+        watched.digest = [&](x509::hash h) {
+            asked = true;
+            return content.digest(h);
+        };
+    if (content.bytes)
+        watched.bytes = [&](const std::string& uri) {
+            asked = true;
+            return content.bytes(uri);
+        };
+    validation::file_report report = verify_format(file, trust, known, at, policy, watched, bounds, memory);
+    if ((content.digest || content.bytes) && !asked) leave_undetermined(report);
     validation::enforce(report, policy.signature);
     return report;
 }

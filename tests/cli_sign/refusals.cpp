@@ -279,3 +279,29 @@ BOOST_AUTO_TEST_CASE(a_run_that_ends_early_says_what_was_written_and_what_was_no
     BOOST_TEST(d.verify("folder/a.pdf").first == 0);
     BOOST_TEST(!std::filesystem::exists(d.at("folder/c.pdf")));
 }
+
+BOOST_AUTO_TEST_CASE(a_content_that_no_signature_is_about_is_never_taken_for_judged) {
+    counter d;
+    d.put("forged.txt", as_bytes("nội dung giả"));
+    for (const auto& [format, in, out] : {std::tuple("pades", "in.pdf", "o.pdf"), {"cades", "in.txt", "o.p7m"},
+                                          {"xades", "in.xml", "o.xml"}, {"xades", "in.txt", "o.enveloping"},
+                                          {"asic-s", "in.txt", "o.asics"}, {"asic-e", "in.txt", "o.asice"}}) {
+        BOOST_REQUIRE(d.sign("leader.p12", in, out, {"--format", format}) == 0);
+        BOOST_TEST(d.verify(out).first == 0, out);
+        auto [code, file] = d.verify(out, {"--content", d.at("forged.txt")});
+        const std::string said = boost::json::serialize(file);
+        BOOST_TEST(code == 2, out << " " << said);
+        BOOST_TEST(file.at("signatures").at(0).at("verdict").as_string() == "indeterminate", said);
+        BOOST_TEST(said.find("file.content_not_used") != said.npos, said);
+        BOOST_TEST(d.run({"extend", "--level", "B-T", "--tsa", d.tsa(), "--content", d.at("forged.txt"), d.at(out),
+                          "-o", d.at("none")}) == 1,
+                   out);
+        BOOST_TEST(!std::filesystem::exists(d.at("none")));
+    }
+    // What was changed stays invalid, and a file without signatures unsigned.
+    bytes changed = read_file(d.at("o.pdf")).value();
+    changed[changed.size() / 4] ^= 1;
+    d.put("changed.pdf", changed);
+    BOOST_TEST(d.verify("changed.pdf", {"--content", d.at("forged.txt")}).first == 1);
+    BOOST_TEST(d.verify("in.xml", {"--content", d.at("forged.txt")}).first == 3);
+}
