@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -32,6 +33,18 @@ result<> can_be_output(const std::filesystem::path& path, existing_file there) {
         return failed(errc::output_not_a_file, fmt::format("{}: {}", path.string(), kind_of(found.st_mode)));
     if (there == existing_file::kept) return failed(errc::output_exists, path.string());
     return {};
+}
+
+std::string why_not_writable(const std::filesystem::path& path) {
+    const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
+    std::error_code error;
+    if (std::filesystem::is_directory(path, error)) return path.string() + ": " + std::strerror(EISDIR);
+    std::string name = (folder / ".vanthu-XXXXXX").string();
+    const int fd = ::mkostemp(name.data(), O_CLOEXEC);
+    if (fd < 0) return folder.string() + ": " + std::strerror(errno);
+    ::close(fd);
+    ::unlink(name.c_str());
+    return "";
 }
 
 result<> write_output(const std::filesystem::path& path, bytes_view content, unsigned mode) {

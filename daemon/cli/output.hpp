@@ -16,6 +16,10 @@ enum class existing_file { replaced, kept };
 result<> can_be_output(const std::filesystem::path& path, existing_file there);
 
 // write_file_atomically() for a name that a person gave. Failures: can_be_output()'s, files::errc.
+// Why no file can be made in the folder of `path`, found out by making one there and removing it; "": one can. Asked
+// before a key, a token or a server is.
+std::string why_not_writable(const std::filesystem::path& path);
+
 result<> write_output(const std::filesystem::path& path, bytes_view content, unsigned mode = 0644);
 
 // For the end of main(): `code`, or `not_written` (told on standard error in both languages) where standard output did

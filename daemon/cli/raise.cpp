@@ -1,5 +1,6 @@
 #include "daemon/cli/raise.hpp"
 
+#include "daemon/cli/earlier.hpp"
 #include "daemon/cli/input.hpp"
 #include "daemon/cli/sign.hpp"
 #include "signing/asic/container.hpp"
@@ -283,29 +284,14 @@ file_report judge_whole(bytes_view file, const raise_request& r, const bytes& co
     return signed_file::verify(file, s.trust(), known, s.now(), policy, beside);
 }
 
-std::string complaint(const file_report& report) {
-    std::string why;
-    for (const signature_report& one : report.signatures)
-        if (one.verdict != signing::verdict::valid)
-            why += fmt::format("{}: {}; ", one.signer.subject.empty() ? one.field : one.signer.subject,
-                               one.sub_indication);
-    for (const signing::finding& f : report.findings) why += f.code + "; ";
-    return why + std::string(to_string(report.verdict));
-}
-
 // Nothing is added to a file that is not good as it is: a time stamp on top would make the damage look old and
-// approved.
+// approved. Judged apart, before this process parses anything of it.
 result<> all_sound(bytes_view file, const raise_request& r, trust_session& s) {
     if (signed_file::kind_of(file) == signed_file::kind::cms && !r.content && !cms::detach(file))
         return failed(sign_errc::content_missing);
-    VANTHU_TRY(bytes content, content_beside(r));
-    raise_request before = r;
-    before.to = level::b_t; // what is missing for more is asked for later
-    file_report report;
-    s.gather([&] {
-        report = judge_whole(file, before, content, s, s.known());
-        return report.missing;
-    });
+    validation::policy policy; // what is missing for more is asked for later
+    policy.revocation = x509::revocation_rule::if_present;
+    VANTHU_TRY(file_report report, earlier_judge(s, std::move(policy)).judge(file, r.content.value_or("")));
     if (report.verdict == signing::verdict::valid) return {};
     for (const signature_report& one : report.signatures)
         if (!r.content && one.format != "cades" && one.sub_indication == signing::sub::signed_data_not_found &&

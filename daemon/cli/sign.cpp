@@ -2,6 +2,7 @@
 
 #include "daemon/base/error_table.hpp"
 #include "daemon/base/files.hpp"
+#include "daemon/cli/earlier.hpp"
 #include "daemon/cli/input.hpp"
 #include "daemon/cli/output.hpp"
 #include "daemon/cli/packet_files.hpp"
@@ -11,6 +12,7 @@
 #include "daemon/cli/sign_key.hpp"
 #include "daemon/cli/sign_pdf.hpp"
 #include "daemon/cli/voice.hpp"
+#include "signing/signed_file/verify.hpp"
 
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
@@ -22,6 +24,7 @@
 namespace vanthu::cli {
 
 namespace json = boost::json;
+using validation::file_report;
 
 namespace {
 
@@ -102,6 +105,35 @@ constexpr error_row rows[] = {
      "--date phải là một ngày có thật, viết dạng NĂM-THÁNG-NGÀY.",
      "--date must be a day of the calendar, as YEAR-MONTH-DAY.", "Ví dụ: --date 2025-07-15",
      "For example: --date 2025-07-15"},
+    {static_cast<int>(sign_errc::earlier_not_valid), "earlier_not_valid", 422, retry::no,
+     "Tệp đã có chữ ký không còn đúng (nội dung bị sửa, hoặc tệp có thể bị đọc thành hai văn bản khác nhau) nên không "
+     "ký "
+     "thêm vào đó.",
+     "A signature in the file does not hold (the content was changed, or the file can be read as two documents), so "
+     "none "
+     "is added beside it.",
+     "Chạy vanthu verify để xem chữ ký nào và vì sao; xin lại bản gốc từ người ký trước.",
+     "Run vanthu verify to see which and why; ask those who signed for the original."},
+    {static_cast<int>(sign_errc::over_budget), "over_budget", 422, retry::no,
+     "Tệp vượt giới hạn kiểm tra (dung lượng, bộ nhớ, thời gian hoặc số đối tượng) nên không ký, không nâng mức: "
+     "vanthu "
+     "verify cũng không kiểm tra được tệp này.",
+     "The file exceeds the limits of inspection (size, memory, time or objects), so it is neither signed nor raised: "
+     "vanthu verify could not judge it either.",
+     "Xuất lại tệp gọn hơn từ phần mềm soạn thảo, hoặc ký tệp đó như nội dung bất kỳ (--format cades).",
+     "Export the file anew and smaller, or sign it as any content (--format cades)."},
+    {static_cast<int>(sign_errc::numbered_by_another), "numbered_by_another", 422, retry::no,
+     "Số và ngày của văn bản do cơ quan của người ký duyệt đầu tiên cấp; con dấu này thuộc cơ quan khác nên nếu điền, "
+     "văn bản sẽ không được xác định là hợp lệ.",
+     "Number and date are given by the organisation of the first who approved; this seal is another's, and the "
+     "document "
+     "would be found not determined.",
+     "Chuyển văn bản cho cơ quan đó cấp số, phát hành.", "Have that organisation number and issue it."},
+    {static_cast<int>(sign_errc::result_not_valid), "result_not_valid", 422, retry::no,
+     "Văn bản sau khi đóng dấu không được xác định là hợp lệ nên không ghi kết quả.",
+     "The document, once sealed, is not found valid, so nothing is written.",
+     "Xem chi tiết; chạy vanthu verify với tệp đầu vào để xem chữ ký đã có.",
+     "See the detail; run vanthu verify on the input to see the signatures it has."},
 };
 const error_table table("sign", rows);
 
@@ -124,6 +156,7 @@ struct desk {
     level wanted = level::b_b;
     std::unique_ptr<trust_session> session;
     cms::signer who;
+    std::unique_ptr<earlier_judge> earlier;
     signing_authority authority;
     pdf_plan plan;
 };
@@ -154,31 +187,53 @@ result<> apart(const std::string& input, const std::filesystem::path& output) {
 
 // Asked before the key and any server are.
 result<> can_be_written(const std::filesystem::path& output) {
-    std::filesystem::path folder = output.has_parent_path() ? output.parent_path() : ".";
-    std::error_code error;
-    if (!std::filesystem::is_directory(folder, error) || ::access(folder.c_str(), W_OK | X_OK) != 0)
-        return failed(sign_errc::output_unusable, folder.string());
-    if (std::filesystem::is_directory(output, error)) return failed(sign_errc::output_unusable, output.string());
-    return can_be_output(output, existing_file::replaced);
+    VANTHU_CHECK(can_be_output(output, existing_file::replaced));
+    if (std::string why = why_not_writable(output); !why.empty()) return failed(sign_errc::output_unusable, why);
+    return {};
 }
 
-void note(account& a, const std::string& input, const std::filesystem::path& output,
-          const std::vector<std::string>& before, const voice& speak) {
+void note(account& a, const std::string& input, const std::filesystem::path& output, const signed_pdf& made,
+          const std::vector<std::string>& in_doubt, const voice& speak) {
+    json::array remarks;
+    for (const signing::finding& one : made.remarks)
+        remarks.push_back({{"code", one.code}, {"text_vi", one.text_vi}, {"text_en", one.text_en}});
     a.written.push_back({{"input", input},
                          {"output", output.string()},
-                         {"signed_before_by", json::array(before.begin(), before.end())}});
-    if (speak.as_json || before.empty()) return;
-    for (const std::string& person : before)
+                         {"signed_before_by", json::array(made.signed_before_by.begin(), made.signed_before_by.end())},
+                         {"not_determined", json::array(in_doubt.begin(), in_doubt.end())},
+                         {"remarks", std::move(remarks)}});
+    if (speak.as_json) return;
+    for (const std::string& person : made.signed_before_by)
         std::cout << speak("Đã có chữ ký của: ", "Signed before by: ") << for_terminal(person) << "\n";
+    for (const std::string& one : in_doubt)
+        std::cerr << speak("Chưa xác định được hiệu lực của chữ ký đã có: ", "An earlier signature is not determined: ")
+                  << for_terminal(one) << "\n";
+    for (const signing::finding& one : made.remarks)
+        std::cerr << speak(one.text_vi, one.text_en) << " [" << one.code << "]\n";
+}
+
+// Where a signature is added to the file itself, what is signed in it must hold. A file that is signed as any content
+// is not read at all.
+result<file_report> what_is_there(bytes_view content, const request& q, desk& d) {
+    using signed_file::kind;
+    const kind found = signed_file::kind_of(content);
+    const bool beside = q.is_pdf() || (q.form.format == "cades" && found == kind::cms) ||
+                        (q.form.format == "xades" && !q.form.detached && found == kind::xml) ||
+                        (q.is_container() && found == kind::container);
+    if (!beside) return file_report{};
+    VANTHU_TRY(file_report report, d.earlier->judge(content, q.form.content));
+    VANTHU_CHECK(fit_to_sign_beside(report, content, !q.form.content.empty()));
+    return report;
 }
 
 result<> sign_one(const std::string& input, const std::filesystem::path& output, const request& q, desk& d,
                   account& a) {
     VANTHU_TRY(bytes content, read_input(input, largest_input));
+    VANTHU_TRY(file_report before, what_is_there(content, q, d));
     signed_pdf made;
     if (q.is_pdf()) {
-        VANTHU_TRY(made,
-                   sign_pdf(content, d.plan, d.authority, d.who, d.wanted >= level::b_t ? q.tsa : "", *d.session));
+        VANTHU_TRY(made, sign_pdf(content, before, d.plan, d.authority, d.who, d.wanted >= level::b_t ? q.tsa : "",
+                                  *d.session));
     } else {
         VANTHU_TRY(made.file,
                    sign_file(content, std::filesystem::path(input).filename(), q.form, d.who, d.session->now()));
@@ -195,18 +250,32 @@ result<> sign_one(const std::string& input, const std::filesystem::path& output,
             VANTHU_TRY(made.file, raise(std::move(made.file), higher, *d.session));
         }
     }
+    if (q.is_pdf() && d.plan.request.kind == pdf::profile::issued)
+        VANTHU_CHECK(holds_as_issued(before, made.file, d.plan, *d.session));
     VANTHU_CHECK(write_output(output, made.file));
-    note(a, input, output, made.signed_before_by, q.speak);
+    note(a, input, output, made, not_determined(before), q.speak);
     return {};
 }
 
 result<> sign_into_container(const request& q, desk& d, account& a) {
+    file_report before;
+    if (q.inputs.size() == 1) {
+        VANTHU_TRY(bytes content, read_input(q.inputs.front(), largest_input));
+        VANTHU_TRY(before, what_is_there(content, q, d));
+    }
     VANTHU_TRY(bytes made, sign_container(q.inputs, q.form, d.who, d.session->now()));
     if (d.wanted > level::b_b) {
         VANTHU_TRY(made, raise(std::move(made), {.to = d.wanted, .tsa = q.tsa, .newest_only = true}, *d.session));
     }
     VANTHU_CHECK(write_output(q.output, made));
-    for (const std::string& input : q.inputs) note(a, input, q.output, {}, q.speak);
+    for (const std::string& input : q.inputs) note(a, input, q.output, {}, not_determined(before), q.speak);
+    return {};
+}
+
+// Before a PIN is asked for, or a try of it spent.
+result<> can_be_read(const request& q) {
+    for (const std::string& input : q.inputs) VANTHU_CHECK(open_input(input));
+    if (!q.form.content.empty()) VANTHU_CHECK(open_input(q.form.content));
     return {};
 }
 
@@ -278,12 +347,16 @@ result<> sign_all(const request& q, account& a) {
     if (q.is_pdf()) {
         VANTHU_TRY(d.plan, plan_pdf(q.pdf));
     }
+    VANTHU_CHECK(can_be_read(q));
     VANTHU_TRY(std::vector<std::filesystem::path> outputs, outputs_of(q));
     const bool issues = q.is_pdf() && d.plan.request.kind == pdf::profile::issued;
     VANTHU_TRY(d.session, trust_session::open(q.trust, !issues && d.wanted < level::b_lt));
+    VANTHU_TRY(d.authority, signing_authority::read(q.authority, d.session->now()));
+    if (issues && !d.authority.known() && !d.plan.accept_indeterminate) return failed(sign_errc::registry_missing);
     VANTHU_TRY(d.who, open_key(q.key));
     VANTHU_CHECK(check_own_certificate(d.who, *d.session, q.speak));
-    VANTHU_TRY(d.authority, signing_authority::open(q.authority, d.who.leaf, d.session->now()));
+    d.authority.choose_for(d.who.leaf, d.session->now());
+    d.earlier = std::make_unique<earlier_judge>(*d.session);
     if (!q.is_pdf() && !q.authority.organisation.empty())
         VANTHU_CHECK(d.authority.may_sign(d.who.leaf, d.session->now()));
     if (d.wanted > level::b_b && !d.session->judges() && !q.speak.as_json)

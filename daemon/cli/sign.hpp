@@ -29,6 +29,10 @@ enum class sign_errc {
     level_not_reached,      // what was made does not hold at the level asked for
     no_meaning,             // an option that says nothing about this format or profile
     bad_date,               // --date that is no day of the calendar
+    earlier_not_valid,      // a signature that is there is broken: nobody signs beside it
+    over_budget,            // too much for vanthu-inspect, so nothing of it is parsed here
+    numbered_by_another,    // `issued`: number and date are for another organisation to give
+    result_not_valid,       // `issued`: what was made does not hold, so it is not written
 };
 std::error_code make_error_code(sign_errc);
 

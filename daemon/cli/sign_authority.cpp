@@ -36,23 +36,26 @@ void add_authority_options(CLI::App& command, authority_options& o) {
                         ->capture_default_str();
 }
 
-result<signing_authority> signing_authority::open(const authority_options& o, const x509::certificate& signer,
-                                                  timestamp now) {
+result<signing_authority> signing_authority::read(const authority_options& o, timestamp now) {
     signing_authority out;
     const bool named = !o.organisation.empty() || (o.file_option && o.file_option->count() > 0);
     std::error_code none;
     if (!named && !std::filesystem::exists(o.file, none)) return out;
     VANTHU_TRY(registry::registry read, registry::registry::load(o.file));
     out.registry_ = std::move(read);
-    if (o.organisation.empty()) {
-        out.organisation_ = organisation_of(*out.registry_, signer, now);
-    } else {
+    if (!o.organisation.empty()) {
         out.organisation_ = out.registry_->resolve(o.organisation, now).found;
         if (!out.organisation_ || out.organisation_->closed(now))
             return failed(sign_errc::organisation_unknown, o.organisation);
+        out.name_ = out.organisation_->name(now);
     }
-    if (out.organisation_) out.name_ = out.organisation_->name(now);
     return out;
+}
+
+void signing_authority::choose_for(const x509::certificate& signer, timestamp now) {
+    if (!known() || organisation_) return;
+    organisation_ = organisation_of(*registry_, signer, now);
+    if (organisation_) name_ = organisation_->name(now);
 }
 
 bool signing_authority::has_person(const registry::certificate_ids& ids, timestamp at) const {

@@ -23,8 +23,10 @@ void add_authority_options(CLI::App& command, authority_options& o);
 class signing_authority {
 public:
     // Knows nothing where nobody named a registry or an organisation and the default file is not there. Failures of the
-    // registry; sign_errc::organisation_unknown: no row for the code, a closed one, or several for the certificate.
-    static result<signing_authority> open(const authority_options& o, const x509::certificate& signer, timestamp now);
+    // registry; sign_errc::organisation_unknown: no row for the code, or a closed one.
+    static result<signing_authority> read(const authority_options& o, timestamp now);
+    // Where no organisation was named: the one whose row has the signer's certificate, if it is one.
+    void choose_for(const x509::certificate& signer, timestamp now);
 
     bool known() const { return registry_.has_value(); }
     // "" where unknown.

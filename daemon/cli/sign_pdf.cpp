@@ -1,9 +1,11 @@
 #include "daemon/cli/sign_pdf.hpp"
 
 #include "daemon/base/files.hpp"
+#include "daemon/cli/earlier.hpp"
 #include "daemon/cli/sign.hpp"
 #include "daemon/signing_rules/appearance.hpp"
 #include "signing/pdf/errors.hpp"
+#include "signing/pdf/report.hpp"
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
@@ -11,6 +13,7 @@
 #include <algorithm>
 #include <chrono>
 #include <fmt/format.h>
+#include <tuple>
 
 namespace vanthu::cli {
 namespace {
@@ -69,23 +72,16 @@ std::string organisation_of(const pdf_plan& plan, const signing_authority& autho
 // initials, comments, copies and arrivals, which our profiles mark by their field, approve nothing. A signature without
 // such a mark (another program's) counts as an approval.
 result<std::vector<std::string>> require_person(const pdf_plan& plan, const signing_authority& authority,
-                                                const cms::signer& seal, bytes_view document, trust_session& session) {
+                                                const cms::signer& seal, const validation::file_report& before,
+                                                timestamp now) {
     if (!authority.known() && !plan.accept_indeterminate) return failed(sign_errc::registry_missing);
-    inspect::inspection seen;
-    std::unique_ptr<inspect::inspector_pool> pool;
-    VANTHU_TRY(pool, session.start_inspector());
-    session.gather([&] {
-        pool->replace_trust(session.trust(), session.known());
-        seen = pool->inspect(document, session.now(), std::chrono::steady_clock::now() + std::chrono::seconds(60));
-        return seen.report.missing;
-    });
     using signing::verdict;
     auto good = [&](verdict v) {
         return v == verdict::valid || (v == verdict::indeterminate && plan.accept_indeterminate);
     };
     std::vector<std::string> found;
     std::string others;
-    for (const auto& s : seen.report.signatures) {
+    for (const auto& s : before.signatures) {
         if (s.format == "timestamp") continue;
         const auto made_as = pdf::profile_of_field(s.field);
         if (made_as && *made_as != pdf::profile::approved) {
@@ -94,7 +90,7 @@ result<std::vector<std::string>> require_person(const pdf_plan& plan, const sign
         }
         const bool fit =
             good(s.verdict) && s.covers != "part" && s.signer.certificate_sha256 != seal.leaf.sha256().hex();
-        const registry::authority* row = authority.known() ? authority.person(s, session.now()) : nullptr;
+        const registry::authority* row = authority.known() ? authority.person(s, now) : nullptr;
         if (fit && row)
             found.push_back(fmt::format("{}, {}", row->person, row->title));
         else if (fit && !authority.known())
@@ -102,10 +98,38 @@ result<std::vector<std::string>> require_person(const pdf_plan& plan, const sign
         else
             others += fmt::format("{} ({}); ", s.signer.subject, to_string(s.verdict));
     }
-    if (found.empty() || !good(seen.report.verdict))
-        return failed(sign_errc::no_person_signature,
-                      fmt::format("{}; {}", to_string(seen.report.verdict), others.empty() ? "0" : others));
+    if (found.empty() || !good(before.verdict)) {
+        if (others.ends_with("; ")) others.resize(others.size() - 2);
+        return failed(sign_errc::no_person_signature, others.empty() ? std::string(to_string(before.verdict)) : others);
+    }
     return found;
+}
+
+// Empty fields are filled in the seal's revision, which then answers for them; what there is no field for is drawn with
+// the seal. Each rests on what was signed before.
+result<> numbers_here(bytes_view document, const validation::file_report& before, const cms::signer& seal,
+                      std::vector<signing::finding>& remarks) {
+    validation::signer_info own;
+    validation::describe(seal.leaf, own);
+    for (const auto& [field, what_vi, what_en] : {std::tuple(pdf::number_field, "số, ký hiệu", "number and notation"),
+                                                  std::tuple(pdf::date_field, "ngày ban hành", "date of issue")}) {
+        const auto first = pdf::signature_that_numbers(document, std::string(field));
+        if (!first || *first >= before.signatures.size()) {
+            remarks.push_back(
+                {"sign.drawn_with_seal",
+                 fmt::format("Văn bản không có ô để điền {}: nội dung này được ghi cùng con dấu, chỗ trống "
+                             "ở đầu văn bản vẫn để trống.",
+                             what_vi),
+                 fmt::format("The document has no field for the {}: it is drawn with the seal, and the "
+                             "blank at the head stays empty.",
+                             what_en)});
+            continue;
+        }
+        const validation::signer_info& giver = before.signatures[*first].signer;
+        if (!validation::acts_for_organisation_of(own, giver))
+            return failed(sign_errc::numbered_by_another, giver.subject);
+    }
+    return {};
 }
 
 } // namespace
@@ -168,13 +192,40 @@ result<pdf_plan> plan_pdf(const pdf_choices& o) {
     return plan;
 }
 
-result<signed_pdf> sign_pdf(bytes_view document, const pdf_plan& plan, const signing_authority& authority,
-                            const cms::signer& who, const std::string& tsa, trust_session& session) {
+result<> holds_as_issued(const validation::file_report& before, bytes_view made, const pdf_plan& plan,
+                         trust_session& session) {
+    validation::policy policy;
+    policy.revocation = x509::revocation_rule::if_present; // as for the signer's own certificate before it is used
+    VANTHU_TRY(validation::file_report after, earlier_judge(session, std::move(policy)).judge(made));
+    using signing::verdict;
+    bool good = after.signatures.size() > before.signatures.size() && after.findings.size() <= before.findings.size();
+    for (std::size_t i = 0; good && i < after.signatures.size(); ++i) {
+        const verdict now = after.signatures[i].verdict;
+        const bool doubted = i < before.signatures.size() ? before.signatures[i].verdict == verdict::indeterminate
+                                                          : session.trust().anchors.empty();
+        good = now == verdict::valid || (now == verdict::indeterminate && doubted && plan.accept_indeterminate);
+    }
+    if (!good) return failed(sign_errc::result_not_valid, complaint(after));
+    return {};
+}
+
+result<signed_pdf> sign_pdf(bytes_view document, const validation::file_report& before, const pdf_plan& plan,
+                            const signing_authority& authority, const cms::signer& who, const std::string& tsa,
+                            trust_session& session) {
     signed_pdf out;
     VANTHU_CHECK(authority.may_sign(plan.request.kind, look_of(plan).who, who.leaf, session.now()));
     if (plan.request.kind == pdf::profile::issued) {
-        VANTHU_TRY(out.signed_before_by, require_person(plan, authority, who, document, session));
+        VANTHU_TRY(out.signed_before_by, require_person(plan, authority, who, before, session.now()));
+        VANTHU_CHECK(numbers_here(document, before, who, out.remarks));
     }
+    if (plan.request.kind == pdf::profile::approved && look_of(plan).lays_out_fields && !before.signatures.empty() &&
+        !pdf::signature_that_numbers(document, std::string(pdf::number_field)))
+        out.remarks.push_back({"sign.no_number_field",
+                               "Văn bản đã có chữ ký nên không thêm được ô số và ngày; khi phát hành, số và ngày sẽ "
+                               "được ghi cùng con dấu.",
+                               "The document is signed already, so no fields for number and date can be added; when it "
+                               "is issued they are "
+                               "drawn with the seal."});
     pdf::signature_request s = plan.request;
     s.signer_name = who.leaf.common_name();
     s.organisation = organisation_of(plan, authority, who.leaf);

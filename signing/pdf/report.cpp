@@ -57,6 +57,20 @@ bytes_view without_padding(bytes_view der) {
                                                                                         : der;
 }
 
+// See signature_that_numbers().
+std::optional<std::size_t> first_over(const history& h, const std::string& field) {
+    std::optional<std::size_t> any;
+    for (std::size_t i = 0; i < h.signatures.size(); ++i) {
+        const found_signature& s = h.signatures[i];
+        auto step = std::ranges::find(h.steps, s.end, &revision_step::end);
+        if (s.is_time_stamp() || step == h.steps.end() || !step->fields.contains(field)) continue;
+        const auto made_as = profile_of_field(s.name);
+        if (!made_as || *made_as == profile::approved) return i;
+        if (!any) any = i;
+    }
+    return any;
+}
+
 class verification {
 public:
     verification(bytes_view file, const x509::trust_store& trust, const x509::evidence& known, timestamp at,
@@ -251,7 +265,7 @@ private:
     }
 
     // Who answers for what was filled? A time stamp is nobody's word; number and date are given by the organisation of
-    // whoever signed first.
+    // whoever approved first.
     void check_filling(const revision_step& step, const std::string& field, signature_report& r) {
         const bool by_agency = field == number_field || field == date_field;
         const signature_report* stranger = nullptr;
@@ -271,14 +285,9 @@ private:
             doubt(r, signing::sub::sig_constraints_failure, make_finding("pdf.filled_without_signature", field));
     }
 
-    // The signer of the first signature over a revision that has the field.
     validation::signer_info first_to_sign(const std::string& field) const {
-        for (std::size_t i = 0; i < history_.signatures.size(); ++i) {
-            if (history_.signatures[i].is_time_stamp()) continue;
-            auto step = step_of(history_.signatures[i]);
-            if (step != history_.steps.end() && step->fields.contains(field)) return out_.report.signatures[i].signer;
-        }
-        return {};
+        const auto first = first_over(history_, field);
+        return first ? out_.report.signatures[*first].signer : validation::signer_info{};
     }
 
     struct judged_stamp {
@@ -305,6 +314,10 @@ private:
 examination examine_pdf(bytes_view file, const x509::trust_store& trust, const x509::evidence& known, timestamp at,
                         const validation::policy& policy, const budget& limits, x509::cache* memory) {
     return verification(file, trust, known, at, policy, limits, memory).run();
+}
+
+std::optional<std::size_t> signature_that_numbers(bytes_view file, const std::string& field) {
+    return first_over(read_history(file, budget{}), field);
 }
 
 validation::file_report verify_pdf(bytes_view file, const x509::trust_store& trust, const x509::evidence& known,

@@ -8,7 +8,7 @@
 //     the filling, the document security store, document time stamps, and dates in the document information. Anything
 //     else makes the signature invalid ("pdf.changed_after_signing")
 //   - a field filled later is good only if a valid signature covers the filling, for number and date one of the
-//     organisation of whoever signed first; who it is is a finding; a time stamp is nobody's word
+//     organisation of whoever approved first; who it is is a finding; a time stamp is nobody's word
 //   - certificates and revocation data of the document security store count as embedded; document time stamps later
 //     than a signature are its archive stamps. Level B-LTA: one of them covers that data too. Each is also an entry of
 //     its own, judged for the time that the newer ones prove
@@ -51,5 +51,11 @@ examination examine_pdf(bytes_view file, const x509::trust_store& trust, const x
 validation::file_report verify_pdf(bytes_view file, const x509::trust_store& trust, const x509::evidence& known,
                                    timestamp at, const validation::policy& policy = {}, const budget& limits = {},
                                    x509::cache* memory = nullptr);
+
+// Whose organisation gives number and date, `field` being the one or the other: the first signature over a revision
+// that has the field and that approves, by the name of its own field (profile_of_field(): made as `approved`, or by
+// another program). Initials, comments and the like decide only where nobody approved. Index into the report's
+// signatures; nullopt: no signed revision has the field.
+std::optional<std::size_t> signature_that_numbers(bytes_view file, const std::string& field);
 
 } // namespace vanthu::pdf

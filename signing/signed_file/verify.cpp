@@ -80,14 +80,15 @@ std::optional<bytes> message_in(bytes_view file) {
 namespace {
 // Whoever gave a content asks about that content, and nothing in this file was compared with it.
 void leave_undetermined(validation::file_report& report) {
-    const signing::finding unused{"file.content_not_used",
-                                  "Tệp nội dung nêu kèm (--content) không được so với chữ ký nào: tệp này mang nội dung "
-                                  "của chính nó. Bỏ --content để kiểm tra nội dung bên trong tệp.",
-                                  "The content that was named (--content) was compared with no signature: this file "
-                                  "carries its own. Leave --content out to judge what is inside."};
+    const signing::finding unused{
+        "file.content_not_used",
+        "Tệp nội dung nêu kèm (--content) không được so với chữ ký nào: tệp này mang nội dung "
+        "của chính nó. Bỏ --content để kiểm tra nội dung bên trong tệp.",
+        "The content that was named (--content) was compared with no signature: this file "
+        "carries its own. Leave --content out to judge what is inside."};
     for (validation::signature_report& s : report.signatures)
-        validation::object(s, {signing::indication::indeterminate,
-                               std::string(signing::sub::sig_constraints_failure), unused});
+        validation::object(
+            s, {signing::indication::indeterminate, std::string(signing::sub::sig_constraints_failure), unused});
     if (report.signatures.empty()) return; // unsigned, or not to be read: no content can help
     if (report.verdict != signing::verdict::invalid) report.verdict = signing::verdict::indeterminate;
 }

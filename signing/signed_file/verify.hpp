@@ -33,10 +33,10 @@ struct limits {
     asic::limits container{};
 };
 
-// Never fails: a file of no known kind is unsigned with the finding "file.no_signature_format". Where a content is given
-// and no signature of the file asks for it (a PDF, a container, a message or XML file that carries its own), nothing is
-// said about that content: each signature is indeterminate with the finding "file.content_not_used", unless it is
-// invalid anyway.
+// Never fails: a file of no known kind is unsigned with the finding "file.no_signature_format". Where a content is
+// given and no signature of the file asks for it (a PDF, a container, a message or XML file that carries its own),
+// nothing is said about that content: each signature is indeterminate with the finding "file.content_not_used", unless
+// it is invalid anyway.
 validation::file_report verify(bytes_view file, const x509::trust_store& trust, const x509::evidence& known,
                                timestamp at, const validation::policy& policy = {},
                                const detached_content& content = {}, const limits& bounds = {},
