@@ -16,6 +16,7 @@ enum class errc {
     receipt_not_trusted,    // sent, but the receipt does not prove it
     hash_mismatch,          // what was fetched is not what the server names
     bad_rewrite,            // --rewrite without FROM=TO
+    what_to_import,         // `token import` without a key or certificate
     directory_given,        // where a file is needed
     bench_failed,           // what was to be measured did not work
     output_not_a_file,      // a symlink, a directory, a device or a FIFO stands under the name

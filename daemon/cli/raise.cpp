@@ -54,7 +54,7 @@ result<bytes> raise_pdf(bytes file, const raise_request& r, trust_session& s) {
         return seen.report.missing;
     };
     s.gather(look);
-    if (seen.report.signatures.empty()) return failed(sign_errc::not_verifiable, "0");
+    if (seen.report.signatures.empty()) return failed(sign_errc::nothing_signed);
     level lowest = level::b_lta;
     for (const signature_report& one : seen.report.signatures)
         if (one.format != "timestamp")
@@ -148,7 +148,7 @@ result<bytes> raise_document(bytes document, const xml::outside& others, const r
     auto insert = [&](const xml::insertion& what) { document = xml::spliced(document, what); };
     s.gather(look);
     const std::size_t count = seen.report.signatures.size();
-    if (count == 0) return failed(sign_errc::not_verifiable, "0");
+    if (count == 0) return failed(sign_errc::nothing_signed);
     bool added = false;
     const std::size_t first = r.newest_only ? count - 1 : 0;
     for (std::size_t i = first; i < count; ++i) {
@@ -224,7 +224,7 @@ result<bytes> raise_container(bytes container, const raise_request& r, trust_ses
     }
     VANTHU_TRY(std::vector<asic::signature_file> all, asic::signatures(container));
     if (all.empty()) {
-        if (documents.empty()) return failed(sign_errc::not_verifiable, "0");
+        if (documents.empty()) return failed(sign_errc::nothing_signed);
         return container;
     }
     const bool by_manifest = all.front().over_manifest;
@@ -260,7 +260,7 @@ result<bytes> raised(bytes file, const raise_request& request, trust_session& se
     case signed_file::kind::other:
         break;
     }
-    return failed(sign_errc::not_verifiable, "0");
+    return failed(sign_errc::nothing_signed);
 }
 
 // --- the file as a whole, before and after
@@ -293,6 +293,8 @@ result<> all_sound(bytes_view file, const raise_request& r, trust_session& s) {
     policy.revocation = x509::revocation_rule::if_present;
     VANTHU_TRY(file_report report, earlier_judge(s, std::move(policy)).judge(file, r.content.value_or("")));
     if (report.verdict == signing::verdict::valid) return {};
+    if (report.signatures.empty() && report.verdict == signing::verdict::unsigned_)
+        return failed(sign_errc::nothing_signed);
     for (const signature_report& one : report.signatures)
         if (!r.content && one.format != "cades" && one.sub_indication == signing::sub::signed_data_not_found &&
             signed_file::kind_of(file) == signed_file::kind::xml)
@@ -307,7 +309,7 @@ result<> reaches(const file_report& report, const raise_request& r) {
     const signature_report* newest = nullptr;
     for (const signature_report& one : report.signatures)
         if (one.format != "timestamp") newest = &one;
-    if (!newest) return failed(sign_errc::level_not_reached, "0");
+    if (!newest) return failed(sign_errc::nothing_signed);
     for (const signature_report& one : report.signatures) {
         if (one.format == "timestamp" || (r.newest_only && &one != newest)) continue;
         if (one.verdict != signing::verdict::valid || reached(one.level) < r.to)

@@ -20,9 +20,9 @@ struct raise_request {
 // The file with each of its signatures (or the newest) at `to` or above; B-LTA again renews: new evidence, one more
 // archive time stamp. Judged before (the whole file, unless only the newest is raised) and after: nothing is added to a
 // file that is not valid (sign_errc::not_verifiable, with what was missing in the detail), and what is handed back is
-// valid and at the level, see check_level(). sign_errc::time_stamp_missing, content_missing, over_budget (the file is
-// then not parsed in this process); failures of the services, of trust_session::stamp() and of the format.
-// With `newest_only` the caller has had the rest of the file judged (earlier.hpp).
+// valid and at the level, see check_level(). sign_errc::time_stamp_missing, content_missing, nothing_signed,
+// over_budget (the file is then not parsed in this process); failures of the services, of trust_session::stamp() and of
+// the format. With `newest_only` the caller has had the rest of the file judged (earlier.hpp).
 result<bytes> raise(bytes file, const raise_request& request, trust_session& session);
 
 // sign_errc::level_not_reached unless each signature (or the newest) is valid and at `to` or above, judged by this

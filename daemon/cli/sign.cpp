@@ -134,6 +134,18 @@ constexpr error_row rows[] = {
      "The document, once sealed, is not found valid, so nothing is written.",
      "Xem chi tiết; chạy vanthu verify với tệp đầu vào để xem chữ ký đã có.",
      "See the detail; run vanthu verify on the input to see the signatures it has."},
+    {static_cast<int>(sign_errc::output_is_input), "output_is_input", 422, retry::no,
+     "Tệp kết quả (-o) chính là tệp đầu vào; tệp đầu vào không bao giờ bị thay đổi.",
+     "The output (-o) is the input, and the input is never changed.", "Đặt tên khác cho tệp kết quả.",
+     "Choose another name for the output."},
+    {static_cast<int>(sign_errc::nothing_signed), "nothing_signed", 422, retry::no,
+     "Tệp chưa có chữ ký nào để nâng mức.", "The file has no signature that could be raised.",
+     "Ký tệp trước bằng vanthu sign; mức cần có nêu bằng --level.",
+     "Sign it first with vanthu sign, where --level names the level."},
+    {static_cast<int>(sign_errc::bad_number), "bad_number", 422, retry::no,
+     "--number phải là số, ký hiệu văn bản: chữ, số và các dấu / - . _ & ( ), không có khoảng trắng.",
+     "--number must be a number and notation: letters, digits and / - . _ & ( ), without spaces.",
+     "Ví dụ: --number 321/UBND-KGVX", "For example: --number 321/UBND-KGVX"},
 };
 const error_table table("sign", rows);
 
@@ -181,7 +193,7 @@ std::string output_name(const request& q, const std::filesystem::path& input) {
 // The input is never changed, not even when it is named as the output.
 result<> apart(const std::string& input, const std::filesystem::path& output) {
     std::error_code absent;
-    if (std::filesystem::equivalent(input, output, absent)) return failed(sign_errc::bad_arguments, "-o = IN");
+    if (std::filesystem::equivalent(input, output, absent)) return failed(sign_errc::output_is_input, output.string());
     return {};
 }
 
@@ -301,8 +313,9 @@ int exit_code_of(const result<>& done_well, const voice& speak, const json::obje
     if (done_well) return done;
     int code = tell(done_well.error(), speak, more);
     std::error_code why = done_well.error().code;
-    for (auto wrong_use : {sign_errc::not_available, sign_errc::bad_arguments, sign_errc::time_stamp_missing,
-                           sign_errc::content_missing, sign_errc::no_meaning, sign_errc::bad_date})
+    for (auto wrong_use :
+         {sign_errc::not_available, sign_errc::bad_arguments, sign_errc::time_stamp_missing, sign_errc::content_missing,
+          sign_errc::no_meaning, sign_errc::bad_date, sign_errc::output_is_input, sign_errc::bad_number})
         if (why == make_error_code(wrong_use)) code = usage;
     return code;
 }

@@ -33,6 +33,9 @@ enum class sign_errc {
     over_budget,            // too much for vanthu-inspect, so nothing of it is parsed here
     numbered_by_another,    // `issued`: number and date are for another organisation to give
     result_not_valid,       // `issued`: what was made does not hold, so it is not written
+    output_is_input,        // the input is never changed
+    nothing_signed,         // `extend` of a file without signatures
+    bad_number,             // --number that is no number and notation
 };
 std::error_code make_error_code(sign_errc);
 

@@ -15,7 +15,7 @@ namespace vanthu::cli {
 struct key_options {
     std::string key;      // pkcs11:URI | p12:FILE
     std::string pin_file; // "": the systemd credential "token-pin", then a prompt where there is a terminal
-    std::string module_path, state_dir = "/var/lib/vanthu";
+    std::string module_path, state_dir = "/var/lib/vanthu"; // default_state_dir
     std::string scheme; // "pkcs1" | "pss" | "ecdsa"; "": what deployed tools expect of the key
 };
 void add_key_options(CLI::App& command, key_options& o);

@@ -1,6 +1,7 @@
 #include "daemon/cli/sign_pdf.hpp"
 
 #include "daemon/base/files.hpp"
+#include "daemon/base/utf8.hpp"
 #include "daemon/cli/earlier.hpp"
 #include "daemon/cli/sign.hpp"
 #include "daemon/signing_rules/appearance.hpp"
@@ -32,6 +33,35 @@ result<std::string> shown_date(const std::string& given) {
     if (year == 0 || !date.ok()) return failed(sign_errc::bad_date, given);
     return fmt::format("ngày {:02} tháng {} năm {}", day,
                        month <= 2 ? fmt::format("{:02}", month) : std::to_string(month), year);
+}
+
+// What is printed and sealed as number and notation ("321/UBND-KGVX", "05-NQ/TW"): letters, Vietnamese ones too, and
+// digits, a digit among them, with the marks that notations have between them.
+bool is_number(std::string_view text) {
+    bool digit = false, mark = true; // begins with neither a mark nor two of them
+    if (text.empty() || text.size() > 64) return false;
+    for (std::size_t at = 0; at < text.size();) {
+        const code_point c = read_code_point(text, at);
+        if (c.length == 0) return false;
+        at += c.length;
+        const bool one = c.value >= '0' && c.value <= '9';
+        const bool letter = (c.value >= 'a' && c.value <= 'z') || (c.value >= 'A' && c.value <= 'Z') ||
+                            (c.value >= 0xC0 && c.value <= 0x24F) || (c.value >= 0x300 && c.value <= 0x36F) ||
+                            (c.value >= 0x1EA0 && c.value <= 0x1EFF);
+        const bool bracket = !mark && (c.value == '(' || c.value == ')');
+        digit = digit || one;
+        if (!one && !letter && !bracket &&
+            (mark || std::u32string_view(U"/-._&").find(c.value) == std::u32string_view::npos))
+            return false;
+        mark = !one && !letter && !bracket;
+    }
+    return digit && !mark;
+}
+
+// Of a day that shown_date() has taken: far from today it is a slip of the pen as likely as not.
+bool far_from(timestamp now, const std::string& given) {
+    const auto day = from_rfc3339(given + "T12:00:00+07:00");
+    return day && std::chrono::abs(*day - now) > std::chrono::days(30);
 }
 
 result<std::optional<pdf::placement>> placement_of(const pdf_choices& q) {
@@ -174,6 +204,8 @@ result<pdf_plan> plan_pdf(const pdf_choices& o) {
     VANTHU_TRY(s.place, placement_of(o));
     s.anchor = o.anchor;
     s.number = o.number;
+    if (!s.number.empty() && !is_number(s.number)) return failed(sign_errc::bad_number, s.number);
+    plan.date = o.date;
     VANTHU_TRY(s.date, shown_date(o.date));
     if (s.kind == pdf::profile::issued && (s.number.empty() || s.date.empty()))
         return failed(pdf::errc::number_and_date_required, "--number, --date");
@@ -217,6 +249,10 @@ result<signed_pdf> sign_pdf(bytes_view document, const validation::file_report& 
     if (plan.request.kind == pdf::profile::issued) {
         VANTHU_TRY(out.signed_before_by, require_person(plan, authority, who, before, session.now()));
         VANTHU_CHECK(numbers_here(document, before, who, out.remarks));
+        if (far_from(session.now(), plan.date))
+            out.remarks.push_back({"sign.date_far_away",
+                                   fmt::format("Ngày ban hành {} cách hôm nay hơn 30 ngày.", plan.date),
+                                   fmt::format("The date of issue {} is more than 30 days from today.", plan.date)});
     }
     if (plan.request.kind == pdf::profile::approved && look_of(plan).lays_out_fields && !before.signatures.empty() &&
         !pdf::signature_that_numbers(document, std::string(pdf::number_field)))

@@ -19,11 +19,13 @@ struct pdf_choices {
 };
 void add_pdf_options(CLI::App& command, pdf_choices& o);
 
-// What the choices say, with the files they name read once for all documents. sign_errc::not_available, bad_arguments;
+// What the choices say, with the files they name read once for all documents. sign_errc::not_available, bad_arguments,
+// bad_date, bad_number;
 // pdf::errc of pictures and missing texts; rule_file::errc; files::errc.
 struct pdf_plan {
     pdf::signature_request request; // what the documents have in common
     bool accept_indeterminate = false;
+    std::string date; // as given, YEAR-MONTH-DAY
 };
 result<pdf_plan> plan_pdf(const pdf_choices& o);
 

@@ -3,6 +3,7 @@
 #include "daemon/base/base64.hpp"
 #include "daemon/base/files.hpp"
 #include "daemon/base/utf8.hpp"
+#include "daemon/cli/errors.hpp"
 #include "daemon/cli/output.hpp"
 #include "daemon/cli/packet_files.hpp"
 #include "daemon/cli/token_login.hpp"
@@ -23,7 +24,7 @@ namespace json = boost::json;
 using token::card;
 
 struct options {
-    std::string module_path, label, serial, uri, pin_file, state_dir = "/var/lib/vanthu";
+    std::string module_path, label, serial, uri, pin_file, state_dir = default_state_dir;
     std::string key_id, key_label, p12, passphrase_file, key_pem, certificate, kind = "p256", common_name, organisation,
                                                                                output;
     voice say;
@@ -157,6 +158,9 @@ result<token::file_key> key_from_file(const options& o) {
 }
 
 result<json::object> import(const options& o) {
+    const bool with_key = !o.p12.empty() || !o.key_pem.empty();
+    if (o.p12.empty() && (o.certificate.empty() || (!with_key && o.key_id.empty() && o.uri.empty())))
+        return failed(errc::what_to_import, "--p12 | --key + --certificate | --certificate + --id");
     VANTHU_TRY(auto found, open(o, true));
     bytes id = found.which.key_id;
     if (o.p12.empty() && o.key_pem.empty()) { // a certificate for a key that is there
@@ -183,8 +187,27 @@ result<json::object> import(const options& o) {
                         {"subject", key.leaf.subject()}};
 }
 
-result<json::object> keygen(const options& o) {
+// Before a key is made: its request could be lost.
+result<> request_can_be_written(const options& o) {
     VANTHU_CHECK(can_be_output(o.output, existing_file::replaced));
+    if (std::string why = why_not_writable(o.output); !why.empty()) return failed(files::errc::write_failed, why);
+    return {};
+}
+
+result<json::object> write_request(const options& o, card& on, const token::selector& which, const bytes& id,
+                                   const bytes& spki) {
+    auto sign = [&](bytes_view hash) { return on.sign_with_new_key(id, spki, hash); };
+    VANTHU_TRY(bytes request, token::certificate_request(spki, o.common_name, o.organisation, sign));
+    std::string body = base64_encode(request), pem = "-----BEGIN CERTIFICATE REQUEST-----\n";
+    for (std::size_t at = 0; at < body.size(); at += 64) pem += body.substr(at, 64) + "\n";
+    pem += "-----END CERTIFICATE REQUEST-----\n";
+    VANTHU_CHECK(write_output(o.output, as_bytes(pem)));
+    return json::object{
+        {"uri", token::to_uri(on.info(), id, which.key_label)}, {"id", to_hex(id)}, {"request", o.output}};
+}
+
+result<json::object> keygen(const options& o) {
+    VANTHU_CHECK(request_can_be_written(o));
     VANTHU_TRY(auto found, open(o, true));
     bytes id = found.which.key_id.empty() ? random_bytes(8) : found.which.key_id;
     auto kind = o.kind == "rsa2048"   ? card::new_key::rsa_2048
@@ -193,19 +216,35 @@ result<json::object> keygen(const options& o) {
                 : o.kind == "p384"    ? card::new_key::p384
                                       : card::new_key::p256;
     VANTHU_TRY(bytes spki, found.token->generate_key(kind, id, found.which.key_label));
-    auto sign = [&](bytes_view hash) { return found.token->sign_with_new_key(id, spki, hash); };
-    VANTHU_TRY(bytes request, token::certificate_request(spki, o.common_name, o.organisation, sign));
-    std::string body = base64_encode(request), pem = "-----BEGIN CERTIFICATE REQUEST-----\n";
-    for (std::size_t at = 0; at < body.size(); at += 64) pem += body.substr(at, 64) + "\n";
-    pem += "-----END CERTIFICATE REQUEST-----\n";
-    VANTHU_CHECK(write_output(o.output, as_bytes(pem)));
-    return json::object{{"uri", token::to_uri(found.token->info(), id, found.which.key_label)},
-                        {"id", to_hex(id)},
-                        {"request", o.output}};
+    auto made = write_request(o, *found.token, found.which, id, spki);
+    if (!made)
+        made.error().detail += fmt::format("; the key is on the token, its request is missing: vanthu token request "
+                                           "--id {}",
+                                           to_hex(id));
+    return made;
+}
+
+// For a key that is there: its request was lost, or its certificate is to be renewed.
+result<json::object> request(const options& o) {
+    VANTHU_CHECK(request_can_be_written(o));
+    VANTHU_TRY(auto found, open(o, true));
+    VANTHU_TRY(auto all, found.token->keys());
+    std::erase_if(all, [&](const token::key_info& k) {
+        return (!found.which.key_id.empty() && found.which.key_id != k.id) ||
+               (!found.which.key_label.empty() && found.which.key_label != k.label);
+    });
+    std::string ids;
+    for (const token::key_info& k : all) ids += (ids.empty() ? "--id " : ", --id ") + to_hex(k.id);
+    if (all.empty()) return failed(token::errc::key_not_found, found.which.key_label + to_hex(found.which.key_id));
+    if (all.size() > 1) return failed(token::errc::key_ambiguous, ids);
+    VANTHU_TRY(bytes spki, found.token->public_key(all.front().id));
+    found.which.key_label = all.front().label;
+    return write_request(o, *found.token, found.which, all.front().id, spki);
 }
 
 result<json::object> unlock_guard(const options& o) {
     std::string serial = o.serial;
+    VANTHU_CHECK(guard_is_there(o.state_dir));
     if (serial.empty()) {
         VANTHU_TRY(auto found, open(o, false));
         serial = found.token->info().serial;
@@ -292,6 +331,7 @@ void add_token_commands(CLI::App& app, int& exit_code) {
             auto done = act(*o);
             if (!done) {
                 exit_code = tell(done.error(), o->say);
+                if (done.error().code == make_error_code(errc::what_to_import)) exit_code = usage;
                 return;
             }
             exit_code = 0;
@@ -318,10 +358,16 @@ void add_token_commands(CLI::App& app, int& exit_code) {
     generating->add_option("--kind", o->kind, "Loại khóa / kind of key")
         ->check(CLI::IsMember({"rsa2048", "rsa3072", "rsa4096", "p256", "p384"}))
         ->capture_default_str();
-    generating->add_option("--common-name", o->common_name, "CN của yêu cầu / CN of the request")->required();
-    generating->add_option("--organisation", o->organisation, "O của yêu cầu / O of the request");
-    generating->add_option("-o,--output", o->output, "Tệp ghi yêu cầu (PEM) / where the request goes (PEM)")
-        ->required();
+    CLI::App* requesting = add("request",
+                               "Yêu cầu cấp chứng thư cho khóa đã có trên thiết bị / a certificate request for a key "
+                               "that is on the token",
+                               request);
+    for (CLI::App* command : {generating, requesting}) {
+        command->add_option("--common-name", o->common_name, "CN của yêu cầu / CN of the request")->required();
+        command->add_option("--organisation", o->organisation, "O của yêu cầu / O of the request");
+        command->add_option("-o,--output", o->output, "Tệp ghi yêu cầu (PEM) / where the request goes (PEM)")
+            ->required();
+    }
     add("unlock-guard", "Cho phép thử lại PIN sau một lần sai / allow the PIN to be tried again after a failure",
         unlock_guard);
 }

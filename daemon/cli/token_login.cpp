@@ -46,8 +46,15 @@ std::string warnings(const token::token_info& t, unsigned tries) {
 
 } // namespace
 
+result<> guard_is_there(const std::string& state_dir) {
+    std::error_code error;
+    if (state_dir == default_state_dir || std::filesystem::is_directory(state_dir, error)) return {};
+    return failed(tokens::errc::guard_missing, state_dir);
+}
+
 result<> log_in(token::card& card, const std::string& pin_file, const std::string& state_dir) {
     keep_memory_private();
+    VANTHU_CHECK(guard_is_there(state_dir));
     tokens::pin_guard guard(state_dir);
     if (std::string from = pin_file_or_credential(pin_file); !from.empty()) return guard.login(card, from);
     token::token_info t = card.info();

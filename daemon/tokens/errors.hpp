@@ -15,6 +15,7 @@ enum class errc {
     third_try,      // two logins in a row failed: the next could be the last that the token allows
     module_hangs,   // an earlier call into the module has not come back
     module_program, // vanthu-token, in which the module runs, cannot be started
+    guard_missing,  // the directory named for the record is not there: earlier failures would be forgotten
 };
 std::error_code make_error_code(errc);
 

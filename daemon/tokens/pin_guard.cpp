@@ -132,7 +132,11 @@ fs::path record_path(const fs::path& directory, const std::string& serial) {
 
 result<record> read_record(const fs::path& path) {
     auto text = read_text_file(path, 1u << 16);
-    if (text) return record::parse(*text);
+    if (text) {
+        record r = record::parse(*text);
+        r.foreign |= text->empty(); // none is ever written so: a copy cut short, and what it forbade is lost
+        return r;
+    }
     if (text.error().code == files::errc::not_found) return record{};
     return failed(errc::guard_unusable, text.error().detail);
 }

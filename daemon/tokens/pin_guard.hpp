@@ -16,7 +16,8 @@
 //   STATE/pin-guard/SERIAL_HEX.lock   locked during an attempt
 //   STATE/pin-guard/SERIAL_HEX        while something has failed or is open, lines: "tries N" (attempts since the last
 //                                     success) and for each credential that failed "v1 INODE MTIME_NS CTIME_NS",
-//                                     "v1 credential NAME" or "v1 prompt". A line that is none of these: shut.
+//                                     "v1 credential NAME" or "v1 prompt". A line that is none of these, or no line:
+//                                     shut.
 #pragma once
 
 #include "daemon/tokens/errors.hpp"

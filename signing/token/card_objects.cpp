@@ -29,6 +29,7 @@ public:
     }
     template_of() = default;
     template_of(template_of&&) = default;
+    template_of& operator=(template_of&&) = default;
     CK_ATTRIBUTE_PTR data() { return attributes_.data(); }
     CK_ULONG size() const { return attributes_.size(); }
 
@@ -330,6 +331,33 @@ result<bytes> card::generate_key(new_key kind, const bytes& id, const std::strin
                    : rsa_spki(read.attribute(public_key, CKA_MODULUS), read.attribute(public_key, CKA_PUBLIC_EXPONENT));
     if (!spki) return failed(errc::internal, "the public key of the new pair cannot be read");
     return *spki;
+}
+
+result<bytes> card::public_key(const bytes& id) {
+    VANTHU_TRY(borrowed_session session, state_->borrow(false));
+    template_of wanted;
+    wanted.number(CKA_CLASS, CKO_PUBLIC_KEY).raw(CKA_ID, id);
+    std::vector<CK_OBJECT_HANDLE> found;
+    if (CK_RV rv = find_objects(state_->p11, session.handle(), std::move(wanted), found); rv != CKR_OK) {
+        session.spoil();
+        return state_->library->failed_call(rv, "C_FindObjects");
+    }
+    reader read(state_->p11, session.handle());
+    for (CK_OBJECT_HANDLE object : found) {
+        auto spki = ec_spki(read.attribute(object, CKA_EC_POINT));
+        if (!spki) spki = rsa_spki(read.attribute(object, CKA_MODULUS), read.attribute(object, CKA_PUBLIC_EXPONENT));
+        if (spki) return *spki;
+    }
+    wanted = {};
+    wanted.number(CKA_CLASS, CKO_CERTIFICATE).raw(CKA_ID, id);
+    found.clear();
+    if (CK_RV rv = find_objects(state_->p11, session.handle(), std::move(wanted), found); rv != CKR_OK) {
+        session.spoil();
+        return state_->library->failed_call(rv, "C_FindObjects");
+    }
+    for (CK_OBJECT_HANDLE object : found)
+        if (auto cert = x509::parse_certificate(read.attribute(object, CKA_VALUE))) return spki_of(*cert);
+    return failed(errc::key_not_found, to_hex(id));
 }
 
 bytes spki_of(const x509::certificate& certificate) {

@@ -111,6 +111,8 @@ public:
     enum class new_key { rsa_2048, rsa_3072, rsa_4096, p256, p384 };
     // Makes a key pair on the token and answers with its SubjectPublicKeyInfo (DER).
     result<bytes> generate_key(new_key kind, const bytes& id, const std::string& label);
+    // SubjectPublicKeyInfo (DER) of the key with this id, by its public key object or its certificate. key_not_found.
+    result<bytes> public_key(const bytes& id);
     // Signs with a key that has no certificate yet (for a CSR); verified with `spki`, so that signature_wrong also says
     // that this is another key's.
     result<bytes> sign_with_new_key(const bytes& id, bytes_view spki, bytes_view sha256_value);

@@ -41,6 +41,8 @@ constexpr signing::finding_row texts[] = {
     {"xml.properties_not_signed", "Các thuộc tính của chữ ký (XAdES) không nằm trong phần được ký.",
      "The properties of the signature (XAdES) are not part of what is signed."},
     {"xml.signs_nothing", "Chữ ký không ký nội dung nào của tài liệu.", "The signature signs no content at all."},
+    {"xml.content_beside", "Chữ ký tách rời: nội dung đã ký nằm ở tệp khác; nêu tệp đó bằng --content.",
+     "A detached signature: what was signed is another file; name it with --content."},
     {"xml.covers_part", "Chữ ký chỉ bao trùm một phần của tệp.", "The signature covers only a part of the file."},
     {"xml.unsigned_content", "Trong chữ ký có nội dung lạ không được ký, có thể bị hiểu nhầm là văn bản.",
      "The signature carries foreign content that is not signed and could be taken for the document."},

@@ -253,7 +253,8 @@ private:
             part = part || (one.what->same_document() && !root);
             unused_part = unused_part || (one.what->same_document() && !root && !is_part_used(one));
         }
-        if (!any) return doubt(sub::signed_data_not_found, "xml.signs_nothing");
+        const bool beside = std::ranges::any_of(follows_, [](const follow& f) { return !f.what->same_document(); });
+        if (!any) return doubt(sub::signed_data_not_found, beside ? "xml.content_beside" : "xml.signs_nothing");
         bool objects = all_objects_signed();
         bool alone = in_->found.depth == 1; // the signature is the document: what it carries is the content
         if (!objects) {

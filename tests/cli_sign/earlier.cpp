@@ -31,7 +31,8 @@ struct counter : desk {
         put(name, all);
     }
     std::vector<std::string> issue(std::vector<std::string> more = {}) const {
-        more.insert(more.begin(), {"--profile", "issued", "--number", "12/BC-UBND", "--date", "2025-07-15"});
+        more.insert(more.begin(), {"--profile", "issued", "--number", "12/BC-UBND", "--date",
+                                   to_rfc3339_vietnam(system_clock().now()).substr(0, 10)});
         return with_registry(more);
     }
 };
@@ -174,4 +175,48 @@ BOOST_AUTO_TEST_CASE(what_a_command_needs_is_looked_at_before_the_pin_is_tried) 
            "/proc/none.pdf"},
           &said);
     BOOST_TEST(said.find("sign.output_unusable") != said.npos, said);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_printed_as_number_is_one_and_a_date_far_from_today_is_said) {
+    counter d;
+    BOOST_REQUIRE(d.desk::sign("leader.p12", "in.pdf", "1.pdf", {}) == 0);
+    auto numbered = [&](const char* number) {
+        std::string said;
+        const int code = d.sign("seal.p12", "1.pdf", "2.pdf",
+                                d.with_registry({"--profile", "issued", "--number", number, "--date",
+                                                 to_rfc3339_vietnam(system_clock().now()).substr(0, 10), "--json"}),
+                                &said);
+        BOOST_TEST((said.find("sign.bad_number") != said.npos) == (code == 64), said);
+        BOOST_TEST((code != 0 || said.find("\"remarks\":[]") != said.npos), said);
+        return code;
+    };
+    for (const char* bad :
+         {"../../1 /Type /Page", "QĐ-UBND", "1//QĐ", "/QĐ", "1/QĐ-", "1/QĐ UBND", "1/QĐ\n2", "1/QĐ<b>"})
+        BOOST_TEST(numbered(bad) == 64, bad);
+    for (const char* good :
+         {"12", "321/UBND-KGVX", "15/2024/NĐ-CP", "05-NQ/TW", "12a/QĐ-UBND", "7/QĐ-BNV(C)", "3/TB-VP&KT"})
+        BOOST_TEST(numbered(good) == 0, good);
+    std::string said;
+    BOOST_TEST(
+        d.sign("seal.p12", "1.pdf", "3.pdf",
+               d.with_registry({"--profile", "issued", "--number", "1/QĐ", "--date", "1990-01-01", "--lang", "en"}),
+               &said) == 0);
+    BOOST_TEST(said.find("1990-01-01 is more than 30 days from today") != said.npos, said);
+}
+
+BOOST_AUTO_TEST_CASE(a_refusal_names_what_is_wrong_in_words_of_the_desk) {
+    counter d;
+    d.refuses("leader.p12", "missing.pdf", {}, "files.not_found");
+    std::string said;
+    BOOST_TEST(d.sign("leader.p12", "in.pdf", "in.pdf", {"--json"}, &said) == 64);
+    BOOST_TEST(said.find("sign.output_is_input") != said.npos, said);
+    for (const char* in : {"in.pdf", "in.xml", "in.txt"}) {
+        BOOST_TEST(
+            d.run({"extend", "--json", "--level", "B-T", "--tsa", d.tsa(), d.at(in), "-o", d.at("none")}, &said) == 1);
+        BOOST_TEST(said.find("sign.nothing_signed") != said.npos, in << said);
+    }
+    BOOST_REQUIRE(d.desk::sign("leader.p12", "in.txt", "beside.xml", {"--format", "xades", "--detached"}) == 0);
+    auto [code, file] = d.verify("beside.xml");
+    BOOST_TEST(code == 2);
+    BOOST_TEST(boost::json::serialize(file).find("xml.content_beside") != std::string::npos);
 }

@@ -30,6 +30,7 @@ def promise(holds, text, *seen):
 class Desk:
     def __init__(self, folder):
         self.folder = folder
+        os.mkdir(self.at("state"))
         self.env = dict(os.environ, SOFTHSM2_CONF=self.at("softhsm2.conf"))
         self.env.pop("CREDENTIALS_DIRECTORY", None)
         self.env.pop("P11_KIT_SERVER_ADDRESS", None)

@@ -32,6 +32,7 @@ struct desk {
                                   &output) == 0,
                               output);
         put("pin", "1234\n");
+        std::filesystem::create_directory(path("state"));
     }
     // Standard output goes to a file meanwhile: the commands print with fmt::print.
     boost::json::object vanthu(std::vector<std::string> words, int expected) const {
@@ -98,5 +99,59 @@ BOOST_FIXTURE_TEST_CASE(a_token_is_filled_used_and_guarded_from_the_command_line
                1)
             .at("code")
             .as_string() == "token.pin_needed");
+    // A request that cannot be written makes no key, and one that was lost is made again.
+    auto keys = [&] {
+        return vanthu({"status", "--token", "vanthu", "--pin-file", pin}, 0).at("keys").as_array().size();
+    };
+    BOOST_TEST(vanthu({"keygen", "--token", "vanthu", "--pin-file", pin, "--id", "77", "--common-name", "x", "-o",
+                       path("no-such-folder/csr")},
+                      1)
+                   .at("code")
+                   .as_string() == "files.write_failed");
+    BOOST_TEST(keys() == 4u);
+    for (const char* kind : {"rsa2048", "p384"}) {
+        const std::string id = kind[0] == 'r' ? "77" : "78";
+        vanthu({"keygen", "--token", "vanthu", "--pin-file", pin, "--id", id, "--kind", kind, "--common-name", "x",
+                "-o", path("first")},
+               0);
+        auto again = vanthu({"request", "--token", "vanthu", "--pin-file", pin, "--id", id, "--common-name", "Lãnh đạo",
+                             "--organisation", "UBND xã Mẫu", "-o", path("again")},
+                            0);
+        BOOST_TEST(again.at("id").as_string() == id);
+        std::string first, second;
+        BOOST_TEST(run({"openssl", "req", "-in", path("again"), "-noout", "-verify"}, &second) == 0, second);
+        run({"openssl", "req", "-in", path("first"), "-noout", "-pubkey"}, &first);
+        second.clear();
+        run({"openssl", "req", "-in", path("again"), "-noout", "-pubkey"}, &second);
+        BOOST_TEST(first == second);
+        BOOST_TEST(first.find("PUBLIC KEY") != first.npos, first);
+    }
+    auto taken = vanthu(
+        {"keygen", "--token", "vanthu", "--pin-file", pin, "--id", "77", "--common-name", "x", "-o", path("csr")}, 1);
+    BOOST_TEST(taken.at("code").as_string() == "token.already_exists");
+    BOOST_TEST((taken.at("action_en").as_string().find("vanthu token request") != std::string_view::npos));
+    // A key that came with its certificate has no public key object; where several fit, all are named.
+    vanthu(
+        {"request", "--token", "vanthu", "--pin-file", pin, "--label", "seal", "--common-name", "x", "-o", path("csr")},
+        0);
+    auto several =
+        vanthu({"request", "--token", "vanthu", "--pin-file", pin, "--common-name", "x", "-o", path("csr")}, 1);
+    BOOST_TEST(several.at("code").as_string() == "token.key_ambiguous");
+    BOOST_TEST((several.at("cause").as_string().find("--id 77") != std::string_view::npos));
+    BOOST_TEST(vanthu({"request", "--token", "vanthu", "--pin-file", pin, "--id", "99", "--common-name", "x", "-o",
+                       path("csr")},
+                      1)
+                   .at("code")
+                   .as_string() == "token.key_not_found");
+    BOOST_TEST(vanthu({"import", "--token", "vanthu", "--pin-file", pin}, 64).at("code").as_string() ==
+               "cli.what_to_import");
+
+    // A slip in the name of the directory would let the guard start anew.
+    std::filesystem::rename(path("state"), path("elsewhere"));
+    for (const auto& words : std::vector<std::vector<std::string>>{{"test", "--uri", uri, "--pin-file", pin},
+                                                                   {"unlock-guard", "--token", "vanthu"}})
+        BOOST_TEST(vanthu(words, 1).at("code").as_string() == "tokens.guard_missing");
+    BOOST_TEST(!std::filesystem::exists(path("state")));
+    std::filesystem::rename(path("elsewhere"), path("state"));
     BOOST_TEST(vanthu({"unlock-guard", "--token", "vanthu"}, 0).at("guard").as_string() == "nothing on record");
 }

@@ -182,3 +182,15 @@ BOOST_FIXTURE_TEST_CASE(without_a_place_for_the_record_no_try_is_made, desk) {
     BOOST_TEST((tokens::credential_name(pin_file).error().code == token::errc::pin_needed));
     BOOST_TEST(asked == 0);
 }
+
+// A record is never empty: with nothing to say it is removed. One cut short has lost what it forbade.
+BOOST_FIXTURE_TEST_CASE(an_empty_record_forbids_every_login_until_it_is_released, desk) {
+    BOOST_TEST(!attempt(wrong).has_value());
+    BOOST_REQUIRE(write_file_atomically(record(), {}, 0600));
+    write("4321\n");
+    BOOST_TEST((attempt().error().code == errc::guarded));
+    BOOST_TEST((type().error().code == errc::guarded));
+    BOOST_TEST(asked == 1);
+    BOOST_TEST(guard.release("77").value());
+    BOOST_TEST(attempt().has_value());
+}
