@@ -151,7 +151,7 @@ private:
                 if (!length.isInteger() || length.getIntValue() < 0) return std::nullopt;
                 return static_cast<std::size_t>(length.getIntValue());
             };
-            auto bytes_of = read_revision(text_, out_.steps.back().end, resolve);
+            auto bytes_of = read_appended(text_, out_.steps.back().end, resolve);
             if (!bytes_of) {
                 out_.steps.push_back({file_.size(), {{change_kind::forbidden, "unaccounted_bytes"}}, {}, {}});
                 return note("pdf.unaccounted_bytes");
@@ -166,10 +166,14 @@ private:
                 references.emplace(before->file);
                 take_warnings(*before);
             }
+            std::vector<flaw> flaws =
+                flaws_of(*bytes_of, before->file, before->table, now->file, now->table, *references);
             std::vector<change> changes = compare_revisions(*before, *now, *references);
-            if (!lists_all(*now, *bytes_of)) {
-                changes.push_back({change_kind::forbidden, "unlisted_object"});
-                note("pdf.unaccounted_bytes");
+            for (const flaw& f : flaws) {
+                note(f.code, f.detail);
+                change c{change_kind::forbidden, std::string(f.code.substr(4))}; // without "pdf."
+                if (f.certain && std::find(changes.begin(), changes.end(), c) == changes.end())
+                    changes.push_back(std::move(c));
             }
             collect(now->file, now->table, now->fields);
             take_warnings(*now);
@@ -186,7 +190,13 @@ private:
         bool read = out_.steps.empty() || std::any_of(step.changes.begin(), step.changes.end(), [](const change& c) {
                         return c.kind == change_kind::evidence_added;
                     });
-        if (read) read_security_store(revision.file.root(), step.store, memory_);
+        if (read) {
+            const std::set<digest> odd_before = step.store.odd;
+            read_security_store(revision.file.root(), step.store, memory_);
+            if (!out_.steps.empty() &&
+                !std::includes(odd_before.begin(), odd_before.end(), step.store.odd.begin(), step.store.odd.end()))
+                note("pdf.evidence_odd");
+        }
         out_.steps.push_back(std::move(step));
     }
 
@@ -221,17 +231,6 @@ private:
 
     void take_warnings(const opened_revision& r) {
         for (auto warning : r.file.take_warnings()) note("pdf.reader_warning", warning);
-    }
-
-    // Every object in the bytes of the revision is the one its cross-reference names: nothing for a repairing reader.
-    static bool lists_all(const opened_revision& revision, const revision_bytes& listed) {
-        return std::all_of(listed.objects.begin(), listed.objects.end(), [&](const listed_object& o) {
-            std::size_t offset = o.at - revision.file.header_at();
-            if (o.is_xref_stream) return offset == revision.file.startxref();
-            auto entry = revision.table.find(QPDFObjGen(o.id, o.generation));
-            return entry != revision.table.end() && entry->second.getType() == 1 &&
-                   static_cast<std::size_t>(entry->second.getOffset()) == offset;
-        });
     }
 
     void check_overlaps() {

@@ -48,6 +48,7 @@ void reference_index::visit(QPDFObjectHandle top, id from) {
         open.pop_back();
         if (p.depth > 0 && p.value.isIndirect()) {
             id to = key(p.value.getObjGen());
+            if (p.value.getGeneration() != 0) later_generations_.insert(p.value.getObjGen());
             to_[to].push_back({from, interned(p.path)});
             from_[from].push_back(to);
             continue;
@@ -68,6 +69,14 @@ std::vector<reference> reference_index::of(QPDFObjGen to) const {
     if (auto at = to_.find(key(to)); at != to_.end())
         for (const arrow& a : at->second) all.push_back({object(a.from), paths_[a.path]});
     return all;
+}
+
+bool reference_index::contains_other_generation(QPDFObjGen than) const {
+    if (than.getGen() != 0 && contains(QPDFObjGen(than.getObj(), 0))) return true;
+    for (auto at = later_generations_.lower_bound(QPDFObjGen(than.getObj(), 0));
+         at != later_generations_.end() && at->getObj() == than.getObj(); ++at)
+        if (*at != than && contains(*at)) return true;
+    return false;
 }
 
 std::vector<QPDFObjGen> reference_index::from(QPDFObjGen o) const {

@@ -4,6 +4,7 @@
 #include "signing/pdf/document.hpp"
 
 #include <map>
+#include <set>
 #include <unordered_map>
 
 namespace vanthu::pdf {
@@ -22,6 +23,8 @@ public:
 
     bool contains(QPDFObjGen to) const { return to_.contains(key(to)); }
     std::vector<reference> of(QPDFObjGen to) const;
+    // Is there a reference to this number with another generation? Some readers do not look at it.
+    bool contains_other_generation(QPDFObjGen than) const;
     // The objects that `from` refers to.
     std::vector<QPDFObjGen> from(QPDFObjGen from) const;
 
@@ -42,6 +45,7 @@ private:
     std::unordered_map<id, std::vector<arrow>> to_;
     std::unordered_map<id, std::vector<id>> from_;
     std::unordered_map<std::string, std::uint32_t> numbers_;
+    std::set<QPDFObjGen> later_generations_; // all that were ever referred to and are not 0
     std::vector<std::string> paths_;
 };
 

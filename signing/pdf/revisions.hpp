@@ -6,7 +6,7 @@
 // entry; one that an earlier revision already referred to (and did not have) is never allowed.
 #pragma once
 
-#include "signing/pdf/references.hpp"
+#include "signing/pdf/appended.hpp"
 
 namespace vanthu::pdf {
 
@@ -28,8 +28,6 @@ struct change {
 };
 
 std::string to_string(const change& c); // "field_filled:vanthu_number", "page_changed"
-
-using xref_table = std::map<QPDFObjGen, QPDFXRefEntry>;
 
 struct opened_revision {
     document file;

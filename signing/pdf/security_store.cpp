@@ -3,6 +3,10 @@
 #include "signing/x509/cache.hpp"
 
 #include <algorithm>
+#include <memory>
+#include <openssl/err.h>
+#include <openssl/ocsp.h>
+#include <openssl/x509.h>
 #include <qpdf/Pipeline.hh>
 
 namespace vanthu::pdf {
@@ -37,7 +41,7 @@ template <class Use> void each_stream(QPDFObjectHandle list, std::size_t& decode
         bool whole = item.pipeStreamData(&data, 0, qpdf_dl_generalized); // takes exceptions for damage
         if (data.exceeded) throw evidence_too_large();
         decoded += data.content.size();
-        if (whole) use(bytes_view(data.content));
+        use(whole ? bytes_view(data.content) : bytes_view());
     }
 }
 
@@ -46,23 +50,29 @@ template <class T> bool among(const T& one, const std::vector<T>& all) {
 }
 
 // A value is parsed only if it is not there yet: stores repeat themselves in every revision and in /VRI.
-template <class T>
-void gather(QPDFObjectHandle list, std::size_t& decoded, std::vector<T>& into,
-            result<T> (*parse)(bytes_view, x509::cache*), x509::cache* memory) {
-    each_stream(list, decoded, [&](bytes_view der) {
+template <class T, class Native>
+void gather(QPDFObjectHandle list, stored_evidence& all, std::vector<T>& into,
+            result<T> (*parse)(bytes_view, x509::cache*), Native* (*d2i)(Native**, const unsigned char**, long),
+            void (*release)(Native*), x509::cache* memory) {
+    each_stream(list, all.decoded, [&](bytes_view der) {
         bool known =
             std::any_of(into.begin(), into.end(), [&](const T& t) { return std::ranges::equal(t.der(), der); });
         if (known) return;
         if (auto parsed = parse(der, memory)) into.push_back(std::move(*parsed));
+        const unsigned char* at = der.data();
+        std::unique_ptr<Native, void (*)(Native*)> native(d2i(nullptr, &at, static_cast<long>(der.size())), release);
+        if (!native || at != der.data() + der.size()) all.odd.insert(sha256().update(der).finish());
     });
 }
 
 void gather_all(QPDFObjectHandle from, bool of_one_signature, stored_evidence& into, x509::cache* memory) {
-    gather(from.getKey(of_one_signature ? "/Cert" : "/Certs"), into.decoded, into.certificates, x509::certificate_of,
-           memory);
-    gather(from.getKey(of_one_signature ? "/CRL" : "/CRLs"), into.decoded, into.revocation.crls, x509::crl_of, memory);
-    gather(from.getKey(of_one_signature ? "/OCSP" : "/OCSPs"), into.decoded, into.revocation.ocsp_responses,
-           x509::ocsp_response_of, memory);
+    gather(from.getKey(of_one_signature ? "/Cert" : "/Certs"), into, into.certificates, x509::certificate_of, d2i_X509,
+           X509_free, memory);
+    gather(from.getKey(of_one_signature ? "/CRL" : "/CRLs"), into, into.revocation.crls, x509::crl_of, d2i_X509_CRL,
+           X509_CRL_free, memory);
+    gather(from.getKey(of_one_signature ? "/OCSP" : "/OCSPs"), into, into.revocation.ocsp_responses,
+           x509::ocsp_response_of, d2i_OCSP_RESPONSE, OCSP_RESPONSE_free, memory);
+    ERR_clear_error();
 }
 
 bool is_list_of_plain_streams(QPDFObjectHandle list) {
@@ -98,6 +108,7 @@ bool stored_evidence::has(const x509::ocsp_response& r) const { return among(r, 
 
 void read_security_store(QPDFObjectHandle catalogue, stored_evidence& into, x509::cache* memory) {
     QPDFObjectHandle store = catalogue.getKey("/DSS");
+    into.odd.clear();
     if (!store.isDictionary()) return;
     gather_all(store, false, into, memory);
     QPDFObjectHandle by_signature = store.getKey("/VRI");

@@ -46,46 +46,6 @@ std::optional<object_head> read_head(scanner& s, const token& first) {
     return object_head{static_cast<int>(*id), static_cast<int>(*gen)};
 }
 
-// The body of an object up to and with "endobj".
-bool read_body(std::string_view file, scanner& s, const resolve_length& length, bool& is_xref) {
-    token first = s.next();
-    if (first.kind != token_kind::dict_open)
-        return skip_rest_of_value(s, first) && [&] {
-            for (token t = s.next();; t = s.next()) { // "5 0 R" is three words
-                if (t.text == "endobj") return true;
-                if (t.kind != token_kind::word) return false;
-            }
-        }();
-    std::optional<std::size_t> stream_length;
-    int depth = 1;
-    token before{}, before_that{};
-    while (depth > 0) {
-        token t = s.next();
-        if (t.kind == token_kind::end || t.kind == token_kind::bad) return false;
-        if (t.kind == token_kind::dict_open || t.kind == token_kind::array_open) ++depth;
-        if (t.kind == token_kind::dict_close || t.kind == token_kind::array_close) --depth;
-        if (depth == 1 && before.text == "/Length" && before.kind == token_kind::name) stream_length = number(t.text);
-        // "/Length 12 0 R": the number read first was an object number
-        if (depth == 1 && t.text == "R" && before_that.kind == token_kind::word && stream_length &&
-            number(before_that.text) == stream_length)
-            stream_length = length(static_cast<int>(*stream_length), static_cast<int>(number(before.text).value_or(0)));
-        if (depth == 1 && before.text == "/Type" && t.text == "/XRef") is_xref = true;
-        before_that = before;
-        before = t;
-    }
-    token t = s.next();
-    if (t.text == "stream") {
-        std::size_t at = t.end;
-        if (at < file.size() && file[at] == '\r') ++at;
-        if (at < file.size() && file[at] == '\n') ++at;
-        if (!stream_length || *stream_length > file.size() - at) return false;
-        s.move_to(at + *stream_length);
-        if (s.next().text != "endstream") return false;
-        t = s.next();
-    }
-    return t.text == "endobj";
-}
-
 } // namespace
 
 token scanner::next() {
@@ -166,31 +126,6 @@ std::optional<value_place> contents_place(std::string_view file, std::size_t at)
     }
     if (ranges != 1) return std::nullopt;
     return found;
-}
-
-std::optional<revision_bytes> read_revision(std::string_view file, std::size_t from, const resolve_length& length) {
-    revision_bytes revision;
-    scanner s(file, from);
-    for (;;) {
-        token t = s.next();
-        if (t.text == "xref") {
-            for (t = s.next(); t.text != "trailer"; t = s.next()) // rows: offset generation n|f, or first count
-                if (t.kind != token_kind::word || (!number(t.text) && t.text != "n" && t.text != "f"))
-                    return std::nullopt;
-            t = s.next();
-            if (t.kind != token_kind::dict_open || !skip_rest_of_value(s, t)) return std::nullopt;
-        } else if (t.text == "startxref") {
-            if (!number(s.next().text) || s.next().text != "%%EOF") return std::nullopt;
-            revision.end = s.at();
-            return revision;
-        } else {
-            std::size_t at = t.begin;
-            auto head = read_head(s, t);
-            bool is_xref = false;
-            if (!head || !read_body(file, s, length, is_xref)) return std::nullopt;
-            revision.objects.push_back({head->id, head->generation, at, is_xref});
-        }
-    }
 }
 
 } // namespace vanthu::pdf

@@ -4,10 +4,8 @@
 
 #include "daemon/base/bytes.hpp"
 
-#include <functional>
 #include <optional>
 #include <string_view>
-#include <vector>
 
 namespace vanthu::pdf {
 
@@ -37,20 +35,5 @@ struct value_place {
     std::size_t begin, end;
 };
 std::optional<value_place> contents_place(std::string_view file, std::size_t at);
-
-// One appended revision, read byte by byte from `from`.
-struct listed_object {
-    int id, generation;
-    std::size_t at;
-    bool is_xref_stream;
-};
-struct revision_bytes {
-    std::vector<listed_object> objects;
-    std::size_t end = 0; // after %%EOF
-};
-// Length of a stream whose /Length is a reference; nullopt if unknown.
-using resolve_length = std::function<std::optional<std::size_t>(int id, int generation)>;
-// nullopt: something between objects, cross-reference, trailer and %%EOF does not belong there.
-std::optional<revision_bytes> read_revision(std::string_view file, std::size_t from, const resolve_length& length);
 
 } // namespace vanthu::pdf

@@ -1,0 +1,406 @@
+#include "signing/pdf/appended.hpp"
+
+#include "signing/pdf/deflated.hpp"
+#include "signing/pdf/syntax.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <fmt/format.h>
+#include <set>
+
+namespace vanthu::pdf {
+namespace {
+
+constexpr int deepest = 60;
+constexpr std::size_t most_decoded = 64u << 20; // of one cross-reference or object stream
+
+bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t' || c == '\f' || c == '\0'; }
+bool only_white(std::string_view text) { return std::all_of(text.begin(), text.end(), is_space); }
+
+// Digits only, no leading zeros, below 2^31.
+std::optional<int> natural(std::string_view text) {
+    int value = 0;
+    if (text.empty() || (text[0] == '0' && text.size() > 1)) return std::nullopt;
+    auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc{} || end != text.data() + text.size() || text[0] == '-') return std::nullopt;
+    return value;
+}
+
+bool is_number(std::string_view text) {
+    if (!text.empty() && (text[0] == '+' || text[0] == '-')) text.remove_prefix(1);
+    const auto digits = std::count_if(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+    const auto points = std::count(text.begin(), text.end(), '.');
+    return digits > 0 && points <= 1 && static_cast<std::size_t>(digits + points) == text.size() && text.size() < 32;
+}
+
+// "/Pa#67es" is /Pages. nullopt: an escape that readers take differently.
+std::optional<std::string> name_of(std::string_view spelled) {
+    std::string name;
+    for (std::size_t i = 0; i < spelled.size(); ++i) {
+        if (spelled[i] != '#') {
+            name += spelled[i];
+            continue;
+        }
+        auto byte = from_hex(spelled.substr(i + 1, 2));
+        if (!byte || byte->size() != 1 || (*byte)[0] == 0) return std::nullopt;
+        name += static_cast<char>((*byte)[0]);
+        i += 2;
+    }
+    return name;
+}
+
+// The names by which producers sign their work: "%iText-Core-8.0.2", "%iText-7.1.7 for .NET"; and the line of bytes
+// above 127 that says that a file is binary. No blanks in it: nothing that anybody takes for an object.
+bool is_known_comment(std::string_view comment) {
+    comment.remove_prefix(1);
+    if (comment.size() >= 4 && comment.size() <= 8 &&
+        std::all_of(comment.begin(), comment.end(), [](char c) { return static_cast<unsigned char>(c) > 127; }))
+        return true;
+    if (comment.ends_with(" for .NET")) comment.remove_suffix(9);
+    return comment.starts_with("iText-") && comment.size() <= 80 &&
+           std::all_of(comment.begin(), comment.end(), [](char c) {
+               return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' ||
+                      c == '.';
+           });
+}
+
+using entry_list = std::vector<std::pair<std::string, std::string_view>>;
+
+std::string_view entry_of(const entry_list& all, std::string_view key) {
+    auto at = std::find_if(all.begin(), all.end(), [&](const auto& e) { return e.first == key; });
+    return at == all.end() ? std::string_view() : at->second;
+}
+
+// Values as every reader reads them: tokens with white space between, keys of a dictionary only once.
+class value_reader {
+public:
+    value_reader(std::string_view file, std::size_t at, std::vector<QPDFObjGen>& references)
+        : file_(file), s_(file, at), references_(references) {}
+
+    std::size_t at() const { return s_.at(); }
+    void move_to(std::size_t at) { s_.move_to(at); }
+
+    // kind bad: a comment stands before it
+    token next() {
+        const std::size_t before = s_.at();
+        token t = s_.next();
+        if (!only_white(file_.substr(before, t.begin - before))) t.kind = token_kind::bad, t.text = {};
+        return t;
+    }
+    bool word(std::string_view expected) {
+        token t = next();
+        return t.kind == token_kind::word && t.text == expected;
+    }
+
+    // `into`: the entries, if it is a dictionary
+    bool value(const token& first, int depth = 0, entry_list* into = nullptr) {
+        if (depth > deepest) return false;
+        switch (first.kind) {
+        case token_kind::name:
+            return name_of(first.text).has_value();
+        case token_kind::text:
+        case token_kind::hex:
+            return true;
+        case token_kind::dict_open:
+            return dictionary(depth, into);
+        case token_kind::array_open:
+            for (token t = next(); t.kind != token_kind::array_close; t = next())
+                if (!value(t, depth + 1)) return false;
+            return true;
+        case token_kind::word:
+            return plain_word(first);
+        default:
+            return false;
+        }
+    }
+
+private:
+    bool dictionary(int depth, entry_list* into) {
+        std::set<std::string> keys;
+        for (token key = next(); key.kind != token_kind::dict_close; key = next()) {
+            if (key.kind != token_kind::name) return false;
+            auto name = name_of(key.text);
+            if (!name || !keys.insert(*name).second) return false;
+            token first = next();
+            const std::size_t begin = first.begin;
+            if (!value(first, depth + 1)) return false;
+            if (into) into->emplace_back(std::move(*name), file_.substr(begin, s_.at() - begin));
+        }
+        return true;
+    }
+
+    bool plain_word(const token& first) {
+        if (first.text == "true" || first.text == "false" || first.text == "null") return true;
+        if (!is_number(first.text)) return false;
+        auto id = natural(first.text);
+        if (!id) return true;
+        const std::size_t after = s_.at();
+        token generation = next(), word = next();
+        auto g = generation.kind == token_kind::word ? natural(generation.text) : std::nullopt;
+        if (g && word.kind == token_kind::word && word.text == "R") {
+            if (*id == 0 || *g > 65535) return false;
+            references_.emplace_back(*id, *g);
+        } else
+            s_.move_to(after);
+        return true;
+    }
+
+    std::string_view file_;
+    scanner s_;
+    std::vector<QPDFObjGen>& references_;
+};
+
+std::optional<std::vector<int>> naturals(std::string_view array) {
+    std::vector<int> all;
+    scanner s(array, 0);
+    if (s.next().kind != token_kind::array_open) return std::nullopt;
+    for (token t = s.next(); t.kind != token_kind::array_close; t = s.next()) {
+        auto n = t.kind == token_kind::word ? natural(t.text) : std::nullopt;
+        if (!n) return std::nullopt;
+        all.push_back(*n);
+    }
+    return all;
+}
+
+class reading {
+public:
+    reading(std::string_view file, std::size_t from, const resolve_length& length)
+        : file_(file), length_(length), values_(file, from, out_.references) {
+        out_.begin = from;
+    }
+
+    std::optional<appended_revision> run() {
+        for (;;) {
+            if (!comments()) return std::nullopt;
+            token t = values_.next();
+            if (t.kind != token_kind::word) return std::nullopt;
+            if (t.text == "startxref") {
+                auto value = natural(values_.next().text);
+                if (!section_ || !value || !values_.word("%%EOF")) return std::nullopt;
+                out_.startxref = static_cast<std::uint64_t>(*value);
+                out_.end = values_.at();
+                for (const written_object& o : out_.objects)
+                    if (o.is_stream && name_of(o.entry("/Type")) == "/ObjStm") unpack(o);
+                return std::move(out_);
+            }
+            if (section_) return std::nullopt; // nothing follows it, neither objects nor a second one
+            if (t.text == "xref") {
+                section_ = true;
+                out_.section = t.begin;
+                if (!table(t.end)) return std::nullopt;
+            } else if (!object(t) || !section_stream(out_.objects.back()))
+                return std::nullopt;
+        }
+    }
+
+private:
+    void note(std::string_view code, std::string detail, bool certain = true) {
+        flaw f{code, std::move(detail), certain};
+        if (std::find(out_.flaws.begin(), out_.flaws.end(), f) == out_.flaws.end()) out_.flaws.push_back(std::move(f));
+    }
+
+    // Comments stand between objects only.
+    bool comments() {
+        std::size_t at = values_.at();
+        for (;;) {
+            while (at < file_.size() && is_space(file_[at])) ++at;
+            if (at >= file_.size()) return false;
+            if (file_[at] != '%' || file_.substr(at).starts_with("%%EOF")) break;
+            const std::size_t end = std::min(file_.find_first_of("\r\n", at), file_.size());
+            if (!is_known_comment(file_.substr(at, end - at))) note("pdf.comment_added", "", false);
+            at = end;
+        }
+        values_.move_to(at);
+        return true;
+    }
+
+    // After "xref". Rows of exactly 20 bytes: some readers count, others look for the next word (7.5.4).
+    bool table(std::size_t at) {
+        auto line_end = [&] {
+            while (at < file_.size() && file_[at] == ' ') ++at;
+            if (file_.substr(at).starts_with("\r\n")) return at += 2, true;
+            if (at < file_.size() && (file_[at] == '\n' || file_[at] == '\r')) return ++at, true;
+            return false;
+        };
+        auto digits = [&](std::size_t most) -> std::optional<std::uint64_t> {
+            std::uint64_t value = 0;
+            const std::size_t begin = at;
+            while (at < file_.size() && at - begin < most && file_[at] >= '0' && file_[at] <= '9')
+                value = value * 10 + static_cast<std::uint64_t>(file_[at++] - '0');
+            if (at == begin) return std::nullopt;
+            return value;
+        };
+        if (!line_end()) return false;
+        while (at < file_.size() && file_[at] != 't') {
+            auto first = digits(9);
+            if (!first || at >= file_.size() || file_[at++] != ' ') return false;
+            auto count = digits(9);
+            if (!count || !line_end()) return false;
+            for (std::uint64_t i = 0; i < *count; ++i) {
+                std::string_view row = file_.substr(at, 20);
+                if (row.size() != 20 || row[10] != ' ' || row[16] != ' ' || (row[17] != 'n' && row[17] != 'f'))
+                    return false;
+                std::string_view end = row.substr(18);
+                if (end != " \n" && end != " \r" && end != "\r\n") return false;
+                auto offset = digits(10);
+                ++at;
+                auto generation = digits(5);
+                if (!offset || !generation || at != static_cast<std::size_t>(row.data() - file_.data()) + 16)
+                    return false;
+                out_.rows.push_back({static_cast<int>(*first + i), row[17] == 'n' ? 1 : 0, *offset, *generation});
+                at += 4;
+            }
+        }
+        values_.move_to(at);
+        token word = values_.next();
+        if (word.kind != token_kind::word || word.text != "trailer") return false;
+        out_.trailers.push_back(word.begin);
+        token open = values_.next();
+        entry_list trailer;
+        if (open.kind != token_kind::dict_open || !values_.value(open, 0, &trailer)) return false;
+        take(trailer);
+        return true;
+    }
+
+    void take(const entry_list& trailer) {
+        if (auto n = natural(entry_of(trailer, "/Prev"))) out_.previous = static_cast<std::uint64_t>(*n);
+        if (auto n = natural(entry_of(trailer, "/Size"))) out_.size = static_cast<std::uint64_t>(*n);
+        out_.hybrid = !entry_of(trailer, "/XRefStm").empty();
+    }
+
+    bool object(const token& first) {
+        token generation = values_.next();
+        auto id = natural(first.text), gen = natural(generation.text);
+        if (!id || *id == 0 || !gen || *gen > 65535 || !values_.word("obj")) return false;
+        written_object o;
+        o.id = *id;
+        o.generation = *gen;
+        o.at = first.begin;
+        token open = values_.next();
+        if (!values_.value(open, 0, &o.entries)) return false;
+        token word = values_.next();
+        if (open.kind == token_kind::dict_open && word.kind == token_kind::word && word.text == "stream") {
+            if (!stream(o, word.end)) return false;
+            word = values_.next();
+        }
+        if (word.kind != token_kind::word || word.text != "endobj") return false;
+        out_.objects.push_back(std::move(o));
+        return true;
+    }
+
+    bool stream(written_object& o, std::size_t at) {
+        if (file_.substr(at).starts_with("\r\n"))
+            at += 2;
+        else if (at < file_.size() && file_[at] == '\n')
+            ++at;
+        else
+            return false;
+        auto size = length_of(o.entry("/Length"));
+        if (!size || *size > file_.size() - at) return false;
+        for (std::string_view outside : {"/F", "/FFilter", "/FDecodeParms"})
+            if (!o.entry(outside).empty()) return false; // the data is in another file
+        o.is_stream = true;
+        o.data = file_.substr(at, *size);
+        values_.move_to(at + *size);
+        token end = values_.next();
+        return end.kind == token_kind::word && end.text == "endstream" && end.begin - at - *size <= 2;
+    }
+
+    std::optional<std::size_t> length_of(std::string_view spelled) {
+        if (auto n = natural(spelled)) return static_cast<std::size_t>(*n);
+        scanner s(spelled, 0);
+        auto id = natural(s.next().text), generation = natural(s.next().text);
+        if (!id || !generation || s.next().text != "R") return std::nullopt;
+        auto size = length_(*id, *generation);
+        if (size) out_.lengths.emplace_back(QPDFObjGen(*id, *generation), *size);
+        return size;
+    }
+
+    // True also where it is another object.
+    bool section_stream(const written_object& o) {
+        if (!o.is_stream || name_of(o.entry("/Type")) != "/XRef") return true;
+        section_ = true;
+        out_.section = o.at;
+        out_.xref_stream = out_.objects.size() - 1;
+        take(o.entries);
+        auto widths = naturals(o.entry("/W"));
+        auto index = o.entry("/Index").empty()
+                         ? std::optional(std::vector<int>{0, static_cast<int>(out_.size.value_or(0))})
+                         : naturals(o.entry("/Index"));
+        auto data = decoded_strictly(o.data, o.entry("/Filter"), o.entry("/DecodeParms"), most_decoded);
+        if (!widths || !index || !data || widths->size() != 3 || index->size() % 2 != 0) return false;
+        const int kind = (*widths)[0], place = (*widths)[1], detail = (*widths)[2];
+        if (kind != 1 || place < 1 || place > 8 || detail < 0 || detail > 8) return false;
+        const std::size_t row = static_cast<std::size_t>(kind + place + detail);
+        std::size_t at = 0;
+        auto field = [&](int width) {
+            std::uint64_t value = 0;
+            while (width-- > 0) value = value << 8 | static_cast<unsigned char>((*data)[at++]);
+            return value;
+        };
+        for (std::size_t i = 0; i < index->size(); i += 2)
+            for (int n = 0; n < (*index)[i + 1]; ++n) {
+                if (data->size() - at < row || (*index)[i] > 0x7fffffff - n) return false;
+                written_row r{(*index)[i] + n, 0, 0, 0};
+                r.type = static_cast<int>(field(1));
+                r.place = field(place);
+                r.detail = field(detail);
+                if (r.type > 2) return false;
+                out_.rows.push_back(r);
+            }
+        return at == data->size();
+    }
+
+    // "1 0 5 12 <<first>> <<second>>": some readers find an object by its number, others by its index, and others
+    // again by its offset.
+    void unpack(const written_object& o) {
+        auto odd = [&](bool certain = true) {
+            note("pdf.object_stream_odd", fmt::format("{} {}", o.id, o.generation), certain);
+        };
+        std::vector<int>& numbers = out_.packed[o.id];
+        auto count = natural(o.entry("/N")), first = natural(o.entry("/First"));
+        auto data = decoded_strictly(o.data, o.entry("/Filter"), o.entry("/DecodeParms"), most_decoded);
+        if (!count || !first || !data || static_cast<std::size_t>(*first) > data->size()) return odd();
+        if (!o.entry("/Extends").empty()) odd(false);
+        const std::string_view text = *data;
+        std::vector<std::size_t> places;
+        std::set<int> known;
+        scanner head(text.substr(0, static_cast<std::size_t>(*first)), 0);
+        for (token t = head.next(); t.kind != token_kind::end; t = head.next()) {
+            auto number = natural(t.text), place = natural(head.next().text);
+            if (!number || !place || *number == 0) return odd();
+            if (!known.insert(*number).second) note("pdf.number_twice", std::to_string(*number));
+            numbers.push_back(*number);
+            places.push_back(static_cast<std::size_t>(*first + *place));
+        }
+        if (text.substr(0, static_cast<std::size_t>(*first)).contains('%')) return odd();
+        if (numbers.size() != static_cast<std::size_t>(*count)) return odd();
+        std::size_t at = static_cast<std::size_t>(*first);
+        for (std::size_t begin : places) { // one behind the other, nothing between them
+            if (begin < at || begin > text.size() || !only_white(text.substr(at, begin - at))) return odd();
+            value_reader values(text, begin, out_.references);
+            if (!values.value(values.next())) return odd();
+            at = values.at();
+        }
+        if (!only_white(text.substr(at))) odd();
+    }
+
+    std::string_view file_;
+    const resolve_length& length_;
+    appended_revision out_;
+    value_reader values_;
+    bool section_ = false; // has been read
+};
+
+} // namespace
+
+std::string_view written_object::entry(std::string_view key) const {
+    auto at = std::find_if(entries.begin(), entries.end(), [&](const auto& e) { return e.first == key; });
+    return at == entries.end() ? std::string_view() : at->second;
+}
+
+std::optional<appended_revision> read_appended(std::string_view file, std::size_t from, const resolve_length& length) {
+    return reading(file, from, length).run();
+}
+
+} // namespace vanthu::pdf
