@@ -84,6 +84,21 @@ constexpr error_row rows[] = {
     {of(errc::text_required), "text_required", 422, retry::no, "Loại chữ ký này cần có nội dung để hiển thị.",
      "This kind of signature needs a text to show.", "Nhập nội dung ý kiến hoặc thông tin văn bản đến.",
      "Enter the comment or the details of the incoming document."},
+    {of(errc::changed_after_signing), "changed_after_signing", 422, retry::no,
+     "Tệp đã có chữ ký số nhưng bị thay đổi sau khi ký theo cách không được phép, nên không thể ký tiếp hay bổ sung.",
+     "The file carries a signature and was changed after signing in a way that is not allowed, so nothing is added to "
+     "it.",
+     "Chạy vanthu verify để xem lý do; lấy lại tệp từ nơi đã ký.",
+     "See why with vanthu verify; obtain the file again from whoever signed it."},
+    {of(errc::field_unfit), "field_unfit", 422, retry::no,
+     "Văn bản có sẵn ô số, ngày tháng hoặc ô con dấu khác với ô mà chữ ký lãnh đạo tạo ra: quá lớn, sai vị trí, trùng "
+     "tên "
+     "hoặc có hình vẽ, lệnh kèm theo.",
+     "The document brings a number, date or seal field unlike those that the leader's signature lays out: too large, "
+     "in "
+     "another place, of a name used twice, or with drawings or actions.",
+     "Bỏ ô đó khỏi tệp (để vanthu tự tạo) hoặc thu nhỏ về phần đầu trang thứ nhất rồi ký lại.",
+     "Remove the field, so that vanthu makes it, or make it small and place it in the heading of the first page."},
 };
 const error_table table("pdf", rows);
 

@@ -28,6 +28,8 @@ enum class errc {
     no_room,
     bad_pattern,
     text_required,
+    changed_after_signing,
+    field_unfit,
 };
 std::error_code make_error_code(errc);
 

@@ -1,6 +1,7 @@
 #include "signing/pdf/form.hpp"
 
 #include "signing/pdf/errors.hpp"
+#include "signing/pdf/history.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -26,6 +27,7 @@ result<form> form::open(document& base, update& out, intent what) {
             f.forbidden_.push_back(std::move(p));
         }
     }
+    if (f.has_signature_) VANTHU_CHECK(require_unchanged(base.file()));
     f.pages_ = f.qpdf_.getAllPages();
     if (f.pages_.empty()) return failed(errc::damaged, "no pages");
     for (QPDFObjectHandle& page : f.pages_) {

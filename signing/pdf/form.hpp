@@ -14,7 +14,8 @@ std::string text_string(std::string_view utf8); // as a PDF token
 
 class form {
 public:
-    // Reads every object, so that damage shows now and not after signing. errc::damaged, xfa_form, changes_forbidden.
+    // Reads every object, so that damage shows now and not after signing. errc::damaged, xfa_form, changes_forbidden,
+    // changed_after_signing.
     static result<form> open(document& base, update& out, intent what);
 
     const field_tree& fields() const { return fields_; }

@@ -258,6 +258,18 @@ bool only_space(std::string_view text) {
     return text.find_first_not_of(std::string_view(" \r\n\t\f\0", 6)) == text.npos;
 }
 
+result<> require_unchanged(bytes_view file) {
+    const history h = read_history(file, {});
+    for (const signing::finding& f : h.findings)
+        return failed(f.code == "budget" ? errc::too_large : errc::changed_after_signing, f.code);
+    for (const found_signature& s : h.signatures)
+        if (!s.trouble.empty()) return failed(errc::changed_after_signing, s.trouble);
+    for (const revision_step& step : h.steps)
+        for (const change& c : step.changes)
+            if (c.kind == change_kind::forbidden) return failed(errc::changed_after_signing, to_string(c));
+    return {};
+}
+
 history read_history(bytes_view file, const budget& limits, x509::cache* memory) {
     return reading_of_history(file, limits, memory).run();
 }

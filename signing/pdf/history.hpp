@@ -46,6 +46,10 @@ struct history {
 // Never fails: what the reader could not read is a finding.
 history read_history(bytes_view file, const budget& limits, x509::cache* memory = nullptr);
 
+// For who is about to add a revision: is a file with signatures as they left it, but for what may follow them? Who
+// signed is not looked at. errc::changed_after_signing, too_large.
+result<> require_unchanged(bytes_view file);
+
 // White space only; what may stand after %%EOF.
 bool only_space(std::string_view text);
 
