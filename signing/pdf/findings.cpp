@@ -66,6 +66,15 @@ constexpr signing::finding_row texts[] = {
     {"pdf.evidence_odd",
      "Kho chứng cứ (DSS) được thêm sau chữ ký chứa dữ liệu không phải chứng thư, danh sách thu hồi hay phản hồi OCSP.",
      "The security store added after the signature holds data that is no certificate, CRL or OCSP response."},
+    {"pdf.field_unfit",
+     "Ô số, ngày tháng hoặc ô con dấu được điền sau chữ ký quá lớn, sai vị trí hoặc có thành phần không được phép.",
+     "A number, date or seal field filled after the signature is too large, in the wrong place or has parts that are "
+     "not "
+     "allowed."},
+    {"pdf.filled_with_drawing", "Trường biểu mẫu được điền sau chữ ký hiển thị hình vẽ chứ không chỉ có chữ.",
+     "A form field filled after the signature shows drawings and not only text."},
+    {"pdf.signature_covers_page", "Chữ ký thêm sau có hình hiển thị che hơn một phần tư trang.",
+     "A signature added later has an appearance that covers more than a quarter of the page."},
     {"pdf.change_not_permitted", "Thay đổi sau khi ký trái với quyền mà chữ ký cho phép.",
      "A later change goes against what this signature permits."},
     {"pdf.filled_without_signature", "Trường biểu mẫu được điền sau chữ ký mà không có chữ ký hợp lệ nào bảo đảm.",

@@ -2,6 +2,7 @@
 
 #include "signing/pdf/errors.hpp"
 #include "signing/pdf/findings.hpp"
+#include "signing/pdf/laid_out.hpp"
 #include "signing/pdf/syntax.hpp"
 
 #include <algorithm>
@@ -175,11 +176,31 @@ private:
                 if (f.certain && std::find(changes.begin(), changes.end(), c) == changes.end())
                     changes.push_back(std::move(c));
             }
+            judge_fillings(*before, *now, changes);
             collect(now->file, now->table, now->fields);
             take_warnings(*now);
             if (out_.signatures.size() > limits_.signatures) return note("budget", "signatures");
             add_step(*now, end, std::move(changes));
             before = std::move(now);
+        }
+    }
+
+    // What was filled in later is a text in a small place, what was signed later leaves the page to be seen.
+    void judge_fillings(const opened_revision& before, const opened_revision& now, std::vector<change>& changes) {
+        for (const change& c : std::vector<change>(changes)) {
+            const form_field* f = now.fields.find(c.what);
+            const bool filled = c.kind == change_kind::field_filled, by_agency = is_left_open(c.what);
+            if (!f || (!filled && c.kind != change_kind::signature_added)) continue;
+            if (by_agency && before.fields.find(c.what))
+                if (auto odd = unfit(before.fields, before.file.qpdf(), c.what, filling::allowed)) {
+                    changes.push_back({change_kind::forbidden, "field_unfit:" + c.what});
+                    note("pdf.field_unfit", c.what + ": " + *odd);
+                }
+            if (filled && !shows_text_only(*f, by_agency)) {
+                if (by_agency) changes.push_back({change_kind::forbidden, "filled_with_drawing:" + c.what});
+                note("pdf.filled_with_drawing", c.what);
+            }
+            if (!filled && covers_page(*f, now.file.qpdf())) note("pdf.signature_covers_page", c.what);
         }
     }
 

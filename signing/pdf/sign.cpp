@@ -2,6 +2,7 @@
 
 #include "signing/pdf/errors.hpp"
 #include "signing/pdf/form.hpp"
+#include "signing/pdf/laid_out.hpp"
 #include "signing/pdf/layout.hpp"
 #include "signing/pdf/place.hpp"
 #include "signing/pdf/stamp.hpp"
@@ -78,6 +79,8 @@ private:
         VANTHU_CHECK(wrap());
         VANTHU_TRY(content_size size, measured());
         VANTHU_TRY(chosen_place where, choose_place(form_, texts_, look_, request_, size));
+        if (look_.lays_out_fields || request_.kind == profile::approved)
+            VANTHU_CHECK(check_open_fields(form_.has_signature() ? filling::allowed : filling::none));
         // After a signature only signature fields may be added: number and date then go into the seal (contract of
         // `issued`).
         if (!form_.has_signature()) {
@@ -86,6 +89,14 @@ private:
         }
         if (request_.kind == profile::approved && !form_.fields().find(seal_field)) lay_out_seal(where.whole);
         return add_signature(where);
+    }
+
+    // Those that the document brings; lock_other_fields() leaves them open.
+    result<> check_open_fields(filling value) {
+        for (std::string_view name : {number_field, date_field, seal_field})
+            if (auto odd = unfit(form_.fields(), qpdf_, name, value))
+                return failed(errc::field_unfit, fmt::format("{}: {}", name, *odd));
+        return {};
     }
 
     // Locked by name: "all but these" would also forbid the signature field of a second leader in the eyes of strict
@@ -107,6 +118,7 @@ private:
 
     result<> issue() {
         if (request_.number.empty() || request_.date.empty()) return failed(errc::number_and_date_required);
+        VANTHU_CHECK(check_open_fields(filling::allowed));
         std::string filled;
         std::vector<stamp_line> first;
         for (auto [name, text, italic] :
@@ -153,7 +165,9 @@ private:
         for (auto [name, blank] :
              {std::pair(number_field, number_space(texts_)), std::pair(date_field, date_space(texts_))}) {
             if (!blank || form_.fields().find(name)) continue;
-            blank->width = std::min(blank->width, form_.frame(1).width() - blank->x - 10);
+            const page_frame page = form_.frame(1);
+            blank->width = std::min(blank->width, page.width() - blank->x - 10);
+            if (!is_in_heading(*blank, page.width(), page.height())) continue; // then it goes with the seal
             form_.add_field(name, "/FT /Tx /F 4 /DA (/TiRo 13 Tf 0 g)", *blank);
             any = true;
         }

@@ -59,11 +59,10 @@ public:
         return place;
     }
     // The certificate that is added, or what stands in its place.
-    void evidence(std::string_view data) {
-        int id = fresh();
-        evidence_at = object(id, stream_of(data)) + fmt::format("{} 0 obj\n", id).size();
-        evidence_at = out_.find("stream\n", evidence_at) + 7;
-        store_ = fmt::format("/DSS << /Certs [{} 0 R] >>", id);
+    void evidence(std::string_view data) { evidence(data, fresh(), 0); }
+    void evidence(std::string_view data, int id, int generation) {
+        evidence_at = out_.find("stream\n", object(id, stream_of(data), generation)) + 7;
+        store_ = fmt::format("/DSS << /Certs [{} {} R] >>", id, generation);
     }
     void evidence() { evidence(as_text(world().ca.sub().certificate_der())); }
     // Of the catalogue with the store, and with `more`.
@@ -206,8 +205,12 @@ BOOST_AUTO_TEST_CASE(evidence_in_a_plain_revision_is_fine_in_every_shape) {
 BOOST_AUTO_TEST_CASE(a_second_generation_of_a_known_number_is_refused) {
     auto plain = [](revision& r) { r.object(r.root, r.catalogue()); };
     expect_refused("over the content",
-                   table([&](revision& r) { plain(r), r.object(r.content, stream_of(evil), 1); },
-                         [](revision& r) { return r.table(); }),
+                   table(
+                       [&](revision& r) {
+                           r.evidence(evil, r.content, 1);
+                           plain(r);
+                       },
+                       [](revision& r) { return r.table(); }),
                    "pdf.second_generation");
     expect_refused(
         "a reference with another generation",
@@ -216,9 +219,7 @@ BOOST_AUTO_TEST_CASE(a_second_generation_of_a_known_number_is_refused) {
         "pdf.second_generation");
     // Free until now, but referred to with generation 0.
     bytes waiting = revised(make_letter(), [](pdf::document& d, pdf::update& out) {
-        QPDFObjectHandle resources = first_page(d).getKey("/Resources").shallowCopy();
-        resources.replaceKey("/XObject", QPDFObjectHandle::parse(&d.qpdf(), "<< /X 900 0 R >>"));
-        first_page(d).replaceKey("/Resources", resources);
+        first_page(d).replaceKey("/Note", QPDFObjectHandle::parse(&d.qpdf(), "[ 900 0 R ]"));
         out.changed(first_page(d));
     });
     revision r(world().approved(waiting));
@@ -306,9 +307,13 @@ BOOST_AUTO_TEST_CASE(a_revision_continues_the_one_before_it_and_nothing_else) {
     // No signature is found then, but the bytes of one.
     bytes past = table(plain, [&](revision& r) { return r.table("", "", pdf::document::open(letter)->startxref()); });
     BOOST_TEST((world().verify(past).verdict == verdict::indeterminate), shown(world().verify(past)));
-    expect_refused(
-        "hybrid", table(plain, [](revision& r) { return r.table("", fmt::format("/XRefStm {} ", r.doc.startxref())); }),
-        "pdf.hybrid_added");
+    revision h(with_table());
+    std::string rows = '\1' + big_endian(h.content_at, 4) + big_endian(0, 2);
+    h.evidence(fmt::format("950 0 obj\n{}\nendobj\n",
+                           stream_of(rows, fmt::format("/Type /XRef /W [1 4 2] /Index [{} 1] /Size 951 /Root {} 0 R ",
+                                                       h.content, h.root))));
+    h.object(h.root, h.catalogue());
+    expect_refused("hybrid", h.table("", fmt::format("/XRefStm {} ", h.evidence_at), {}, 951), "pdf.hybrid_added");
     expect_refused("/Size", table(plain, [](revision& r) { return r.table("", "", {}, 5); }), "pdf.size_too_small");
 }
 

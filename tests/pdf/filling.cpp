@@ -106,7 +106,8 @@ BOOST_AUTO_TEST_CASE(a_file_with_nothing_but_time_stamps_is_unsigned) {
 BOOST_AUTO_TEST_CASE(evidence_that_swells_is_over_the_budget_and_not_damage) {
     bytes longer = revised(world().approved(make_letter()), [](pdf::document& d, pdf::update& out) {
         QPDFObjectHandle store = out.add(QPDFObjectHandle::parse("<< /Certs [] >>"));
-        store.getKey("/Certs").appendItem(out.add_stream("", std::string((64u << 20) + 1, '\0')));
+        store.getKey("/Certs").appendItem(
+            out.add_stream("", std::string((64u << 20) + 1, '\0')));
         d.root().replaceKey("/DSS", store);
         out.changed(d.root());
     });

@@ -206,7 +206,7 @@ BOOST_AUTO_TEST_CASE(the_seal_locks_number_and_date) {
 BOOST_AUTO_TEST_CASE(a_security_store_may_be_added) {
     bytes longer = revised(world().issued(signed_letter()), [](pdf::document& d, pdf::update& out) {
         QPDFObjectHandle store = out.add(QPDFObjectHandle::parse("<< /Type /DSS /Certs [] >>"));
-        store.getKey("/Certs").appendItem(out.add_stream("", "certificate"));
+        store.getKey("/Certs").appendItem(out.add_stream("", as_text(world().ca.sub().certificate_der())));
         d.root().replaceKey("/DSS", store);
         out.changed(d.root());
     });

@@ -1,0 +1,33 @@
+// The fields that a leader's signature leaves open: for number and date, and for the seal. Internal to signing/pdf.
+//
+// Whoever drafts a letter can put fields of these names into it. What is filled in later must not be more than a number
+// or a date in the heading, so a field left open is one like those that `approved` lays out: small, in the heading of
+// the first page, with nothing that draws or acts. Bounds, beside ISO 32000-2 12.7: NĐ 30/2020/NĐ-CP, annex I, part I,
+// II.3 (number: one line of 13 points under the agency), II.4 (place and date: on the same line), II.8 and IV (seal).
+#pragma once
+
+#include "signing/pdf/document.hpp"
+#include "signing/pdf/sign.hpp"
+
+namespace vanthu::pdf {
+
+inline bool is_left_open(std::string_view name) {
+    return name == number_field || name == date_field || name == seal_field;
+}
+
+enum class filling { none, allowed }; // may it have a value and an appearance?
+
+// What is wrong with the field `name` ("size", "place", "/AA" ...); nullopt: nothing, or there is no such field.
+// `name` is number_field, date_field or seal_field. Throws what QPDF throws.
+std::optional<std::string> unfit(const field_tree& fields, QPDF& qpdf, std::string_view name, filling value);
+
+// Is a text of this size at this place one that unfit() lets pass? (page upright, see page_frame)
+bool is_in_heading(const placement& where, double page_width, double page_height);
+
+// Does a text field show letters and nothing else? `strict`: no lines and areas either.
+bool shows_text_only(const form_field& field, bool strict);
+
+// Is a signature so large that it covers more than a quarter of its page?
+bool covers_page(const form_field& signature, QPDF& qpdf);
+
+} // namespace vanthu::pdf
