@@ -26,6 +26,12 @@ std::optional<int> natural(std::string_view text) {
     return value;
 }
 
+// Some writers keep room for a number that they know later: "000123".
+std::optional<int> padded(std::string_view text) {
+    if (text.empty()) return std::nullopt;
+    return natural(text.substr(std::min(text.find_first_not_of('0'), text.size() - 1)));
+}
+
 bool is_number(std::string_view text) {
     if (!text.empty() && (text[0] == '+' || text[0] == '-')) text.remove_prefix(1);
     const auto digits = std::count_if(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
@@ -175,7 +181,7 @@ public:
             token t = values_.next();
             if (t.kind != token_kind::word) return std::nullopt;
             if (t.text == "startxref") {
-                auto value = natural(values_.next().text);
+                auto value = padded(values_.next().text);
                 if (!section_ || !value || !values_.word("%%EOF")) return std::nullopt;
                 out_.startxref = static_cast<std::uint64_t>(*value);
                 out_.end = values_.at();
@@ -191,6 +197,23 @@ public:
             } else if (!object(t) || !section_stream(out_.objects.back()))
                 return std::nullopt;
         }
+    }
+
+    // One cross-reference section, wherever it stands.
+    std::optional<appended_revision> section_only() {
+        token t = values_.next();
+        if (t.kind != token_kind::word) return std::nullopt;
+        if (t.text == "xref" ? !table(t.end) : !object(t) || !section_stream(out_.objects.back()) || !section_)
+            return std::nullopt;
+        return std::move(out_);
+    }
+
+    // One object stream, wherever it stands.
+    std::optional<appended_revision> object_stream_only() {
+        token t = values_.next();
+        if (t.kind != token_kind::word || !object(t) || !out_.objects.back().is_stream) return std::nullopt;
+        unpack(out_.objects.back());
+        return std::move(out_);
     }
 
 private:
@@ -263,9 +286,10 @@ private:
     }
 
     void take(const entry_list& trailer) {
-        if (auto n = natural(entry_of(trailer, "/Prev"))) out_.previous = static_cast<std::uint64_t>(*n);
-        if (auto n = natural(entry_of(trailer, "/Size"))) out_.size = static_cast<std::uint64_t>(*n);
+        if (auto n = padded(entry_of(trailer, "/Prev"))) out_.previous = static_cast<std::uint64_t>(*n);
+        if (auto n = padded(entry_of(trailer, "/Size"))) out_.size = static_cast<std::uint64_t>(*n);
         out_.hybrid = !entry_of(trailer, "/XRefStm").empty();
+        if (auto n = padded(entry_of(trailer, "/XRefStm"))) out_.hybrid_at = static_cast<std::uint64_t>(*n);
     }
 
     bool object(const token& first) {
@@ -307,7 +331,7 @@ private:
     }
 
     std::optional<std::size_t> length_of(std::string_view spelled) {
-        if (auto n = natural(spelled)) return static_cast<std::size_t>(*n);
+        if (auto n = padded(spelled)) return static_cast<std::size_t>(*n);
         scanner s(spelled, 0);
         auto id = natural(s.next().text), generation = natural(s.next().text);
         if (!id || !generation || s.next().text != "R") return std::nullopt;
@@ -358,7 +382,7 @@ private:
             note("pdf.object_stream_odd", fmt::format("{} {}", o.id, o.generation), certain);
         };
         std::vector<int>& numbers = out_.packed[o.id];
-        auto count = natural(o.entry("/N")), first = natural(o.entry("/First"));
+        auto count = padded(o.entry("/N")), first = padded(o.entry("/First"));
         auto data = decoded_strictly(o.data, o.entry("/Filter"), o.entry("/DecodeParms"), most_decoded);
         if (!count || !first || !data || static_cast<std::size_t>(*first) > data->size()) return odd();
         if (!o.entry("/Extends").empty()) odd(false);
@@ -395,12 +419,43 @@ private:
 } // namespace
 
 std::string_view written_object::entry(std::string_view key) const {
-    auto at = std::find_if(entries.begin(), entries.end(), [&](const auto& e) { return e.first == key; });
-    return at == entries.end() ? std::string_view() : at->second;
+    return entry_of(entries, key);
 }
 
 std::optional<appended_revision> read_appended(std::string_view file, std::size_t from, const resolve_length& length) {
     return reading(file, from, length).run();
+}
+
+bool has_clear_sections(std::string_view file, std::size_t header, std::uint64_t startxref,
+                        const resolve_length& length) {
+    constexpr std::size_t most_sections = 1000;
+    std::set<std::uint64_t> seen;
+    auto section_at = [&](std::uint64_t at) -> std::optional<appended_revision> {
+        if (at >= file.size() - header || !seen.insert(at).second || seen.size() > most_sections) return std::nullopt;
+        return reading(file, header + static_cast<std::size_t>(at), length).section_only();
+    };
+    for (std::optional<std::uint64_t> at = startxref; at;) {
+        auto section = section_at(*at);
+        if (!section) return false;
+        std::set<int> numbers, in_use;
+        for (const written_row& row : section->rows) {
+            if (!numbers.insert(row.id).second) return false;
+            if (row.type != 0) in_use.insert(row.id);
+        }
+        if (section->hybrid) { // what the table calls free, the stream may say where it is
+            auto other = section->hybrid_at ? section_at(*section->hybrid_at) : std::nullopt;
+            if (!other) return false;
+            for (const written_row& row : other->rows)
+                if (row.type != 0 && !in_use.insert(row.id).second) return false;
+        }
+        at = section->previous;
+    }
+    return true;
+}
+
+bool is_clear_object_stream(std::string_view file, std::size_t at, const resolve_length& length) {
+    auto read = reading(file, at, length).object_stream_only();
+    return read && std::none_of(read->flaws.begin(), read->flaws.end(), [](const flaw& f) { return f.certain; });
 }
 
 } // namespace vanthu::pdf

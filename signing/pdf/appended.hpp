@@ -57,6 +57,7 @@ struct appended_revision {
     std::uint64_t startxref = 0;
     std::optional<std::uint64_t> previous, size; // /Prev, /Size
     bool hybrid = false;
+    std::optional<std::uint64_t> hybrid_at; // /XRefStm
     std::vector<flaw> flaws;
 };
 
@@ -71,5 +72,13 @@ std::optional<appended_revision> read_appended(std::string_view file, std::size_
 // `before`. Throws what QPDF throws.
 std::vector<flaw> flaws_of(const appended_revision& revision, const document& before, const xref_table& old_table,
                            const document& after, const xref_table& new_table, const reference_index& references);
+
+// Of the signed revision itself: has every number one row in each of its sections? Where readers differ about it, what
+// a later revision leaves or changes differs for them too: a catalogue that QPDF finds unchanged can be another one for
+// those who read its twin until now. `startxref` counts from `header`.
+bool has_clear_sections(std::string_view file, std::size_t header, std::uint64_t startxref,
+                        const resolve_length& length);
+// The same of an object stream at `at`.
+bool is_clear_object_stream(std::string_view file, std::size_t at, const resolve_length& length);
 
 } // namespace vanthu::pdf

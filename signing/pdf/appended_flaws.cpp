@@ -121,9 +121,9 @@ private:
         }
         if (references_.contains_other_generation(QPDFObjGen(row.id, generation)))
             note("pdf.second_generation", number);
-        // Once more what the revision before says: it is read there by everybody, as long as it stands there.
+        // Once more what the revision before says: in QPDF's reading of it.
         if (known != old_table_.end() && known->first.getGen() == generation && is_same(known->second, row)) {
-            if (object(row.id)) note("pdf.entry_elsewhere", number);
+            note("pdf.entry_elsewhere", number, object(row.id) != nullptr); // needless at best
             return;
         }
         if (row.type == 1) {

@@ -61,6 +61,10 @@ constexpr signing::finding_row texts[] = {
      "An object stream in the revision after the signature can be read in more than one way."},
     {"pdf.hidden_object", "Bản cập nhật sau chữ ký giấu một đối tượng bên trong dữ liệu khác.",
      "The revision after the signature hides an object within other data."},
+    {"pdf.earlier_unclear",
+     "Phần đã ký khai một đối tượng theo nhiều cách đọc, nên không xác định được bản cập nhật sau chữ ký đã thay đổi "
+     "gì.",
+     "The signed part names an object in more than one way, so what the revision after it changed is not determined."},
     {"pdf.comment_added", "Bản cập nhật sau chữ ký có dòng chú thích không rõ do phần mềm nào ghi.",
      "The revision after the signature holds a comment that no known program writes."},
     {"pdf.evidence_odd",

@@ -147,12 +147,7 @@ private:
         add_step(*before, first, {});
         while (!only_space(text_.substr(out_.steps.back().end))) {
             if (out_.steps.size() > limits_.revisions) return note("budget", "revisions");
-            auto resolve = [&](int id, int generation) -> std::optional<std::size_t> {
-                QPDFObjectHandle length = last.qpdf().getObjectByID(id, generation);
-                if (!length.isInteger() || length.getIntValue() < 0) return std::nullopt;
-                return static_cast<std::size_t>(length.getIntValue());
-            };
-            auto bytes_of = read_appended(text_, out_.steps.back().end, resolve);
+            auto bytes_of = read_appended(text_, out_.steps.back().end, lengths_of(last));
             if (!bytes_of) {
                 out_.steps.push_back({file_.size(), {{change_kind::forbidden, "unaccounted_bytes"}}, {}, {}});
                 return note("pdf.unaccounted_bytes");
@@ -166,7 +161,11 @@ private:
             if (!references) {
                 references.emplace(before->file);
                 take_warnings(*before);
+                const document& d = before->file;
+                if (!has_clear_sections(as_text(d.file()), d.header_at(), d.startxref(), lengths_of(d)))
+                    note("pdf.earlier_unclear");
             }
+            check_rewritten(*before, *bytes_of);
             std::vector<flaw> flaws =
                 flaws_of(*bytes_of, before->file, before->table, now->file, now->table, *references);
             std::vector<change> changes = compare_revisions(*before, *now, *references);
@@ -182,6 +181,31 @@ private:
             if (out_.signatures.size() > limits_.signatures) return note("budget", "signatures");
             add_step(*now, end, std::move(changes));
             before = std::move(now);
+        }
+    }
+
+    static resolve_length lengths_of(const document& d) {
+        return [&d](int id, int generation) -> std::optional<std::size_t> {
+            QPDFObjectHandle length = d.qpdf().getObjectByID(id, generation);
+            if (!length.isInteger() || length.getIntValue() < 0) return std::nullopt;
+            return static_cast<std::size_t>(length.getIntValue());
+        };
+    }
+
+    // An object that is written anew was the same for everybody before.
+    void check_rewritten(const opened_revision& before, const appended_revision& revision) {
+        std::set<int> streams;
+        for (const written_row& row : revision.rows)
+            if (auto was = before.table.find(QPDFObjGen(row.id, 0));
+                was != before.table.end() && was->second.getType() == 2)
+                streams.insert(was->second.getObjStreamNumber());
+        for (int id : streams) {
+            auto at = before.table.find(QPDFObjGen(id, 0));
+            if (at == before.table.end() || at->second.getType() != 1 ||
+                !is_clear_object_stream(as_text(before.file.file()),
+                                        before.file.header_at() + static_cast<std::size_t>(at->second.getOffset()),
+                                        lengths_of(before.file)))
+                note("pdf.earlier_unclear", std::to_string(id));
         }
     }
 

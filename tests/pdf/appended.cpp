@@ -188,9 +188,6 @@ BOOST_AUTO_TEST_CASE(evidence_in_a_plain_revision_is_fine_in_every_shape) {
                                                [](revision& r) { return r.table("0 1\n0000000000 65535 f \n"); }));
     expect_fine("a fresh number freed", table([](revision& r) { r.object(r.root, r.catalogue()); },
                                               [](revision& r) { return r.table(freed(r.fresh(), 0)); }));
-    expect_fine("the row of the revision before",
-                table([](revision& r) { r.object(r.root, r.catalogue()); },
-                      [](revision& r) { return r.table(in_use(r.content, r.content_at)); }));
     revision r(with_streams());
     r.evidence();
     r.object(r.root, r.catalogue());
@@ -325,6 +322,10 @@ BOOST_AUTO_TEST_CASE(rows_lead_to_objects_of_the_revision) {
     expect_refused("into a stream", into, "pdf.entry_elsewhere");
     expect_refused("offset 0", table(plain, [&](revision& r) { return r.table(in_use(r.content, 0)); }),
                    "pdf.entry_elsewhere");
+    expect_refused("the row of the revision before",
+                   table([](revision& r) { r.object(r.root, r.catalogue()); },
+                         [](revision& r) { return r.table(in_use(r.content, r.content_at)); }),
+                   "pdf.entry_elsewhere", verdict::indeterminate);
     // An object that nothing lists, for readers that repair; also in another compression than none.
     expect_refused("hidden in a stream",
                    table(plain, [](revision& r) { return r.table(); }, hidden(content)), "pdf.hidden_object");
@@ -344,6 +345,71 @@ BOOST_AUTO_TEST_CASE(rows_lead_to_objects_of_the_revision) {
                    table([&](revision& r) { plain(r), r.object(r.content, stream_of(evil)), r.forget(r.content); },
                          [](revision& r) { return r.table(); }),
                    "pdf.object_unlisted");
+}
+
+BOOST_AUTO_TEST_CASE(where_readers_differ_about_the_signed_revision_nothing_later_is_judged) {
+    // The letter names an object twice itself, or in a catalogue that is there twice: what QPDF finds unchanged later
+    // is a change for those who read the other one when it was signed.
+    auto request = request_for(pdf::profile::comment);
+    request.comment = "x";
+    auto with_twin = [](bool first) {
+        bytes letter = make_letter();
+        pdf::document d = pdf::document::open(letter).value();
+        std::string out(as_text(letter));
+        int content = first_page(d).getKey("/Contents").getObjectID();
+        std::size_t old_place = out.find(fmt::format("\n{} 0 obj", content)) + 1, place = out.size();
+        out += fmt::format("{} 0 obj\n{}\nendobj\n", content, stream_of(evil));
+        std::size_t section = out.size();
+        std::string a = in_use(content, old_place), b = in_use(content, place);
+        out += "xref\n" + (first ? a + b : b + a) +
+               fmt::format("trailer\n<< /Size {} /Root {} /Prev {} >>\nstartxref\n{}\n%%EOF\n",
+                           d.qpdf().getTrailer().getKey("/Size").getIntValue(), d.root().unparse(), d.startxref(),
+                           section);
+        return to_bytes(out);
+    };
+    for (bool first : {true, false}) {
+        bytes file = world().sign(with_twin(first), world().leader, request);
+        BOOST_TEST((world().verify(file).verdict == verdict::valid)); // nothing follows
+        revision r(file);
+        r.evidence();
+        r.object(r.root, r.catalogue());
+        expect_refused("a number twice", r.table(), "pdf.earlier_unclear", verdict::indeterminate);
+    }
+    // A catalogue that need not change when it is signed.
+    bytes letter = reshaped(revised(make_letter(),
+                                    [](pdf::document& d, pdf::update& out) {
+                                        QPDFObjectHandle form = out.add(QPDFObjectHandle::parse("<< /Fields [] >>"));
+                                        d.root().replaceKey("/AcroForm", form);
+                                        out.changed(d.root());
+                                    }),
+                            {"--object-streams=generate"});
+    for (bool twice : {false, true}) {
+        pdf::document d = pdf::document::open(letter).value();
+        std::string out(as_text(letter)), body = d.root().unparseResolved(), first = twice ? body + " " : "";
+        int id = d.qpdf().getTrailer().getKey("/Size").getIntValueAsInt(), root = d.root().getObjectID();
+        std::string head = (twice ? fmt::format("{} 0 ", root) : "") + fmt::format("{} {} ", root, first.size()),
+                    all = head + first + body;
+        std::size_t place = out.size();
+        out += fmt::format("{} 0 obj\n{}\nendobj\n", id,
+                           stream_of(all, fmt::format("/Type /ObjStm /N {} /First {} ", twice ? 2 : 1, head.size())));
+        std::size_t section = out.size();
+        std::string rows = '\2' + big_endian(static_cast<std::size_t>(id), 4) + big_endian(twice, 2) + '\1' +
+                           big_endian(place, 4) + big_endian(0, 2) + '\1' + big_endian(section, 4) + big_endian(0, 2);
+        out += fmt::format("{} 0 obj\n{}\nendobj\nstartxref\n{}\n%%EOF\n", id + 1,
+                           stream_of(rows, fmt::format("/Type /XRef /W [1 4 2] /Index [{} 1 {} 2] /Size {} /Root {} "
+                                                       "/Prev {} ",
+                                                       root, id, id + 2, d.root().unparse(), d.startxref())),
+                           section);
+        bytes file = world().sign(to_bytes(out), world().leader, request);
+        BOOST_TEST((world().verify(file).verdict == verdict::valid), shown(world().verify(file)));
+        revision r(file);
+        r.evidence();
+        r.object(r.root, r.catalogue());
+        if (twice)
+            expect_refused("a catalogue twice", r.section(), "pdf.earlier_unclear", verdict::indeterminate);
+        else
+            expect_fine("a catalogue once", r.section());
+    }
 }
 
 BOOST_AUTO_TEST_CASE(an_object_stream_is_read_in_one_way) {
