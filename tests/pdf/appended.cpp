@@ -201,14 +201,10 @@ BOOST_AUTO_TEST_CASE(evidence_in_a_plain_revision_is_fine_in_every_shape) {
 
 BOOST_AUTO_TEST_CASE(a_second_generation_of_a_known_number_is_refused) {
     auto plain = [](revision& r) { r.object(r.root, r.catalogue()); };
-    expect_refused("over the content",
-                   table(
-                       [&](revision& r) {
-                           r.evidence(evil, r.content, 1);
-                           plain(r);
-                       },
-                       [](revision& r) { return r.table(); }),
-                   "pdf.second_generation");
+    revision over(with_table());
+    over.evidence(evil, over.content, 1);
+    plain(over);
+    expect_refused("over the content", over.table(), "pdf.second_generation");
     expect_refused(
         "a reference with another generation",
         table([&](revision& r) { r.object(r.root, r.catalogue(fmt::format("/Metadata {} 1 R", r.content))); },
