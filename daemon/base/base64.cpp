@@ -1,5 +1,7 @@
 #include "daemon/base/base64.hpp"
 
+#include <cstring>
+
 namespace vanthu {
 namespace {
 
@@ -24,6 +26,13 @@ constexpr auto shifted(int shift) {
 }
 constexpr auto first = shifted(18), second = shifted(12), third = shifted(6), fourth = shifted(0);
 
+// The two characters of each twelve bits.
+constexpr auto pairs = [] {
+    std::array<std::array<char, 2>, 4096> t{};
+    for (std::size_t i = 0; i < t.size(); ++i) t[i] = {alphabet[i >> 6], alphabet[i & 63]};
+    return t;
+}();
+
 } // namespace
 
 std::string base64_encode(bytes_view b) {
@@ -33,10 +42,9 @@ std::string base64_encode(bytes_view b) {
     std::size_t i = 0;
     for (; i + 3 <= b.size(); i += 3) {
         std::uint32_t v = b[i] << 16 | b[i + 1] << 8 | b[i + 2];
-        *o++ = alphabet[v >> 18];
-        *o++ = alphabet[v >> 12 & 63];
-        *o++ = alphabet[v >> 6 & 63];
-        *o++ = alphabet[v & 63];
+        std::memcpy(o, pairs[v >> 12].data(), 2);
+        std::memcpy(o + 2, pairs[v & 0xfff].data(), 2);
+        o += 4;
     }
     if (std::size_t left = b.size() - i) {
         std::uint32_t v = b[i] << 16 | (left == 2 ? b[i + 1] << 8 : 0);

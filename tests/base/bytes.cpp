@@ -59,3 +59,25 @@ BOOST_AUTO_TEST_CASE(ids_increase_also_when_the_clock_steps_back) {
     }
     BOOST_TEST(all.size() == 10000u);
 }
+
+BOOST_AUTO_TEST_CASE(hashes_that_are_begun_one_in_another_do_not_mix) {
+    sha256 outer;
+    outer.update("a");
+    {
+        sha256 unfinished;
+        unfinished.update("something else");
+    }
+    sha256 inner;
+    inner.update("ab");
+    outer.update("bc");
+    BOOST_TEST(outer.finish().hex() == sha256::of("abc").hex());
+    BOOST_TEST(inner.update("c").finish().hex() == sha256::of("abc").hex());
+}
+
+BOOST_AUTO_TEST_CASE(every_three_bytes_are_encoded_as_base64_so_that_they_decode_again) {
+    bytes plain;
+    for (int i = 0; i < 4096; ++i) // every twelve bits, in front and behind
+        plain.insert(plain.end(), {static_cast<std::uint8_t>(i >> 4), static_cast<std::uint8_t>(i << 4 | (4095 - i) >> 8),
+                                   static_cast<std::uint8_t>(4095 - i)});
+    BOOST_TEST((base64_decode(base64_encode(plain)).value() == plain));
+}

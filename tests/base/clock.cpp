@@ -23,3 +23,10 @@ BOOST_AUTO_TEST_CASE(impossible_dates_are_refused) {
     BOOST_TEST(!from_edxml_date("2025/02/29").has_value());
     BOOST_TEST(!from_edxml_date("15/07/2025").has_value());
 }
+
+BOOST_AUTO_TEST_CASE(every_number_of_a_time_is_written_with_its_zeros) {
+    for (const char* text : {"0001-02-03T04:05:06.000007Z", "1969-12-31T23:59:59.999999Z", "9999-12-31T00:00:00.100000Z"})
+        BOOST_TEST(to_rfc3339(*from_rfc3339(text)) == text);
+    BOOST_TEST(to_rfc3339_vietnam(*from_rfc3339("1999-12-31T17:00:09Z")) == "2000-01-01T00:00:09+07:00");
+    BOOST_TEST(to_rfc3339_vietnam(*from_rfc3339("9999-12-31T17:00:00Z")) == "10000-01-01T00:00:00+07:00");
+}
