@@ -285,14 +285,23 @@ bool verify_hash(const certificate& signer, scheme s, hash h, bytes_view hashed,
 
 std::optional<bytes> ecdsa_to_der(bytes_view raw) {
     if (raw.empty() || raw.size() % 2 || raw.size() > 132) return std::nullopt;
-    auto half = [&](std::size_t at) { return BN_bin2bn(raw.data() + at, static_cast<int>(raw.size() / 2), nullptr); };
-    owned<ECDSA_SIG, ECDSA_SIG_free> value(ECDSA_SIG_new());
-    if (!value || ECDSA_SIG_set0(value.get(), half(0), half(raw.size() / 2)) != 1) return std::nullopt;
-    unsigned char* out = nullptr;
-    int size = i2d_ECDSA_SIG(value.get(), &out);
-    if (size <= 0) return std::nullopt;
-    bytes der(out, out + size);
-    OPENSSL_free(out);
+    // Written by hand: OpenSSL makes big numbers of the halves and an ECDSA_SIG of these first.
+    bytes content;
+    content.reserve(raw.size() + 6);
+    for (bytes_view half : {raw.first(raw.size() / 2), raw.subspan(raw.size() / 2)}) {
+        while (half.size() > 1 && half[0] == 0) half = half.subspan(1);
+        const bool negative = half[0] & 0x80; // unless a zero stands in front
+        content.push_back(0x02);
+        content.push_back(static_cast<std::uint8_t>(half.size() + negative));
+        if (negative) content.push_back(0);
+        content.insert(content.end(), half.begin(), half.end());
+    }
+    bytes der;
+    der.reserve(content.size() + 3);
+    der.push_back(0x30);
+    if (content.size() >= 128) der.push_back(0x81); // at most 2 * 69
+    der.push_back(static_cast<std::uint8_t>(content.size()));
+    der.insert(der.end(), content.begin(), content.end());
     return der;
 }
 

@@ -4,6 +4,7 @@
 #include "tests/support/test_ca.hpp"
 
 #include <boost/test/unit_test.hpp>
+#include <openssl/ec.h>
 
 using namespace vanthu;
 using namespace vanthu::x509;
@@ -80,6 +81,21 @@ BOOST_AUTO_TEST_CASE(a_raw_ecdsa_signature_becomes_der_also_with_short_halves) {
     BOOST_TEST(to_hex(ecdsa_to_der(bytes{0x81, 0x01}).value()) == "3007020200"
                                                                   "81"
                                                                   "020101");
+    for (std::size_t half : {1u, 32u, 48u, 66u})
+        for (int zeros : {0, 1, 31}) {
+            bytes raw = random_bytes(2 * half);
+            for (std::size_t i = 0; i < std::min<std::size_t>(half, static_cast<std::size_t>(zeros)); ++i)
+                raw[i] = raw[half + i] = 0;
+            // OpenSSL as the judge
+            ECDSA_SIG* value = ECDSA_SIG_new();
+            ECDSA_SIG_set0(value, BN_bin2bn(raw.data(), static_cast<int>(half), nullptr),
+                           BN_bin2bn(raw.data() + half, static_cast<int>(half), nullptr));
+            bytes expected(static_cast<std::size_t>(i2d_ECDSA_SIG(value, nullptr)));
+            unsigned char* out = expected.data();
+            i2d_ECDSA_SIG(value, &out);
+            ECDSA_SIG_free(value);
+            BOOST_TEST(to_hex(ecdsa_to_der(raw).value()) == to_hex(expected));
+        }
     BOOST_TEST(!ecdsa_to_der(bytes{1, 2, 3}).has_value());
     BOOST_TEST(!ecdsa_to_der(bytes{}).has_value());
     BOOST_TEST(!ecdsa_to_der(bytes(134)).has_value());
