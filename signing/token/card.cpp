@@ -1,6 +1,7 @@
 #include "signing/token/card_state.hpp"
 
 #include <algorithm>
+#include <array>
 #include <fmt/format.h>
 
 namespace vanthu::token {
@@ -213,13 +214,12 @@ result<bytes> card::state::sign_once(const signing_request& what, CK_RV& rv) {
         }
         rv = CKR_OK;
     }
-    bytes signature(2048); // large: asking for the length costs a second signature on some tokens
+    std::array<std::uint8_t, 2048> signature; // large: asking for the length costs a second signature on some tokens
     CK_ULONG size = signature.size();
     if (rv = p11->C_Sign(session.handle(), input.data(), input.size(), signature.data(), &size); rv != CKR_OK)
         return given_up("C_Sign");
     if (size > signature.size()) return failed(errc::internal, "C_Sign: longer than its buffer");
-    signature.resize(size);
-    return signature;
+    return bytes(signature.begin(), signature.begin() + static_cast<std::ptrdiff_t>(size));
 }
 
 result<bytes> card::state::sign(const signing_request& what) {
