@@ -18,8 +18,9 @@ constexpr std::string_view oid_content_type = "1.2.840.113549.1.9.3", oid_signin
 struct constant_parts {
     bytes version_1 = der::integer(1u), data = der::oid(id::data), data_info = der::sequence({data}),
           content_type = attribute(oid_content_type, data), message_digest = der::oid(id::message_digest),
-          signing_certificate = der::oid(oid_signing_certificate_v2), signing_time = der::oid(oid_signing_time),
-          sha256 = der::algorithm(id::sha256, false), sha256_null = der::algorithm(id::sha256, true);
+          signing_time = der::oid(oid_signing_time), sha256 = der::algorithm(id::sha256, false),
+          sha256_null = der::algorithm(id::sha256, true), signed_data = der::oid(id::signed_data),
+          set_of_sha256 = der::tlv(der::tag_set, sha256);
 };
 const constant_parts& constants() {
     static const constant_parts all;
@@ -46,28 +47,36 @@ const bytes& signature_algorithm(scheme s) {
     return s == scheme::rsa_pkcs1 ? pkcs1 : s == scheme::ecdsa ? ecdsa : pss;
 }
 
-// Who issued the certificate, and its number there.
-struct certificate_name {
-    bytes_view issuer; // lives as long as the certificate
-    bytes serial;
+// What every signature of one certificate has alike.
+struct certificate_parts {
+    bytes issuer_and_serial;   // who issued it, and its number there
+    bytes signing_certificate; // the attribute
 };
 
-certificate_name name_of(const x509::certificate& cert) {
+certificate_parts parts_of(const x509::certificate& leaf) {
     const unsigned char* issuer = nullptr;
     std::size_t issuer_size = 0;
-    X509_NAME_get0_der(X509_get_issuer_name(cert.native()), &issuer, &issuer_size);
-    unsigned char* serial = nullptr;
-    int size = i2d_ASN1_INTEGER(X509_get0_serialNumber(cert.native()), &serial);
-    certificate_name out{{issuer, issuer_size}, bytes(serial, serial + (size > 0 ? size : 0))};
-    OPENSSL_free(serial);
-    return out;
+    X509_NAME_get0_der(X509_get_issuer_name(leaf.native()), &issuer, &issuer_size);
+    unsigned char* number = nullptr;
+    int size = i2d_ASN1_INTEGER(X509_get0_serialNumber(leaf.native()), &number);
+    const bytes serial(number, number + (size > 0 ? size : 0));
+    OPENSSL_free(number);
+    const bytes_view name(issuer, issuer_size);
+    // RFC 5035, section 3: the hash algorithm is left out because SHA-256 is its default.
+    bytes issuer_serial = der::sequence({der::sequence({der::tlv(0xa4, name)}), serial});
+    bytes id = der::sequence({der::tlv(der::tag_octets, leaf.sha256().view()), issuer_serial});
+    return {der::sequence({name, serial}), attribute(oid_signing_certificate_v2, der::sequence({der::sequence({id})}))};
 }
 
-// RFC 5035, section 3: the hash algorithm is left out because SHA-256 is its default.
-bytes signing_certificate(const x509::certificate& leaf, const certificate_name& name) {
-    bytes issuer_serial = der::sequence({der::sequence({der::tlv(0xa4, name.issuer)}), name.serial});
-    bytes id = der::sequence({der::tlv(der::tag_octets, leaf.sha256().view()), issuer_serial});
-    return der::sequence({der::sequence({id})});
+// Kept for the next signature of this thread: who signs many does so with one certificate.
+const certificate_parts& kept_parts_of(const x509::certificate& leaf) {
+    thread_local x509::certificate last;
+    thread_local certificate_parts parts;
+    if (!last || last.native() != leaf.native()) { // `last` keeps what its address names
+        parts = parts_of(leaf);
+        last = leaf;
+    }
+    return parts;
 }
 
 // RFC 5652, 11.3: UTCTime up to 2049.
@@ -95,19 +104,19 @@ bytes time_der(timestamp t) {
 
 bytes attribute_of(const bytes& type, bytes_view value) { return der::sequence({type, der::tlv(der::tag_set, value)}); }
 
-bytes signed_attributes(const digest& content, const signer& who, const certificate_name& name,
-                        const build_options& options) {
+// With the tag of a SET OF (RFC 5652, 5.4).
+bytes signed_attributes(const digest& content, const certificate_parts& about, const build_options& options) {
     const constant_parts& c = constants();
     std::vector<bytes> all;
     all.reserve(6);
     all.push_back(c.content_type);
     all.push_back(attribute_of(c.message_digest, der::tlv(der::tag_octets, content.view())));
-    all.push_back(attribute_of(c.signing_certificate, signing_certificate(who.leaf, name)));
+    all.push_back(about.signing_certificate);
     if (options.signing_time) all.push_back(attribute_of(c.signing_time, time_der(*options.signing_time)));
     if (!options.mime_type.empty())
         all.push_back(attribute(id::mime_type, der::tlv(0x0c, as_bytes(options.mime_type)))); // UTF8String
     if (options.content_stamp) all.push_back(attribute(id::content_time_stamp, options.content_stamp->der));
-    return der::set_of_content(std::move(all));
+    return der::tlv(der::tag_set, der::set_of_content(std::move(all)));
 }
 
 result<bytes> signature_over(const digest& hashed, const signer& who) {
@@ -123,8 +132,8 @@ result<bytes> signature_over(const digest& hashed, const signer& who) {
 
 // What one more signer brings into a message.
 struct contribution {
-    bytes digest_algorithm, signer_info;
-    std::vector<bytes> certificates;
+    bytes signer_info;
+    std::vector<bytes_view> certificates; // of the signer
 };
 
 result<contribution> contribution_of(const digest& content, const signer& who, const build_options& options) {
@@ -132,27 +141,19 @@ result<contribution> contribution_of(const digest& content, const signer& who, c
     if (const auto& stamp = options.content_stamp;
         stamp && (stamp->imprint_hash != x509::hash::sha256 || !std::ranges::equal(stamp->imprint, content.view())))
         return failed(errc::timestamp_mismatch, "imprint");
-    const certificate_name name = name_of(who.leaf);
-    bytes attributes = signed_attributes(content, who, name, options);
-    // Signed is the SET OF with its own tag, stored is the same content under [0] (RFC 5652, 5.4).
-    VANTHU_TRY(bytes signature, signature_over(sha256::of(der::tlv(der::tag_set, attributes)), who));
+    const certificate_parts& about = kept_parts_of(who.leaf);
+    const bytes sid = about.issuer_and_serial; // sign() may come back here with another signer
+    bytes attributes = signed_attributes(content, about, options);
+    VANTHU_TRY(bytes signature, signature_over(sha256::of(attributes), who));
+    attributes[0] = der::tag_context_0; // signed as a SET OF, stored under [0]
     contribution out;
-    out.digest_algorithm = constants().sha256;
-    out.signer_info = der::sequence({constants().version_1, der::sequence({name.issuer, name.serial}),
-                                     out.digest_algorithm, der::tlv(der::tag_context_0, attributes),
-                                     signature_algorithm(who.scheme), der::tlv(der::tag_octets, signature)});
+    out.signer_info =
+        der::sequence({constants().version_1, sid, constants().sha256, attributes, signature_algorithm(who.scheme),
+                       der::header(der::tag_octets, signature.size()), signature});
     out.certificates.push_back(who.leaf.der());
     if (options.embed_chain)
-        for (const x509::certificate& c : who.chain) out.certificates.push_back(c.der());
+        for (const x509::certificate& c : who.chain) add_member(out.certificates, c.der());
     return out;
-}
-
-void join(message_parts& parts, const contribution& c) {
-    add_member(parts.digest_algorithms, c.digest_algorithm);
-    for (const bytes& cert : c.certificates) add_member(parts.certificates, cert);
-    signer_parts s;
-    s.whole = c.signer_info;
-    parts.signers.push_back(std::move(s));
 }
 
 // Would this content be a surprise to those who signed? Only what they hashed with SHA-256 can be compared.
@@ -175,12 +176,21 @@ result<bytes_view> signature_value(const message_parts& parts, std::size_t signe
 
 result<bytes> build_signature(const digest& content, const signer& who, const build_options& options) {
     VANTHU_TRY(contribution c, contribution_of(content, who, options));
-    message_parts parts;
-    parts.version = constants().version_1;
-    parts.content_info = constants().data_info;
-    parts.content_type = constants().data;
-    join(parts, c);
-    return assemble(parts);
+    const constant_parts& same = constants();
+    der::backward_writer w(c.signer_info.size() + 4096);
+    w.put(c.signer_info);
+    w.enclose(der::tag_set, 0);
+    const std::size_t signers = w.size();
+    for (auto cert = c.certificates.rbegin(); cert != c.certificates.rend(); ++cert) w.put(*cert);
+    w.enclose(der::tag_context_0, signers);
+    w.put(same.data_info);
+    w.put(same.set_of_sha256);
+    w.put(same.version_1);
+    w.enclose(der::tag_sequence, 0);
+    w.enclose(der::tag_context_0, 0);
+    w.put(same.signed_data);
+    w.enclose(der::tag_sequence, 0);
+    return w.written();
 }
 
 result<bytes> add_signer(bytes_view cms, const digest& content, const signer& who, const build_options& options) {
@@ -188,7 +198,11 @@ result<bytes> add_signer(bytes_view cms, const digest& content, const signer& wh
     if (!std::ranges::equal(parts.content_type, constants().data)) return failed(errc::not_cms, "not id-data");
     VANTHU_CHECK(same_content(parts, content));
     VANTHU_TRY(contribution c, contribution_of(content, who, options));
-    join(parts, c);
+    add_member(parts.digest_algorithms, constants().sha256);
+    for (bytes_view cert : c.certificates) add_member(parts.certificates, cert);
+    signer_parts added;
+    added.whole = c.signer_info;
+    parts.signers.push_back(std::move(added));
     return assemble(parts);
 }
 

@@ -61,6 +61,9 @@ bytes sequence(std::initializer_list<bytes_view> parts) { return wrapped(tag_seq
 bytes set_of_content(std::vector<bytes> members) {
     std::sort(members.begin(), members.end());
     bytes all;
+    std::size_t length = 0;
+    for (const bytes& member : members) length += member.size();
+    all.reserve(length);
     for (const bytes& member : members) all.insert(all.end(), member.begin(), member.end());
     return all;
 }
@@ -103,6 +106,24 @@ bytes integer(unsigned small) {
     std::uint8_t big_endian[] = {static_cast<std::uint8_t>(small >> 24), static_cast<std::uint8_t>(small >> 16),
                                  static_cast<std::uint8_t>(small >> 8), static_cast<std::uint8_t>(small)};
     return integer(bytes_view(big_endian));
+}
+
+void backward_writer::put(bytes_view in_front) {
+    if (in_front.size() > at_) {
+        bytes larger(2 * octets_.size() + in_front.size());
+        const std::size_t at = larger.size() - size();
+        std::copy(octets_.begin() + static_cast<std::ptrdiff_t>(at_), octets_.end(),
+                  larger.begin() + static_cast<std::ptrdiff_t>(at));
+        octets_ = std::move(larger);
+        at_ = at;
+    }
+    at_ -= in_front.size();
+    std::copy(in_front.begin(), in_front.end(), octets_.begin() + static_cast<std::ptrdiff_t>(at_));
+}
+
+void backward_writer::enclose(std::uint8_t tag, std::size_t behind) {
+    const short_header h(tag, size() - behind);
+    put({h.octets, h.size});
 }
 
 bytes null() { return {0x05, 0x00}; }

@@ -22,6 +22,22 @@ bytes integer(unsigned small);
 bytes null();
 bytes algorithm(std::string_view dotted, bool with_null);
 
+// Writes from the last octet to the first: the length of what a header stands in front of is then known, and what is
+// nested deep is written once.
+class backward_writer {
+public:
+    explicit backward_writer(std::size_t room) : octets_(room), at_(room) {} // grows where it is too small
+    std::size_t size() const { return octets_.size() - at_; }
+    void put(bytes_view in_front);
+    // A header for everything but the last `behind` octets.
+    void enclose(std::uint8_t tag, std::size_t behind);
+    bytes written() const { return bytes(octets_.begin() + static_cast<std::ptrdiff_t>(at_), octets_.end()); }
+
+private:
+    bytes octets_;
+    std::size_t at_;
+};
+
 // One element at the start of `in`; nullopt where there is no whole definite-length element.
 struct element {
     std::uint8_t tag;

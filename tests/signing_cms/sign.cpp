@@ -147,3 +147,26 @@ BOOST_AUTO_TEST_CASE(key_and_scheme_must_fit) {
     BOOST_TEST((cms::build_signature(sha256::of("x"), big.signer()).error().code == cms::errc::key_unfit));
     BOOST_TEST((cms::build_signature(sha256::of("x"), {}).error().code == cms::errc::key_unfit));
 }
+
+// What is kept of a certificate from one signature to the next is that certificate's.
+BOOST_AUTO_TEST_CASE(two_signers_who_take_turns_sign_with_their_own_certificates) {
+    world first(test_key::p256), second(test_key::p256);
+    for (int turn = 0; turn < 3; ++turn)
+        for (const world* w : {&first, &second}) {
+            std::string output;
+            BOOST_TEST(openssl_cms_verify(*w, w->sign(), w->content, output) == 0, output);
+        }
+}
+
+BOOST_AUTO_TEST_CASE(what_is_written_from_behind_is_what_is_written_from_the_front) {
+    for (std::size_t length : {0u, 1u, 127u, 128u, 255u, 256u, 70'000u})
+        for (std::size_t room : {0u, 16u, 100'000u}) {
+            const bytes content = random_bytes(length), other = random_bytes(3);
+            der::backward_writer w(room);
+            w.put(other);
+            w.put(content);
+            w.enclose(der::tag_octets, other.size());
+            w.enclose(der::tag_sequence, 0);
+            BOOST_TEST((w.written() == der::sequence({der::tlv(der::tag_octets, content), other})));
+        }
+}
