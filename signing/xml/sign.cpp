@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <span>
 
 namespace vanthu::xml {
 namespace {
@@ -78,30 +79,52 @@ public:
         for (const planned& one : references_) seed.update(one.uri).update(one.digest);
         if (beside > 0) seed.update(std::to_string(beside));
         id_ = "id-" + seed.finish().hex().substr(0, 32);
+        value.resize(who.scheme != x509::scheme::ecdsa            ? who.leaf.key_bits() / 8
+                     : who.leaf.kind() == x509::key_kind::ec_p384 ? 96
+                                                                  : 64);
     }
-    bytes properties_digest = bytes(32);
-    bytes value = bytes(1);
+    digest properties_digest;
+    bytes value; // of the signature; as long as it will be, before it is known
     const std::string& id() const { return id_; }
     // What the ids of references begin with; for objects that references name.
     std::string object_id() const { return id_ + "-object"; }
 
-    std::string text(std::string_view object = {}) const { return text(object, signed_info(), signed_properties()); }
-    std::string text(std::string_view object, std::string_view info, std::string_view properties) const {
+    // A part of a text.
+    struct span {
+        std::size_t begin = 0, end = 0;
+        std::string_view of(std::string_view text) const { return text.substr(begin, end - begin); }
+    };
+    struct places {
+        span signed_info, properties_digest, value, signed_properties;
+    };
+
+    std::string text(std::string_view object) const {
         std::string out;
-        std::size_t certificates = who_.leaf.der().size();
-        for (const x509::certificate& c : who_.chain) certificates += c.der().size() + 64;
-        out.reserve(object.size() + info.size() + properties.size() + certificates / 3 * 4 + 1024);
-        put(out, {"<", prefix_, "Signature", dsig_, " Id=\"", id_, "\">", info});
-        wrap(out, "SignatureValue", base64_encode(value));
-        put_key_info(out);
-        put(out,
-            {object, "<", prefix_, "Object><xades:QualifyingProperties xmlns:xades=\"", xades_uri, "\" Target=\"#", id_,
-             "\">", properties, "</xades:QualifyingProperties></", prefix_, "Object></", prefix_, "Signature>"});
+        write(out, object);
         return out;
     }
+    places write(std::string& out, std::string_view object) const {
+        places at;
+        std::size_t certificates = who_.leaf.der().size();
+        for (const x509::certificate& c : who_.chain) certificates += c.der().size() + 64;
+        out.reserve(out.size() + object.size() + certificates / 3 * 4 + 4096 + 512 * references_.size());
+        put(out, {"<", prefix_, "Signature", dsig_, " Id=\"", id_, "\">"});
+        at.signed_info.begin = out.size();
+        at.properties_digest = write_signed_info(out);
+        at.signed_info.end = out.size();
+        at.value = wrap(out, "SignatureValue", base64_encode(value));
+        put_key_info(out);
+        put(out, {object, "<", prefix_, "Object><xades:QualifyingProperties xmlns:xades=\"", xades_uri, "\" Target=\"#",
+                  id_, "\">"});
+        at.signed_properties.begin = out.size();
+        write_signed_properties(out);
+        at.signed_properties.end = out.size();
+        put(out, {"</xades:QualifyingProperties></", prefix_, "Object></", prefix_, "Signature>"});
+        return at;
+    }
 
-    // Both parts are written in the form of Exclusive XML Canonicalization 1.0: each element that uses a prefix first
-    // declares it, names are explicit, no element is empty, attributes stand in order, names of files are
+    // What is hashed is written in the form of Exclusive XML Canonicalization 1.0: each element that uses a prefix
+    // first declares it, names are explicit, no element is empty, attributes stand in order, names of files are
     // percent-encoded. So their octets are their text, wherever the signature stands. Not so with other
     // canonicalisations, which depend on that place; with an XPath expression, whose prefix is declared but not an
     // element's; with letters that have two spellings; nor is it known of a signature that comes near the reader's
@@ -117,9 +140,10 @@ public:
                           std::ranges::all_of(one.mime_type, plain);
                });
     }
-    std::string signed_info() const {
-        std::string out;
-        out.reserve(2048);
+
+private:
+    // Answers with the place of the digest of SignedProperties.
+    span write_signed_info(std::string& out) const {
         put(out, {"<", prefix_, "SignedInfo", dsig_, ">"});
         method(out, "CanonicalizationMethod", algorithm_of(options_.method));
         method(out, "SignatureMethod", algorithm_of(signature_algorithm{who_.scheme, x509::hash::sha256}));
@@ -129,13 +153,11 @@ public:
             transforms_and_digest(out, one.transforms, one.digest);
         }
         put(out, {"<", prefix_, "Reference Type=\"", signed_properties_type, "\" URI=\"#", id_, "-signed\">"});
-        transforms_and_digest(out, algorithm_of(canonicalisation{}), properties_digest);
+        const span at = transforms_and_digest(out, algorithm_of(canonicalisation{}), properties_digest.view());
         put(out, {"</", prefix_, "SignedInfo>"});
-        return out;
+        return at;
     }
-    std::string signed_properties() const {
-        std::string out;
-        out.reserve(2048);
+    void write_signed_properties(std::string& out) const {
         put(out, {"<xades:SignedProperties xmlns:xades=\"", xades_uri, "\" Id=\"", id_, "-signed\">"});
         put(out, {"<xades:SignedSignatureProperties><xades:SigningTime>", time_, "</xades:SigningTime>"});
         put(out, {"<xades:SigningCertificateV2><xades:Cert><xades:CertDigest>"});
@@ -148,15 +170,16 @@ public:
             put(out, {"<xades:DataObjectFormat ObjectReference=\"#", reference_id(i), "\"><xades:MimeType>",
                       xml_text(references_[i].mime_type), "</xades:MimeType></xades:DataObjectFormat>"});
         out += "</xades:SignedDataObjectProperties></xades:SignedProperties>";
-        return out;
     }
 
-private:
     static void put(std::string& out, std::initializer_list<std::string_view> parts) {
         for (std::string_view part : parts) out += part;
     }
-    void wrap(std::string& out, std::string_view local, std::string_view content) const {
-        put(out, {"<", prefix_, local, ">", content, "</", prefix_, local, ">"});
+    span wrap(std::string& out, std::string_view local, std::string_view content) const {
+        put(out, {"<", prefix_, local, ">", content});
+        const span at{out.size() - content.size(), out.size()};
+        put(out, {"</", prefix_, local, ">"});
+        return at;
     }
     void method(std::string& out, std::string_view local, std::string_view algorithm) const {
         put(out, {"<", prefix_, local, " Algorithm=\"", algorithm, "\"></", prefix_, local, ">"});
@@ -167,8 +190,8 @@ private:
                   "Transform>"});
     }
     std::string reference_id(std::size_t n) const { return id_ + "-ref" + std::to_string(n); }
-    // The rest of a reference.
-    void transforms_and_digest(std::string& out, std::string_view transforms, bytes_view hashed) const {
+    // The rest of a reference; answers with the place of the digest.
+    span transforms_and_digest(std::string& out, std::string_view transforms, bytes_view hashed) const {
         if (!transforms.empty()) put(out, {"<", prefix_, "Transforms>"});
         for (std::size_t i = 0; i < transforms.size();) {
             std::size_t end = std::min(transforms.find('\n', i), transforms.size());
@@ -178,16 +201,35 @@ private:
         }
         if (!transforms.empty()) put(out, {"</", prefix_, "Transforms>"});
         method(out, "DigestMethod", algorithm_of(x509::hash::sha256));
-        wrap(out, "DigestValue", base64_encode(hashed));
+        const span at = wrap(out, "DigestValue", base64_encode(hashed));
         put(out, {"</", prefix_, "Reference>"});
+        return at;
     }
+    // The text of the last one is kept: who signs many does so with one certificate.
     void put_key_info(std::string& out) const {
+        struct kept {
+            x509::certificate leaf; // keeps what its address names, as do those of the chain
+            std::vector<x509::certificate> chain;
+            std::string prefix, text;
+        };
+        constexpr std::size_t most_kept = 65'536;
+        thread_local kept last;
+        auto same = [](const x509::certificate& a, const x509::certificate& b) { return a.native() == b.native(); };
+        const std::span<const x509::certificate> chain(who_.chain.data(), options_.embed_chain ? who_.chain.size() : 0);
+        if (!last.leaf || !same(last.leaf, who_.leaf) || last.prefix != prefix_ ||
+            !std::ranges::equal(last.chain, chain, same))
+            last = {who_.leaf, {chain.begin(), chain.end()}, prefix_, key_info(chain)};
+        out += last.text;
+        if (last.text.size() > most_kept) last = {};
+    }
+    std::string key_info(std::span<const x509::certificate> chain) const {
+        std::string out;
         put(out, {"<", prefix_, "KeyInfo><", prefix_, "X509Data>"});
         wrap(out, "X509Certificate", base64_encode(who_.leaf.der()));
-        if (options_.embed_chain)
-            for (const x509::certificate& c : who_.chain)
-                if (!(c == who_.leaf)) wrap(out, "X509Certificate", base64_encode(c.der()));
+        for (const x509::certificate& c : chain)
+            if (!(c == who_.leaf)) wrap(out, "X509Certificate", base64_encode(c.der()));
         put(out, {"</", prefix_, "X509Data></", prefix_, "KeyInfo>"});
+        return out;
     }
 
     const cms::signer& who_;
@@ -199,17 +241,22 @@ private:
 // among_others: the signature stands in what others wrote, or holds it, so that a limit of the reader may be passed.
 enum class composed { alone, among_others };
 
-// Fills in the digest of SignedProperties and the signature. `parse` makes a tree of the signature where it will stand.
+void fill_in(std::string& text, const composer::span& place, const std::string& what) {
+    text.replace(place.begin, place.end - place.begin, what);
+}
+
+// Writes the signature behind what `text` has. `parse` makes a tree of the signature where it will stand.
 template <class Parse>
-result<std::string> complete(composer& parts, const cms::signer& who, std::string_view object, composed how,
-                             const Parse& parse) {
+result<> complete(std::string& text, composer& parts, const cms::signer& who, std::string_view object, composed how,
+                  const Parse& parse) {
+    const std::size_t begin = text.size();
     if (parts.is_canonical()) {
-        const std::string properties = parts.signed_properties();
-        parts.properties_digest = x509::hash_of(x509::hash::sha256, as_bytes(properties));
-        const std::string info = parts.signed_info();
-        if (how == composed::among_others) VANTHU_CHECK(parse(parts.text(object, info, properties)));
-        VANTHU_TRY(parts.value, signature_value(info, who));
-        return parts.text(object, info, properties);
+        const auto at = parts.write(text, object);
+        fill_in(text, at.properties_digest, base64_encode(sha256::of(at.signed_properties.of(text)).view()));
+        if (how == composed::among_others) VANTHU_CHECK(parse(text.substr(begin)));
+        VANTHU_TRY(bytes value, signature_value(at.signed_info.of(text), who));
+        fill_in(text, at.value, base64_encode(value));
+        return {};
     }
     {
         VANTHU_TRY(auto found, parse(parts.text(object)));
@@ -217,12 +264,13 @@ result<std::string> complete(composer& parts, const cms::signer& who, std::strin
         VANTHU_TRY(auto about, read_properties(*found.top, core, {}));
         hash_sink hash(x509::hash::sha256);
         write_canonical(*about->signed_properties, {}, hash);
-        parts.properties_digest = hash.finish();
+        std::ranges::copy(hash.finish(), parts.properties_digest.value.begin());
     }
     VANTHU_TRY(auto found, parse(parts.text(object)));
     VANTHU_TRY(core_signature core, read_core(*found.top, {}));
     VANTHU_TRY(parts.value, signature_value(canonical_octets(*core.signed_info, core.method), who));
-    return parts.text(object);
+    parts.write(text, object);
+    return {};
 }
 
 result<found_signature> only_signature(const source& document, const limits& bounds) {
@@ -320,9 +368,9 @@ result<insertion> sign_enveloped(const source& document, const cms::signer& who,
                      hash.finish()}},
                    before.signatures.size());
     insertion what{before.wanted->end_tag, {}};
-    VANTHU_TRY(what.text, complete(parts, who, {}, composed::among_others, [&](const std::string& text) {
-                   return last_signature(with(document, {what.offset, text}), options.bounds, parts.id());
-               }));
+    VANTHU_CHECK(complete(what.text, parts, who, {}, composed::among_others, [&](const std::string& text) {
+        return last_signature(with(document, {what.offset, text}), options.bounds, parts.id());
+    }));
     return what;
 }
 
@@ -335,11 +383,11 @@ result<bytes> sign_enveloping(bytes_view content, const cms::signer& who, const 
     std::string name = options.prefix.empty() ? "Object" : options.prefix + ":Object";
     std::string object = fmt::format("<{0} Id=\"{1}\" MimeType=\"{2}\" Encoding=\"{3}\">{4}</{0}>", name, id,
                                      xml_attribute(options.mime_type), base64_algorithm, base64_encode(content));
-    VANTHU_TRY(std::string text,
-               complete(parts, who, object, composed::among_others, [&](const std::string& signature) {
-                   return only_signature(in_memory(as_bytes(signature)), options.bounds);
-               }));
-    return to_bytes(std::string(declaration) + text);
+    std::string text(declaration);
+    VANTHU_CHECK(complete(text, parts, who, object, composed::among_others, [&](const std::string& signature) {
+        return only_signature(in_memory(as_bytes(signature)), options.bounds);
+    }));
+    return to_bytes(text);
 }
 
 result<bytes> sign_detached(const std::vector<detached_file>& files, const cms::signer& who,
@@ -356,16 +404,19 @@ result<bytes> sign_detached(const std::vector<detached_file>& files, const cms::
         before = fmt::format("<asic:{} xmlns:asic=\"{}\">", root, asic_uri);
         after = fmt::format("</asic:{}>", root);
     }
-    VANTHU_TRY(std::string text, complete(parts, who, {}, composed::alone, [&](const std::string& signature) {
-                   std::string all = before + signature + after;
-                   return only_signature(in_memory(as_bytes(all)), options.bounds);
-               }));
-    bytes document;
-    document.reserve(declaration.size() + before.size() + text.size() + after.size());
-    for (std::string_view part :
-         {declaration, std::string_view(before), std::string_view(text), std::string_view(after)})
-        document.insert(document.end(), part.begin(), part.end());
-    return document;
+    // Kept from signature to signature: such large pieces make the allocator tidy up.
+    thread_local std::string scratch;
+    std::string document = std::exchange(scratch, {}); // sign() may come back here
+    document = declaration;
+    document += before;
+    VANTHU_CHECK(complete(document, parts, who, {}, composed::alone, [&](const std::string& signature) {
+        const std::string all = before + signature + after;
+        return only_signature(in_memory(as_bytes(all)), options.bounds);
+    }));
+    document += after;
+    bytes out = to_bytes(document);
+    if (document.capacity() <= 65'536) scratch = std::move(document);
+    return out;
 }
 
 std::string to_reference_uri(std::string_view name) {

@@ -1,4 +1,5 @@
 // Signatures made here, judged here, by xmlsec1 and by the XMLDSig of the JDK.
+#include "daemon/base/base64.hpp"
 #include "tests/signing_xml/world.hpp"
 
 #include <map>
@@ -159,6 +160,35 @@ BOOST_AUTO_TEST_CASE(a_detached_signature_needs_the_very_files_it_names) {
     verdict = w.verify(document, signed_at, others);
     BOOST_TEST(word(verdict) == "indeterminate");
     BOOST_TEST(signing::has_finding(verdict.report.signatures.at(0).findings, "xml.reference_missing"));
+}
+
+// What is kept of a certificate from one signature to the next is that certificate's.
+BOOST_AUTO_TEST_CASE(signers_who_take_turns_name_their_own_certificates) {
+    xml_world first, second(test_key::rsa_2048);
+    const bytes content = to_bytes("một");
+    xml::outside the_one = [&](const std::string&) { return std::optional<xml::source>(xml::in_memory(content)); };
+    for (int turn = 0; turn < 3; ++turn)
+        for (const xml_world* w : {&first, &second})
+            for (bool chain : {true, false})
+                for (const char* prefix : {"ds", ""}) {
+                    auto options = xml_world::plain();
+                    options.embed_chain = chain;
+                    options.prefix = prefix;
+                    const bytes document =
+                        xml::sign_detached({{"1.txt", "text/plain", sha256::of(content)}}, w->signer(), options)
+                            .value();
+                    const std::string_view text = as_text(document);
+                    const std::string name = (*prefix ? std::string(prefix) + ":" : "") + "X509Certificate>";
+                    auto count = [&](const std::string& what) {
+                        int found = 0;
+                        for (std::size_t at = text.find(what); at != text.npos; at = text.find(what, at + 1)) ++found;
+                        return found;
+                    };
+                    BOOST_TEST(count("<" + name) == (chain ? 2 : 1));
+                    BOOST_TEST(count(base64_encode(w->signer().leaf.der())) == 1);
+                    BOOST_TEST(count(base64_encode(w->signer().chain.front().der())) == (chain ? 1 : 0));
+                    if (chain) BOOST_TEST(word(w->verify(document, signed_at, the_one)) == "valid");
+                }
 }
 
 // What is signed is hashed as it is written, without canonicalising it: others who do must come to the same octets.
