@@ -55,19 +55,6 @@ result<std::u32string> usable_text(std::string_view utf8) {
     return std::move(*text);
 }
 
-namespace {
-
-result<std::set<char32_t>> letters_of(std::span<const std::string> texts) {
-    std::set<char32_t> letters;
-    for (const std::string& text : texts) {
-        VANTHU_TRY(std::u32string decoded_text, usable_text(text));
-        letters.insert(decoded_text.begin(), decoded_text.end());
-    }
-    return letters;
-}
-
-} // namespace
-
 struct typeface::shared {
     bytes truetype;
     face_ptr face; // immutable
@@ -103,13 +90,18 @@ result<double> text_width(const typeface& face, std::string_view text, double si
 result<std::shared_ptr<const embedded_font>> embedded_font::of(const typeface& face,
                                                                std::span<const std::string> texts) {
     if (!face) return failed(errc::font_unusable);
-    VANTHU_TRY(std::set<char32_t> letters, letters_of(texts));
+    std::u32string all;
+    for (const std::string& text : texts) {
+        VANTHU_TRY(std::u32string decoded_text, usable_text(text));
+        all += decoded_text;
+    }
     std::shared_ptr<const embedded_font> last;
     {
         std::lock_guard held(face.inside()->lock);
         last = face.inside()->last;
     }
-    if (last && last->has(letters)) return last;
+    if (last && last->has(all)) return last;
+    std::set<char32_t> letters(all.begin(), all.end());
     // With the letters of before: a batch soon has all that its documents need, and no file grows by much.
     if (last && last->glyphs_.size() < 200)
         for (const auto& [letter, glyph] : last->glyphs_) letters.insert(letter);
@@ -120,7 +112,7 @@ result<std::shared_ptr<const embedded_font>> embedded_font::of(const typeface& f
     return shared;
 }
 
-bool embedded_font::has(const std::set<char32_t>& letters) const {
+bool embedded_font::has(std::u32string_view letters) const {
     return std::all_of(letters.begin(), letters.end(), [&](char32_t c) { return glyphs_.contains(c); });
 }
 
@@ -179,9 +171,14 @@ result<embedded_font> embedded_font::subset(hb_face_t* face, const std::set<char
 }
 
 std::string embedded_font::encoded(std::string_view text) const {
-    std::string hex = "<";
+    constexpr char digits[] = "0123456789ABCDEF";
     const std::u32string letters = decoded(text).value();
-    for (char32_t c : letters) hex += fmt::format("{:04X}", glyphs_.at(c).id);
+    std::string hex = "<";
+    hex.reserve(letters.size() * 4 + 2);
+    for (char32_t c : letters) {
+        const unsigned id = glyphs_.at(c).id;
+        for (int shift = 12; shift >= 0; shift -= 4) hex += digits[id >> shift & 15];
+    }
     return hex + ">";
 }
 

@@ -34,7 +34,7 @@ private:
     };
     static result<embedded_font> subset(hb_face_t* face, const std::set<char32_t>& letters);
     void describe();
-    bool has(const std::set<char32_t>& letters) const;
+    bool has(std::u32string_view letters) const;
 
     std::string file_;                                 // compressed, as are the letters' meanings
     std::size_t length_ = 0;                           // of the file
