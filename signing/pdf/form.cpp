@@ -2,6 +2,8 @@
 
 #include "signing/pdf/errors.hpp"
 #include "signing/pdf/history.hpp"
+#include "signing/x509/hash.hpp"
+#include "signing/x509/openssl.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -36,6 +38,13 @@ result<form> form::open(document& base, update& out, intent what) {
     }
     if (auto warnings = base.take_warnings(); !warnings.empty()) return failed(errc::damaged, warnings.front());
     return f;
+}
+
+const page_frame& form::frame(int page) const {
+    auto known = frames_.find(page);
+    if (known == frames_.end())
+        known = frames_.emplace(page, page_frame(pages_[static_cast<std::size_t>(page) - 1])).first;
+    return known->second;
 }
 
 bool form::locked(std::string_view field) const {
@@ -90,18 +99,23 @@ std::string form::free_name(std::string_view base) const {
 QPDFObjectHandle form::dictionary() {
     QPDFObjectHandle root = qpdf_.getRoot(), found = root.getKey("/AcroForm");
     if (found.isDictionary()) return found;
-    found = out_.add(QPDFObjectHandle::parse("<< /Fields [] >>"));
+    found = out_.add(QPDFObjectHandle::newDictionary({{"/Fields", QPDFObjectHandle::newArray()}}));
     root.replaceKey("/AcroForm", found);
     out_.changed(root);
     return found;
 }
 
-QPDFObjectHandle form::add_field(std::string_view name, std::string_view entries, const placement& where) {
-    QPDFObjectHandle field =
-        out_.add(QPDFObjectHandle::parse(fmt::format("<< /Type /Annot /Subtype /Widget /T {} {} /Rect {} >>",
-                                                     text_string(name), entries, frame(where.page).rectangle(where))));
+QPDFObjectHandle form::add_field(std::string_view name, const std::string& type, int flags, const placement& where) {
     QPDFObjectHandle page = pages_[static_cast<std::size_t>(where.page) - 1];
-    field.replaceKey("/P", page);
+    QPDFObjectHandle field = out_.add(QPDFObjectHandle::newDictionary({
+        {"/Type", QPDFObjectHandle::newName("/Annot")},
+        {"/Subtype", QPDFObjectHandle::newName("/Widget")},
+        {"/T", QPDFObjectHandle::newUnicodeString(std::string(name))},
+        {"/FT", QPDFObjectHandle::newName(type)},
+        {"/F", QPDFObjectHandle::newInteger(flags)},
+        {"/Rect", frame(where.page).rectangle(where)},
+        {"/P", page},
+    }));
 
     QPDFObjectHandle f = dictionary(), list = f.getKey("/Fields");
     if (!list.isArray()) f.replaceKey("/Fields", list = QPDFObjectHandle::newArray());
@@ -140,6 +154,33 @@ void form::name_etsi_extension() {
     out_.changed(extensions, root);
 }
 
+namespace {
+
+// Hashes what is signed, and names the revision, as its /ID wants it, by the hash of everything in front of the name
+// but the hole: the file is read once. `name_at`: where the digits of the name begin, behind the hole; 0: none.
+void name_and_hash(prepared& p, std::size_t name_at) {
+    ossl::md_ctx_ptr hash(EVP_MD_CTX_new()), name(EVP_MD_CTX_new());
+    auto add = [&](bytes_view part) { return EVP_DigestUpdate(hash.get(), part.data(), part.size()) == 1; };
+    const EVP_MD* sha256 = x509::native(x509::hash::sha256);
+    bool good = hash && name && EVP_DigestInit_ex2(hash.get(), sha256, nullptr) == 1 && add(p.before());
+    const bytes_view after = p.after();
+    std::size_t done = 0; // of it
+    if (good && name_at > 0) {
+        done = name_at - p.byte_range[2];
+        digest of_name;
+        good = add(after.first(done)) && EVP_MD_CTX_copy_ex(name.get(), hash.get()) == 1 &&
+               EVP_DigestFinal_ex(name.get(), of_name.value.data(), nullptr) == 1;
+        const std::string digits = of_name.hex();
+        std::copy_n(digits.begin(), update::identifier_digits,
+                    p.document.begin() + static_cast<std::ptrdiff_t>(name_at));
+    }
+    if (!good || !add(after.subspan(done)) ||
+        EVP_DigestFinal_ex(hash.get(), p.content_sha256.value.data(), nullptr) != 1)
+        std::abort(); // only memory can be missing
+}
+
+} // namespace
+
 result<prepared> form::write_with_hole(QPDFObjectHandle field, std::string head, std::string_view tail,
                                        std::size_t size, bool certifies) {
     QPDFObjectHandle value = out_.add(QPDFObjectHandle::newDictionary());
@@ -161,9 +202,17 @@ result<prepared> form::write_with_hole(QPDFObjectHandle field, std::string head,
     const std::size_t numbers = head.size();
     head += std::string(40, ' ') + "] /Contents ";
     const std::size_t hole = head.size();
-    out_.write_as(value, fmt::format("{}<{}>{} >>", head, std::string(size * 2, '0'), tail));
+    std::string body;
+    body.reserve(hole + size * 2 + tail.size() + 8);
+    body += head;
+    body += '<';
+    body.append(size * 2, '0');
+    body += '>';
+    body += tail;
+    body += " >>";
+    out_.write_as(value, std::move(body));
 
-    VANTHU_TRY(update::written w, out_.write());
+    VANTHU_TRY(update::written w, out_.write(update::identifier::left_open));
     prepared p;
     std::size_t body_at = w.body_at.at(value.getObjGen());
     std::uint64_t a = body_at + hole, b = a + size * 2 + 2;
@@ -172,7 +221,7 @@ result<prepared> form::write_with_hole(QPDFObjectHandle field, std::string head,
     std::copy(range.begin(), range.end(), w.file.begin() + static_cast<std::ptrdiff_t>(body_at + numbers));
     p.document = std::move(w.file);
     p.contents_size = size;
-    p.content_sha256 = sha256().update(p.before()).update(p.after()).finish();
+    name_and_hash(p, w.identifier_at);
     return p;
 }
 

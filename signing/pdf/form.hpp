@@ -22,7 +22,7 @@ public:
     const std::vector<QPDFObjectHandle>& pages() const { return pages_; }
     bool has_signature() const { return has_signature_; }
     bool locked(std::string_view field) const;
-    page_frame frame(int page) const { return page_frame(pages_[static_cast<std::size_t>(page) - 1]); }
+    const page_frame& frame(int page) const;
 
     // Where the visible signatures of a page stand (empty signature fields are not signatures).
     std::vector<placement> signatures(int page) const;
@@ -34,7 +34,8 @@ public:
     // `base`, or base_2, base_3 ...: the first name no field of the document has.
     std::string free_name(std::string_view base) const;
     // A field that is its own widget, in the form and on its page.
-    QPDFObjectHandle add_field(std::string_view name, std::string_view entries, const placement& where);
+    // `type` and `flags`: its entries /FT and /F.
+    QPDFObjectHandle add_field(std::string_view name, const std::string& type, int flags, const placement& where);
     void add_times_font(); // /TiRo, which default appearances name
     // Catalogue entry below PDF 2.0: the file uses extensions of ETSI (ESIC).
     void name_etsi_extension();
@@ -52,6 +53,7 @@ private:
     QPDF& qpdf_;
     field_tree fields_;
     std::vector<QPDFObjectHandle> pages_;
+    mutable std::map<int, page_frame> frames_; // of pages that were asked for
     std::map<QPDFObjGen, int> page_numbers_;
     std::vector<permissions> forbidden_; // by the signatures already there
     bool has_signature_ = false;

@@ -1,5 +1,7 @@
 #include "signing/pdf/frame.hpp"
 
+#include "signing/pdf/inherited.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
@@ -7,13 +9,14 @@
 namespace vanthu::pdf {
 
 page_frame::page_frame(QPDFObjectHandle page) {
-    QPDFPageObjectHelper helper(page);
-    auto box = helper.getCropBox().getArrayAsRectangle();
+    // Without one, what is shown is all of the page (14.11.2).
+    QPDFObjectHandle shown_box = inherited(page, "/CropBox");
+    auto box = (shown_box.isNull() ? inherited(page, "/MediaBox") : shown_box).getArrayAsRectangle();
     left_ = std::min(box.llx, box.urx);
     bottom_ = std::min(box.lly, box.ury);
     width_ = std::abs(box.urx - box.llx);
     height_ = std::abs(box.ury - box.lly);
-    QPDFObjectHandle rotate = helper.getAttribute("/Rotate", false);
+    QPDFObjectHandle rotate = inherited(page, "/Rotate");
     if (rotate.isInteger()) turned_ = static_cast<int>((rotate.getIntValue() % 360 + 360) % 360) / 90 * 90;
     if (turned_ == 90 || turned_ == 270) std::swap(width_, height_);
 }
@@ -46,11 +49,12 @@ std::pair<double, double> page_frame::point(double x, double y) const {
     }
 }
 
-std::string page_frame::rectangle(const placement& shown) const {
+QPDFObjectHandle page_frame::rectangle(const placement& shown) const {
     auto [x0, y0] = own(shown.x, shown.y);
     auto [x1, y1] = own(shown.x + shown.width, shown.y + shown.height);
-    return fmt::format("[{:.2f} {:.2f} {:.2f} {:.2f}]", std::min(x0, x1), std::min(y0, y1), std::max(x0, x1),
-                       std::max(y0, y1));
+    auto number = [](double n) { return QPDFObjectHandle::newReal(fmt::format("{:.2f}", n)); };
+    return QPDFObjectHandle::newArray(
+        {number(std::min(x0, x1)), number(std::min(y0, y1)), number(std::max(x0, x1)), number(std::max(y0, y1))});
 }
 
 placement page_frame::shown(QPDFObjectHandle::Rectangle rect) const {

@@ -13,7 +13,7 @@ public:
     double width() const { return width_; }
     double height() const { return height_; }
     // /Rect of an annotation that stands at `shown`.
-    std::string rectangle(const placement& shown) const;
+    QPDFObjectHandle rectangle(const placement& shown) const;
     // Where an annotation with this /Rect is seen.
     placement shown(QPDFObjectHandle::Rectangle rect) const;
     // Entry of a form XObject that stands upright for the reader; "" where nothing is turned.

@@ -61,7 +61,7 @@ result<prepared> prepare_timestamp(bytes_view file, std::size_t token_size) {
         update out(base);
         VANTHU_TRY(form f, form::open(base, out, intent::keep));
         // Invisible: a time stamp has nothing to show.
-        QPDFObjectHandle field = f.add_field(f.free_name("vanthu_time"), "/FT /Sig /F 132", placement{});
+        QPDFObjectHandle field = f.add_field(f.free_name("vanthu_time"), "/Sig", 132, placement{});
         f.name_etsi_extension();
         return f.write_with_hole(field, "/Type /DocTimeStamp /Filter /Adobe.PPKLite /SubFilter /ETSI.RFC3161", "",
                                  token_size, false);

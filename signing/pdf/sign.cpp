@@ -165,10 +165,10 @@ private:
         for (auto [name, blank] :
              {std::pair(number_field, number_space(texts_)), std::pair(date_field, date_space(texts_))}) {
             if (!blank || form_.fields().find(name)) continue;
-            const page_frame page = form_.frame(1);
+            const page_frame& page = form_.frame(1);
             blank->width = std::min(blank->width, page.width() - blank->x - 10);
             if (!is_in_heading(*blank, page.width(), page.height())) continue; // then it goes with the seal
-            form_.add_field(name, "/FT /Tx /F 4 /DA (/TiRo 13 Tf 0 g)", *blank);
+            form_.add_field(name, "/Tx", 4, *blank).replaceKey("/DA", QPDFObjectHandle::newString("/TiRo 13 Tf 0 g"));
             any = true;
         }
         if (any) form_.add_times_font();
@@ -177,14 +177,14 @@ private:
     void lay_out_seal(const placement& leader) {
         placement where = beside(leader, layout::seal_width, layout::seal_height);
         form_.frame(where.page).shift_inside(where);
-        QPDFObjectHandle seal = form_.add_field(seal_field, "/FT /Sig /F 4", where);
+        QPDFObjectHandle seal = form_.add_field(seal_field, "/Sig", 4, where);
         seal.replaceKey("/Lock", out_.add_as(fmt::format("<< /Type /SigFieldLock /Action /Include /Fields [{} {}] >>",
                                                          text_string(number_field), text_string(date_field))));
     }
 
     result<> add_signature(const chosen_place& where) {
         // 132: printed, and not to be moved
-        signature_field_ = form_.add_field(form_.free_name(field_base(request_.kind)), "/FT /Sig /F 132", where.whole);
+        signature_field_ = form_.add_field(form_.free_name(field_base(request_.kind)), "/Sig", 132, where.whole);
         if (!lock_.empty())
             signature_field_.replaceKey("/Lock", out_.add_as("<< /Type /SigFieldLock " + lock_ + " >>"));
         return show(signature_field_, where);

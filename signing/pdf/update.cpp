@@ -2,8 +2,10 @@
 
 #include "signing/pdf/errors.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <fmt/format.h>
+#include <functional>
 #include <zlib.h>
 
 namespace vanthu::pdf {
@@ -14,13 +16,61 @@ void append(bytes& out, std::string_view text) {
                reinterpret_cast<const std::uint8_t*>(text.data()) + text.size());
 }
 
+bool is_plain_name(std::string_view name) {
+    return name.size() > 1 && std::all_of(name.begin() + 1, name.end(), [](char c) {
+               return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+                      c == '-' || c == '_' || c == '+';
+           });
+}
+
+// As QPDF unparses it, but that references are kept as they are: QPDF reads what they lead to, and leaves out entries
+// that lead nowhere.
+void write_value(std::string& out, QPDFObjectHandle value, int depth = 0) {
+    constexpr int deepest = 100;
+    if (value.isIndirect() && depth > 0) {
+        const QPDFObjGen id = value.getObjGen();
+        out += std::to_string(id.getObj()) + ' ' + std::to_string(id.getGen()) + " R";
+    } else if (depth < deepest && value.isDictionary()) {
+        out += "<< ";
+        for (const auto& [key, entry] : value.getDictAsMap()) {
+            if (!QPDFObjectHandle(entry).isIndirect() && QPDFObjectHandle(entry).isNull()) continue;
+            out += is_plain_name(key) ? key : QPDFObjectHandle::newName(key).unparse();
+            out += ' ';
+            write_value(out, entry, depth + 1);
+            out += ' ';
+        }
+        out += ">>";
+    } else if (depth < deepest && value.isArray()) {
+        out += "[ ";
+        for (int i = 0, n = value.getArrayNItems(); i < n; ++i) {
+            write_value(out, value.getArrayItem(i), depth + 1);
+            out += ' ';
+        }
+        out += ']';
+    } else
+        out += value.unparseResolved();
+}
+
+void append_number(bytes& out, std::uint64_t number, std::size_t width = 1) {
+    char digits[20];
+    std::size_t at = sizeof digits;
+    for (; number > 0 || sizeof digits - at < width; number /= 10) digits[--at] = static_cast<char>('0' + number % 10);
+    append(out, {digits + at, sizeof digits - at});
+}
+
 std::string serialised(QPDFObjectHandle object) {
-    if (!object.isStream()) return object.unparseResolved();
+    std::string out;
+    if (!object.isStream()) {
+        write_value(out, object);
+        return out;
+    }
     auto raw = object.getRawStreamData();
     QPDFObjectHandle dictionary = object.getDict().shallowCopy();
     dictionary.replaceKey("/Length", QPDFObjectHandle::newInteger(static_cast<long long>(raw->getSize())));
-    return fmt::format("{}\nstream\n{}\nendstream", dictionary.unparseResolved(),
-                       std::string_view(reinterpret_cast<const char*>(raw->getBuffer()), raw->getSize()));
+    write_value(out, dictionary);
+    out += "\nstream\n";
+    out.append(reinterpret_cast<const char*>(raw->getBuffer()), raw->getSize());
+    return out += "\nendstream";
 }
 
 // Entries of the trailer that describe the section itself and are written anew.
@@ -28,25 +78,28 @@ constexpr std::string_view own_entries[] = {"/Prev",  "/XRefStm", "/Size",   "/T
                                             "/Index", "/Filter",  "/Length", "/DecodeParms", "/ID"};
 
 // "/Root 1 0 R /Info 2 0 R /ID [...]": everything of the previous trailer that stays true.
-// `appended`: what the revision adds to the file.
-std::string kept_entries(const document& base, bytes_view appended) {
-    QPDFObjectHandle trailer = base.qpdf().getTrailer();
-    std::string out;
-    for (const std::string& key : trailer.getKeys()) {
+struct trailer_entries {
+    std::string text;
+    std::size_t identifier_at = 0; // within it
+};
+// `identifier`: makes the second half of /ID from the one before.
+trailer_entries kept_entries(const document& base, const std::function<std::string(const std::string&)>& identifier) {
+    trailer_entries out;
+    auto entries = base.qpdf().getTrailer().getDictAsMap();
+    for (const auto& [key, value] : entries) {
         bool own = std::find(std::begin(own_entries), std::end(own_entries), key) != std::end(own_entries);
-        if (!own) out += key + " " + trailer.getKey(key).unparse() + " ";
+        if (own) continue;
+        out.text += QPDFObjectHandle::newName(key).unparse() + ' ';
+        write_value(out.text, value, 1);
+        out.text += ' ';
     }
     // The first half of /ID names the file for ever, the second this revision (14.4).
-    if (QPDFObjectHandle id = trailer.getKey("/ID");
-        id.isArray() && id.getArrayNItems() == 2 && id.getArrayItem(0).isString())
-        out += fmt::format("/ID [{} <{}>] ", id.getArrayItem(0).unparse(),
-                           sha256()
-                               .update(id.getArrayItem(1).unparse())
-                               .update(std::to_string(base.file().size()))
-                               .update(appended)
-                               .finish()
-                               .hex()
-                               .substr(0, 32));
+    QPDFObjectHandle id = base.qpdf().getTrailer().getKey("/ID");
+    if (id.isArray() && id.getArrayNItems() == 2 && id.getArrayItem(0).isString()) {
+        out.text += "/ID [" + id.getArrayItem(0).unparse() + " <";
+        out.identifier_at = out.text.size();
+        out.text += identifier(id.getArrayItem(1).unparse()) + ">] ";
+    }
     return out;
 }
 
@@ -102,7 +155,7 @@ void update::write_as(QPDFObjectHandle object, std::string body) {
     bodies_[object.getObjGen()] = std::move(body);
 }
 
-result<update::written> update::write() const {
+result<update::written> update::write(identifier how) const {
     written w;
     bytes& out = w.file;
     out.reserve(base_.file().size() + 65536);
@@ -111,7 +164,10 @@ result<update::written> update::write() const {
     std::map<QPDFObjGen, std::size_t> offsets; // from the header
     for (const auto& [id, object] : objects_) {
         offsets[id] = out.size() - base_.header_at();
-        append(out, fmt::format("{} {} obj\n", id.getObj(), id.getGen()));
+        append_number(out, static_cast<unsigned>(id.getObj()));
+        append(out, " ");
+        append_number(out, static_cast<unsigned>(id.getGen()));
+        append(out, " obj\n");
         w.body_at[id] = out.size();
         auto own = bodies_.find(id);
         append(out, own != bodies_.end() ? own->second : serialised(object));
@@ -124,7 +180,21 @@ result<update::written> update::write() const {
                    ? base_.qpdf().getTrailer().getKey("/Size").getIntValueAsInt()
                    : 0;
     size = std::max(size, offsets.rbegin()->first.getObj() + 1);
-    std::string kept = kept_entries(base_, bytes_view(out).subspan(base_.file().size()));
+    const trailer_entries kept = kept_entries(base_, [&](const std::string& previous) {
+        if (how == identifier::left_open) return std::string(identifier_digits, '0');
+        bytes_view appended = bytes_view(out).subspan(base_.file().size());
+        return sha256()
+            .update(previous)
+            .update(std::to_string(base_.file().size()))
+            .update(appended)
+            .finish()
+            .hex()
+            .substr(0, identifier_digits);
+    });
+    auto append_kept = [&] {
+        if (kept.identifier_at > 0) w.identifier_at = out.size() + kept.identifier_at;
+        append(out, kept.text);
+    };
     if (base_.kind() == xref_kind::table) {
         append(out, "xref\n");
         for (auto at = offsets.begin(); at != offsets.end();) {
@@ -132,9 +202,16 @@ result<update::written> update::write() const {
             int count = 1;
             while (end != offsets.end() && end->first.getObj() == at->first.getObj() + count) ++end, ++count;
             append(out, fmt::format("{} {}\n", at->first.getObj(), count));
-            for (; at != end; ++at) append(out, fmt::format("{:010} {:05} n \n", at->second, at->first.getGen()));
+            for (; at != end; ++at) {
+                append_number(out, at->second, 10);
+                append(out, " ");
+                append_number(out, static_cast<unsigned>(at->first.getGen()), 5);
+                append(out, " n \n");
+            }
         }
-        append(out, fmt::format("trailer\n<< {}/Size {} /Prev {} >>\n", kept, size, base_.startxref()));
+        append(out, "trailer\n<< ");
+        append_kept();
+        append(out, fmt::format("/Size {} /Prev {} >>\n", size, base_.startxref()));
     } else {
         QPDFObjGen self(size, 0); // the section is an object itself and lists itself
         offsets[self] = xref;
@@ -146,9 +223,9 @@ result<update::written> update::write() const {
             rows += static_cast<char>(id.getGen() >> 8 & 0xff);
             rows += static_cast<char>(id.getGen() & 0xff);
         }
-        append(out, fmt::format(
-                        "{} 0 obj\n<< /Type /XRef /W [1 4 2] /Index [{}] {}/Size {} /Prev {} /Length {} >>\nstream\n",
-                        size, index, kept, size + 1, base_.startxref(), rows.size()));
+        append(out, fmt::format("{} 0 obj\n<< /Type /XRef /W [1 4 2] /Index [{}] ", size, index));
+        append_kept();
+        append(out, fmt::format("/Size {} /Prev {} /Length {} >>\nstream\n", size + 1, base_.startxref(), rows.size()));
         append(out, rows);
         append(out, "\nendstream\nendobj\n");
     }

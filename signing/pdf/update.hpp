@@ -29,12 +29,18 @@ public:
     // `body` instead of the object's own serialisation.
     void write_as(QPDFObjectHandle object, std::string body);
 
+    // The second half of the trailer's /ID names the revision (14.4): by a hash of the file, or digits for the caller
+    // to fill in.
+    enum class identifier { made, left_open };
+    static constexpr std::size_t identifier_digits = 32;
+
     struct written {
         bytes file;
         std::map<QPDFObjGen, std::size_t> body_at; // where the body of each object begins in `file`
+        std::size_t identifier_at = 0;             // where the digits of the identifier begin; 0: the file has none
     };
     // errc::too_large from 4 GiB on. Offsets count from "%PDF-", as everywhere in the file.
-    result<written> write() const;
+    result<written> write(identifier how = identifier::made) const;
 
 private:
     QPDFObjectHandle add_raw(std::string_view entries, std::string_view data);

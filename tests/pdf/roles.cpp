@@ -293,7 +293,8 @@ BOOST_AUTO_TEST_CASE(fields_that_nobody_answers_for_draw_and_do_nothing) {
         pdf::document base = pdf::document::open(file).value();
         pdf::update out(base);
         pdf::form f = pdf::form::open(base, out, pdf::intent::sign).value();
-        objects field = f.add_field("extra", "/FT /Sig /F 132 /AA << /E " + action + ">>", {1, 60, 690, 100, 30});
+        objects field = f.add_field("extra", "/Sig", 132, {1, 60, 690, 100, 30});
+        field.replaceKey("/AA", objects::parse("<< /E " + action + " >>"));
         auto p = f.write_with_hole(field, "/Type /Sig /Filter /Adobe.PPKLite /SubFilter /ETSI.CAdES.detached", "",
                                    16384, false);
         bytes cms = cms::build_signature(p->content_sha256, world().signer_of(world().agency)).value();
