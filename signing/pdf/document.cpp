@@ -1,7 +1,7 @@
 #include "signing/pdf/document.hpp"
 
 #include "signing/pdf/errors.hpp"
-#include "signing/pdf/soundness.hpp"
+#include "signing/pdf/plain_object.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -96,6 +96,12 @@ result<document> document::open(bytes_view file) {
         std::string_view at = as_text(file).substr(header + *startxref);
         at.remove_prefix(std::min(at.find_first_not_of(std::string_view(" \t\r\n\f\0", 6)), at.size()));
         d.kind_ = at.starts_with("xref") ? xref_kind::table : xref_kind::stream;
+        d.known_ = d.qpdf_->getXRefTable();
+        if (QPDFObjectHandle root = d.qpdf_->getTrailer().getKey("/Root"); root.isIndirect())
+            if (auto entry = d.known_.find(root.getObjGen()); entry != d.known_.end() && entry->second.getType() == 1)
+                load_if_plain(
+                    *d.qpdf_, as_text(file).substr(header),
+                    {root.getObjectID(), root.getGeneration(), static_cast<std::size_t>(entry->second.getOffset())});
         if (!d.root().isDictionary() || !d.root().isIndirect()) return failed(errc::damaged, "no catalogue");
         return d;
     });
@@ -126,7 +132,6 @@ int highest_reference(QPDFObjectHandle part, int depth = 0) {
 } // namespace
 
 void document::read_every_object() {
-    known_ = qpdf_->getXRefTable();
     std::vector<object_place> places;
     places.reserve(known_.size());
     bool plain = true;
@@ -135,7 +140,9 @@ void document::read_every_object() {
         if (!plain) break; // in an object stream
         places.push_back({id.getObj(), id.getGen(), static_cast<std::size_t>(entry.getOffset())});
     }
-    auto highest = plain ? highest_number_if_sound(as_text(file_).substr(header_at_), places) : std::nullopt;
+    const std::string_view from_header = as_text(file_).substr(header_at_);
+    auto highest = plain ? highest_number_if_sound(from_header, places) : std::nullopt;
+    if (highest) load_trees(*qpdf_, from_header, places);
     next_number_ = 1 + (highest ? std::max(*highest, highest_reference(qpdf_->getTrailer()))
                                 : static_cast<int>(qpdf_->getObjectCount())); // which reads them all
 }
