@@ -1,11 +1,14 @@
 #include "signing/pdf/text.hpp"
 
+#include "signing/pdf/content.hpp"
 #include "signing/pdf/frame.hpp"
+#include "signing/pdf/inherited.hpp"
 #include "signing/pdf/letters.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <qpdf/Pl_Buffer.hh>
 
 namespace vanthu::pdf {
 namespace {
@@ -36,13 +39,19 @@ public:
 
     void handleObject(QPDFObjectHandle object) override {
         if (!object.isOperator()) {
-            if (operands_.size() < 1000) operands_.push_back(object);
+            if (collected_.size() < 1000) collected_.push_back(operand_of(object, 0));
             return;
         }
-        if (runs_.size() < most_runs) operate(object.getOperatorValue());
-        operands_.clear();
+        operate(object.getOperatorValue(), collected_);
+        collected_.clear();
     }
     void handleEOF() override {}
+
+    void operate(std::string_view op, const std::vector<operand>& operands) {
+        if (runs_.size() >= most_runs) return;
+        operands_ = &operands;
+        operate(op);
+    }
 
 private:
     struct state {
@@ -51,14 +60,23 @@ private:
         double size = 0, letter_space = 0, word_space = 0, scale = 1, leading = 0, rise = 0;
     };
 
-    double number(std::size_t i) {
-        return i < operands_.size() && operands_[i].isNumber() ? operands_[i].getNumericValue() : 0;
+    static operand operand_of(QPDFObjectHandle object, int depth) {
+        if (object.isNumber()) return {operand::kind::number, object.getNumericValue()};
+        if (object.isName()) return {operand::kind::name, 0, object.getName()};
+        if (object.isString()) return {operand::kind::text, 0, object.getStringValue()};
+        if (!object.isArray() || depth > 0) return {};
+        operand out{operand::kind::array};
+        for (int i = 0, n = object.getArrayNItems(); i < n; ++i)
+            out.items.push_back(operand_of(object.getArrayItem(i), depth + 1));
+        return out;
     }
+    bool is(std::size_t i, operand::kind what) const { return i < operands_->size() && (*operands_)[i].what == what; }
+    double number(std::size_t i) const { return is(i, operand::kind::number) ? (*operands_)[i].number : 0; }
     matrix six() { return {number(0), number(1), number(2), number(3), number(4), number(5)}; }
 
     void next_line(double x, double y) { text_ = line_ = matrix{1, 0, 0, 1, x, y} * line_; }
 
-    void operate(const std::string& op) {
+    void operate(std::string_view op) {
         if (op == "q") {
             if (saved_.size() < 500) saved_.push_back(now_);
         } else if (op == "Q") {
@@ -101,25 +119,26 @@ private:
 
     void set_font() {
         now_.size = number(1);
-        if (operands_.empty() || !operands_[0].isName() || !resources_.isDictionary()) return;
-        QPDFObjectHandle fonts = resources_.getKey("/Font");
-        auto [it, fresh] = fonts_.try_emplace(operands_[0].getName());
-        if (fresh && fonts.isDictionary()) it->second = read_font(fonts.getKey(operands_[0].getName()));
+        if (!is(0, operand::kind::name) || !resources_.isDictionary()) return;
+        const std::string& name = (*operands_)[0].text;
+        auto [it, fresh] = fonts_.try_emplace(name);
+        if (fresh)
+            if (QPDFObjectHandle fonts = resources_.getKey("/Font"); fonts.isDictionary())
+                it->second = read_font(fonts.getKey(name));
         now_.font = &it->second;
     }
 
     void show(std::size_t i) {
-        if (i < operands_.size() && operands_[i].isString()) show_string(operands_[i].getStringValue());
+        if (is(i, operand::kind::text)) show_string((*operands_)[i].text);
     }
 
     void show_array() {
-        if (operands_.empty() || !operands_[0].isArray()) return;
-        for (int i = 0, n = operands_[0].getArrayNItems(); i < n; ++i) {
-            QPDFObjectHandle item = operands_[0].getArrayItem(i);
-            if (item.isString())
-                show_string(item.getStringValue());
-            else if (item.isNumber())
-                text_ = matrix{1, 0, 0, 1, -item.getNumericValue() / 1000 * now_.size * now_.scale, 0} * text_;
+        if (!is(0, operand::kind::array)) return;
+        for (const operand& item : (*operands_)[0].items) {
+            if (item.what == operand::kind::text)
+                show_string(item.text);
+            else if (item.what == operand::kind::number)
+                text_ = matrix{1, 0, 0, 1, -item.number / 1000 * now_.size * now_.scale, 0} * text_;
         }
     }
 
@@ -142,9 +161,9 @@ private:
     }
 
     void draw() {
-        if (depth_ >= 6 || operands_.empty() || !operands_[0].isName() || !resources_.isDictionary()) return;
+        if (depth_ >= 6 || !is(0, operand::kind::name) || !resources_.isDictionary()) return;
         QPDFObjectHandle all = resources_.getKey("/XObject");
-        QPDFObjectHandle form = all.isDictionary() ? all.getKey(operands_[0].getName()) : all;
+        QPDFObjectHandle form = all.isDictionary() ? all.getKey((*operands_)[0].text) : all;
         if (!form.isStream() || !form.getDict().getKey("/Subtype").isNameAndEquals("/Form")) return;
         QPDFObjectHandle inner = form.getDict().getKey("/Resources"), m = form.getDict().getKey("/Matrix");
         matrix own = identity;
@@ -162,9 +181,25 @@ private:
     state now_;
     std::vector<state> saved_;
     matrix text_ = identity, line_ = identity;
-    std::vector<QPDFObjectHandle> operands_;
+    const std::vector<operand>* operands_ = nullptr; // of the operator now
+    std::vector<operand> collected_;                 // of the next one
     std::map<std::string, text_font> fonts_;
 };
+
+void read_contents(QPDFObjectHandle page, const matrix& upright, std::vector<run>& runs) {
+    QPDFPageObjectHelper helper(page);
+    QPDFObjectHandle resources = inherited(page, "/Resources");
+    Pl_Buffer stream("contents");
+    helper.pipeContents(&stream);
+    auto content = stream.getBufferSharedPointer();
+    reader quick(resources, upright, runs, 0);
+    const std::string_view text(reinterpret_cast<const char*>(content->getBuffer()), content->getSize());
+    if (read_plain_content(text, [&](std::string_view op, const auto& operands) { quick.operate(op, operands); }))
+        return;
+    runs.clear();
+    reader thorough(resources, upright, runs, 0);
+    helper.parseContents(&thorough);
+}
 
 void read_annotations(QPDFObjectHandle page, const matrix& upright, std::vector<run>& runs) {
     QPDFObjectHandle list = page.getKey("/Annots");
@@ -220,9 +255,7 @@ std::vector<text_line> lines_of(QPDFObjectHandle page, bool with_annotations, bo
         auto [xx, xy] = frame.point(1, 0);
         auto [yx, yy] = frame.point(0, 1);
         matrix upright{xx - x0, xy - y0, yx - x0, yy - y0, x0, y0};
-        QPDFPageObjectHelper helper(page);
-        reader r(helper.getAttribute("/Resources", false), upright, runs, 0);
-        helper.parseContents(&r);
+        read_contents(page, upright, runs);
         if (with_annotations) read_annotations(page, upright, runs);
     } catch (const std::exception&) {
         // What was read until here still counts.
