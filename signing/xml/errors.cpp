@@ -57,11 +57,6 @@ constexpr error_row rows[] = {
     {int(errc::timestamp_mismatch), "timestamp_mismatch", 502, retry::yes,
      "Dấu thời gian không ứng với nội dung cần đóng dấu.", "The time stamp is not about what is to be stamped.",
      "Xin dấu thời gian mới rồi thử lại.", "Get a new time stamp and try again."},
-    {int(errc::comment_outside), "comment_outside", 422, retry::no,
-     "Trước hoặc sau phần tử gốc của tệp XML có chú thích; chú thích ở đó không được ký.",
-     "The XML file has a comment in front of its root element or behind it, where it would not be signed.",
-     "Xóa chú thích đó hoặc đưa vào trong phần tử gốc rồi ký lại.",
-     "Remove the comment or move it into the root element, then sign again."},
 };
 const error_table table("xml", rows);
 } // namespace

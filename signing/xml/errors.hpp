@@ -21,7 +21,6 @@ enum class errc {
     key_unfit,            // the signer's key does not fit its scheme
     signer_failed,        // the fresh signature does not verify with the signer's certificate
     timestamp_mismatch,   // a time stamp token about something else
-    comment_outside,      // a comment in front of the root element or behind it: it would not be signed
 };
 std::error_code make_error_code(errc);
 

@@ -358,8 +358,7 @@ result<insertion> sign_enveloped(const source& document, const cms::signer& who,
                         {transform::kind::canonical, canonicalisation{}}};
     hash_sink hash(x509::hash::sha256);
     std::vector<follow> once{{&whole, SIZE_MAX, {canonical_method::inclusive_1_0}, &hash}};
-    VANTHU_TRY(outside_root outside, follow_references(document, options.bounds, once, {}));
-    if (outside.comment) return failed(errc::comment_outside);
+    VANTHU_CHECK(follow_references(document, options.bounds, once, {}));
 
     composer parts(who, options,
                    {{"", options.mime_type,

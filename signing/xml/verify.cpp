@@ -179,12 +179,13 @@ private:
         return std::find(how_.used_parts.begin(), how_.used_parts.end(), one.found.path) != how_.used_parts.end();
     }
 
-    // In front of the root and behind it instructions are signed with the whole document, comments never.
+    // In front of the root and behind it instructions are signed with the whole document, comments never. A comment
+    // there is as harmless as one in the text, unless another program finds a document in it (document_marks.hpp).
     void check_outside(const outside_root& outside) {
         bool document_signed = std::ranges::any_of(
             follows_, [&](const follow& one) { return one.what->uri.empty() && !text_only(*one.what); });
-        if (outside.comment || (outside.instruction && !document_signed))
-            doubt(sub::sig_constraints_failure, "xml.unsigned_outside");
+        if (outside.comment) remark("xml.comment_outside_root");
+        if (outside.instruction && !document_signed) doubt(sub::sig_constraints_failure, "xml.unsigned_outside");
     }
 
     // Every ds:Object that is not the one with the properties is what some reference points to.

@@ -200,8 +200,9 @@ BOOST_AUTO_TEST_CASE(a_signature_is_written_as_others_canonicalise_it) {
                 auto options = xml_world::plain();
                 options.prefix = prefix;
                 options.mime_type = type;
-                bytes document = to_bytes("<?xml version=\"1.0\"?><a xmlns=\"urn:a\" xmlns:b=\"urn:b\" xml:lang=\"vi\" "
-                                          "xml:space=\"preserve\" b:c=\"1\"> <!-- x --><b:d Id=\"id-x\"/> </a>");
+                bytes document = to_bytes("<?xml version=\"1.0\"?><!-- x --><a xmlns=\"urn:a\" xmlns:b=\"urn:b\" "
+                                          "xml:lang=\"vi\" xml:space=\"preserve\" b:c=\"1\"> <!-- x --><b:d "
+                                          "Id=\"id-x\"/> </a>");
                 bytes within = w.enveloped(document, options);
                 BOOST_TEST(word(w.verify(within)) == "valid", told(w.verify(within)));
                 BOOST_TEST(xmlsec_verify(w, within) == 0, prefix << " " << type);
@@ -308,8 +309,6 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_signed_is_refused_with_its_reason) {
     BOOST_TEST(refusal("<!DOCTYPE a><a></a>", xml_world::plain(), w.signer()) == xml::errc::doctype_refused);
     BOOST_TEST(refusal("<a/>", xml_world::plain(), w.signer()) == xml::errc::place_not_found);
     BOOST_TEST(refusal("<a></a>", xml::edxml_seal(signed_at), w.signer()) == xml::errc::place_not_found);
-    for (const char* noted : {"<!-- x --><a></a>", "<a></a><!-- x -->"})
-        BOOST_TEST(refusal(noted, xml_world::plain(), w.signer()) == xml::errc::comment_outside);
     cms::signer unfit = w.signer();
     unfit.scheme = x509::scheme::rsa_pkcs1;
     BOOST_TEST(refusal("<a></a>", xml_world::plain(), unfit) == xml::errc::key_unfit);
