@@ -55,14 +55,17 @@ std::optional<std::string> name_of(std::string_view spelled) {
     return name;
 }
 
-// The names by which producers sign their work: "%iText-Core-8.0.2", "%iText-7.1.7 for .NET"; and the line of bytes
-// above 127 that says that a file is binary. No blanks in it: nothing that anybody takes for an object.
+// The names by which producers sign their work: "%iText-Core-8.0.2", "%iText-7.1.7 for .NET", "% Written by
+// MuPDF 1.28.5"; and the line of bytes above 127 that says that a file is binary. Nothing that anybody takes for an
+// object.
 bool is_known_comment(std::string_view comment) {
     comment.remove_prefix(1);
     if (comment.size() >= 4 && comment.size() <= 8 &&
         std::all_of(comment.begin(), comment.end(), [](char c) { return static_cast<unsigned char>(c) > 127; }))
         return true;
     if (comment.ends_with(" for .NET")) comment.remove_suffix(9);
+    if (comment.starts_with(" Written by MuPDF "))
+        return comment.find_first_not_of("0123456789.", 18) == comment.npos && comment.size() < 40;
     return comment.starts_with("iText-") && comment.size() <= 80 &&
            std::all_of(comment.begin(), comment.end(), [](char c) {
                return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' ||
@@ -253,8 +256,11 @@ private:
             if (at == begin) return std::nullopt;
             return value;
         };
+        auto blank_lines = [&] { // MuPDF leaves one before the trailer
+            while (at < file_.size() && (file_[at] == '\n' || file_[at] == '\r')) ++at;
+        };
         if (!line_end()) return false;
-        while (at < file_.size() && file_[at] != 't') {
+        for (blank_lines(); at < file_.size() && file_[at] != 't'; blank_lines()) {
             auto first = digits(9);
             if (!first || at >= file_.size() || file_[at++] != ' ') return false;
             auto count = digits(9);
@@ -418,9 +424,7 @@ private:
 
 } // namespace
 
-std::string_view written_object::entry(std::string_view key) const {
-    return entry_of(entries, key);
-}
+std::string_view written_object::entry(std::string_view key) const { return entry_of(entries, key); }
 
 std::optional<appended_revision> read_appended(std::string_view file, std::size_t from, const resolve_length& length) {
     return reading(file, from, length).run();
