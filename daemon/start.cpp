@@ -52,13 +52,14 @@ intake::policy policy_of(const daemon_config& c) {
     p.send_final_refusal = c.policy.send_final_refusal;
     return p;
 }
-result<validation::policy> verification_policy(const daemon_config& c) {
+// `with_timestamp`: what policy.timestamp said at the start; a reload does not take over another.
+result<validation::policy> verification_policy(const daemon_config& c, bool with_timestamp) {
     validation::policy rules;
     if (!c.inspect.policy.empty()) {
         VANTHU_TRY(std::string text, read_text_file(c.inspect.policy, 1u << 20));
         VANTHU_TRY(rules, signing_rules::read_verification_policy(text, c.inspect.policy.string()));
     }
-    rules.require_timestamp = rules.require_timestamp || c.signing.timestamp_required;
+    rules.require_timestamp = rules.require_timestamp || with_timestamp;
     return rules;
 }
 
@@ -192,7 +193,8 @@ examination examine(const fs::path& file) {
                  c.signing.trust_directory.string() + ": không có chứng thư gốc nào (.crt, .pem, .cer).",
                  c.signing.trust_directory.string() + ": no root certificate (.crt, .pem, .cer)."});
         if (auto known = known_revocations(c); !known) add_failure("signing.crl_directory", known.error());
-        if (auto rules = verification_policy(c); !rules) add_failure("inspect.policy", rules.error());
+        if (auto rules = verification_policy(c, c.signing.timestamp_required); !rules)
+            add_failure("inspect.policy", rules.error());
     }
     return out;
 }
@@ -242,7 +244,7 @@ result<std::unique_ptr<inspect::inspector_pool>> start_inspectors(const daemon_c
     o.memory_limit = c.inspect.memory_limit;
     VANTHU_TRY(o.trust, signing_rules::read_trust_folder(c.signing.trust_directory, system_clock().now()));
     VANTHU_TRY(o.known, known_revocations(c));
-    VANTHU_TRY(o.policy, verification_policy(c));
+    VANTHU_TRY(o.policy, verification_policy(c, c.signing.timestamp_required));
     return inspect::inspector_pool::start(std::move(o));
 }
 
@@ -480,8 +482,7 @@ void reload(reloadable& live) {
             log::error("trust_refused", {{"failure", trust ? known.error() : trust.error()}});
             keep("trust");
         }
-        if (auto rules = verification_policy(*next)) {
-            // policy.timestamp is taken over by a restart only.
+        if (auto rules = verification_policy(*next, live.config.signing.timestamp_required)) {
             live.inspectors->replace_policy(std::move(*rules));
         } else {
             log::error("verification_policy_refused", {{"failure", rules.error()}});
