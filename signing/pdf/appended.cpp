@@ -1,59 +1,21 @@
 #include "signing/pdf/appended.hpp"
 
 #include "signing/pdf/deflated.hpp"
-#include "signing/pdf/syntax.hpp"
+#include "signing/pdf/plain_values.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <fmt/format.h>
 #include <set>
 
 namespace vanthu::pdf {
 namespace {
 
-constexpr int deepest = 60;
 constexpr std::size_t most_decoded = 64u << 20; // of one cross-reference or object stream
 
+bool only_white(std::string_view text) {
+    return text.find_first_not_of(std::string_view(" \n\r\t\f\0", 6)) == text.npos;
+}
 bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t' || c == '\f' || c == '\0'; }
-bool only_white(std::string_view text) { return std::all_of(text.begin(), text.end(), is_space); }
-
-// Digits only, no leading zeros, below 2^31.
-std::optional<int> natural(std::string_view text) {
-    int value = 0;
-    if (text.empty() || (text[0] == '0' && text.size() > 1)) return std::nullopt;
-    auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc{} || end != text.data() + text.size() || text[0] == '-') return std::nullopt;
-    return value;
-}
-
-// Some writers keep room for a number that they know later: "000123".
-std::optional<int> padded(std::string_view text) {
-    if (text.empty()) return std::nullopt;
-    return natural(text.substr(std::min(text.find_first_not_of('0'), text.size() - 1)));
-}
-
-bool is_number(std::string_view text) {
-    if (!text.empty() && (text[0] == '+' || text[0] == '-')) text.remove_prefix(1);
-    const auto digits = std::count_if(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
-    const auto points = std::count(text.begin(), text.end(), '.');
-    return digits > 0 && points <= 1 && static_cast<std::size_t>(digits + points) == text.size() && text.size() < 32;
-}
-
-// "/Pa#67es" is /Pages. nullopt: an escape that readers take differently.
-std::optional<std::string> name_of(std::string_view spelled) {
-    std::string name;
-    for (std::size_t i = 0; i < spelled.size(); ++i) {
-        if (spelled[i] != '#') {
-            name += spelled[i];
-            continue;
-        }
-        auto byte = from_hex(spelled.substr(i + 1, 2));
-        if (!byte || byte->size() != 1 || (*byte)[0] == 0) return std::nullopt;
-        name += static_cast<char>((*byte)[0]);
-        i += 2;
-    }
-    return name;
-}
 
 // The names by which producers sign their work: "%iText-Core-8.0.2", "%iText-7.1.7 for .NET", "% Written by
 // MuPDF 1.28.5"; and the line of bytes above 127 that says that a file is binary. Nothing that anybody takes for an
@@ -71,104 +33,6 @@ bool is_known_comment(std::string_view comment) {
                return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' ||
                       c == '.';
            });
-}
-
-using entry_list = std::vector<std::pair<std::string, std::string_view>>;
-
-std::string_view entry_of(const entry_list& all, std::string_view key) {
-    auto at = std::find_if(all.begin(), all.end(), [&](const auto& e) { return e.first == key; });
-    return at == all.end() ? std::string_view() : at->second;
-}
-
-// Values as every reader reads them: tokens with white space between, keys of a dictionary only once.
-class value_reader {
-public:
-    value_reader(std::string_view file, std::size_t at, std::vector<QPDFObjGen>& references)
-        : file_(file), s_(file, at), references_(references) {}
-
-    std::size_t at() const { return s_.at(); }
-    void move_to(std::size_t at) { s_.move_to(at); }
-
-    // kind bad: a comment stands before it
-    token next() {
-        const std::size_t before = s_.at();
-        token t = s_.next();
-        if (!only_white(file_.substr(before, t.begin - before))) t.kind = token_kind::bad, t.text = {};
-        return t;
-    }
-    bool word(std::string_view expected) {
-        token t = next();
-        return t.kind == token_kind::word && t.text == expected;
-    }
-
-    // `into`: the entries, if it is a dictionary
-    bool value(const token& first, int depth = 0, entry_list* into = nullptr) {
-        if (depth > deepest) return false;
-        switch (first.kind) {
-        case token_kind::name:
-            return name_of(first.text).has_value();
-        case token_kind::text:
-        case token_kind::hex:
-            return true;
-        case token_kind::dict_open:
-            return dictionary(depth, into);
-        case token_kind::array_open:
-            for (token t = next(); t.kind != token_kind::array_close; t = next())
-                if (!value(t, depth + 1)) return false;
-            return true;
-        case token_kind::word:
-            return plain_word(first);
-        default:
-            return false;
-        }
-    }
-
-private:
-    bool dictionary(int depth, entry_list* into) {
-        std::set<std::string> keys;
-        for (token key = next(); key.kind != token_kind::dict_close; key = next()) {
-            if (key.kind != token_kind::name) return false;
-            auto name = name_of(key.text);
-            if (!name || !keys.insert(*name).second) return false;
-            token first = next();
-            const std::size_t begin = first.begin;
-            if (!value(first, depth + 1)) return false;
-            if (into) into->emplace_back(std::move(*name), file_.substr(begin, s_.at() - begin));
-        }
-        return true;
-    }
-
-    bool plain_word(const token& first) {
-        if (first.text == "true" || first.text == "false" || first.text == "null") return true;
-        if (!is_number(first.text)) return false;
-        auto id = natural(first.text);
-        if (!id) return true;
-        const std::size_t after = s_.at();
-        token generation = next(), word = next();
-        auto g = generation.kind == token_kind::word ? natural(generation.text) : std::nullopt;
-        if (g && word.kind == token_kind::word && word.text == "R") {
-            if (*id == 0 || *g > 65535) return false;
-            references_.emplace_back(*id, *g);
-        } else
-            s_.move_to(after);
-        return true;
-    }
-
-    std::string_view file_;
-    scanner s_;
-    std::vector<QPDFObjGen>& references_;
-};
-
-std::optional<std::vector<int>> naturals(std::string_view array) {
-    std::vector<int> all;
-    scanner s(array, 0);
-    if (s.next().kind != token_kind::array_open) return std::nullopt;
-    for (token t = s.next(); t.kind != token_kind::array_close; t = s.next()) {
-        auto n = t.kind == token_kind::word ? natural(t.text) : std::nullopt;
-        if (!n) return std::nullopt;
-        all.push_back(*n);
-    }
-    return all;
 }
 
 class reading {
