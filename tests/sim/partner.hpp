@@ -45,7 +45,7 @@ private:
 
 class receiver {
 public:
-    receiver(const settings&, const receipts&, journal&);
+    receiver(const settings&, receipts&, journal&);
     void serve(wire&); // one connection, to its end
     // The next document taken whose sender is to be told a status; waits.
     edxml::document_header next_taken();
@@ -66,7 +66,7 @@ private:
     std::string take(const announced&, const std::string& body, const std::string& wrong_receipt);
 
     const settings& settings_;
-    const receipts& receipts_;
+    receipts& receipts_;
     journal& journal_;
     decisions decisions_;
     std::mutex guard_;

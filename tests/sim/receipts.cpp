@@ -24,7 +24,7 @@ receipt::receipt_v1 receipts::made(const std::string& leaf, std::uint64_t index,
     return r;
 }
 
-std::string receipts::give(receipt::custody_leaf leaf) const {
+std::string receipts::give(receipt::custody_leaf leaf) {
     leaf.hop_organisation = organisation_;
     leaf.hop_time = system_clock().now();
     leaf.salt = receipt::new_salt();

@@ -11,7 +11,7 @@ namespace vanthu::sim {
 class receipts {
 public:
     receipts(tlog::ed25519_private_key key, std::string delegation, std::string origin, std::string organisation);
-    std::string give(receipt::custody_leaf) const; // into the log
+    std::string give(receipt::custody_leaf); // into the log
     // Not remembered: a log that forks. `fault`: receipt_other_hash, receipt_other_origin, receipt_bad_signature,
     // receipt_missing_recipient, receipt_without_proof.
     std::string wrong(receipt::custody_leaf, std::string_view fault) const;
@@ -21,9 +21,9 @@ private:
                              std::vector<digest> proof, const std::string& origin) const;
     tlog::ed25519_private_key key_;
     std::string delegation_, origin_, organisation_;
-    mutable std::mutex guard_;
-    mutable tlog::frontier edge_;
-    mutable std::map<tlog::node_id, digest> nodes_;
+    std::mutex guard_; // of the tree
+    tlog::frontier edge_;
+    std::map<tlog::node_id, digest> nodes_;
 };
 
 } // namespace vanthu::sim

@@ -52,7 +52,7 @@ const rule* decisions::next(const std::vector<rule>& rules, const std::string& k
     return r;
 }
 
-receiver::receiver(const settings& s, const receipts& r, journal& j)
+receiver::receiver(const settings& s, receipts& r, journal& j)
     : settings_(s), receipts_(r), journal_(j), decisions_(s, j) {}
 
 edxml::document_header receiver::next_taken() {

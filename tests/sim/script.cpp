@@ -62,6 +62,8 @@ result<std::vector<rule>> rules_of(const json::object& in, std::string_view name
                 return failed(files::errc::unreadable, fmt::format("{}: {}", name, std::string_view(key)));
         }
         if (!known.contains(r.fault)) return failed(files::errc::unreadable, "no such fault: " + r.fault);
+        if (r.at.empty() || r.share < 0 || r.share > 1)
+            return failed(files::errc::unreadable, r.fault + ": \"at\" and a \"share\" from 0 to 1");
         out.push_back(std::move(r));
     }
     return out;
