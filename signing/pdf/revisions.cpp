@@ -191,7 +191,7 @@ private:
 
     void information(QPDFObjectHandle was, QPDFObjectHandle is) {
         for (const std::string& key : differing_keys(was, is)) {
-            if (key == "/ModDate" || key == "/Producer")
+            if (key == "/ModDate" || key == "/CreationDate" || key == "/Producer") // some write both dates anew
                 note(change_kind::metadata_updated);
             else
                 forbid("information_changed:" + key.substr(1));

@@ -315,7 +315,7 @@ BOOST_AUTO_TEST_CASE(the_title_stays_and_new_fonts_of_the_form_are_named) {
     BOOST_TEST(leaders_is_invalid(report), shown(report));
     report = with_information("/ModDate (D:20250715162005Z) ");
     BOOST_TEST(leaders_is_invalid(report), shown(report));
-    report = with_information("/Title (Letter) /ModDate (D:20250716000000Z) ");
+    report = with_information("/Title (Letter) /CreationDate (D:20250716000000Z) /ModDate (D:20250716000000Z) ");
     BOOST_TEST((report.verdict == verdict::valid), shown(report));
     BOOST_TEST((report.signatures.at(0).changes_after == std::vector<std::string>{"metadata_updated"}));
     auto with_fonts = [](bytes_view signed_file) {
