@@ -56,9 +56,12 @@ bool receive_some(int socket, char* to, std::size_t size, unique_fd* descriptor,
     return true;
 }
 
-void append_item(bytes& out, std::uint8_t kind, bytes_view der) {
+// What an item of trust material is; the worker is of the same build.
+enum class item_kind : std::uint8_t { anchor = 1, intermediate, sha1_tolerated, crl, ocsp_response, fetched, terms };
+
+void append_item(bytes& out, item_kind kind, bytes_view der) {
     std::uint64_t size = der.size();
-    out.push_back(kind);
+    out.push_back(static_cast<std::uint8_t>(kind));
     const auto* p = reinterpret_cast<const std::uint8_t*>(&size);
     out.insert(out.end(), p, p + sizeof size);
     out.insert(out.end(), der.begin(), der.end());
@@ -75,7 +78,7 @@ void append_terms(bytes& out, const digest& anchor, const x509::anchor_terms& te
     bytes item(anchor.view().begin(), anchor.view().end());
     const auto* first = reinterpret_cast<const std::uint8_t*>(numbers.data());
     item.insert(item.end(), first, first + numbers.size() * sizeof(std::int64_t));
-    append_item(out, 6, item);
+    append_item(out, item_kind::terms, item);
 }
 
 bool read_terms(bytes_view item, x509::trust_store& trust) {
@@ -163,13 +166,13 @@ std::optional<bytes> read_all(int descriptor, std::size_t limit) {
 
 bytes pack_trust(const x509::trust_store& trust, const x509::evidence& known) {
     bytes out;
-    for (const auto& c : trust.anchors) append_item(out, 1, c.der());
-    for (const auto& c : trust.intermediates) append_item(out, 2, c.der());
-    for (const digest& d : trust.sha1_tolerated) append_item(out, 3, d.view());
+    for (const auto& c : trust.anchors) append_item(out, item_kind::anchor, c.der());
+    for (const auto& c : trust.intermediates) append_item(out, item_kind::intermediate, c.der());
+    for (const digest& d : trust.sha1_tolerated) append_item(out, item_kind::sha1_tolerated, d.view());
     for (const auto& [anchor, terms] : trust.terms) append_terms(out, anchor, terms);
-    for (const auto& c : known.crls) append_item(out, 4, c.der());
-    for (const x509::ocsp_response& r : known.ocsp_responses) append_item(out, 5, r.der());
-    for (const auto& c : trust.fetched) append_item(out, 6, c.der());
+    for (const auto& c : known.crls) append_item(out, item_kind::crl, c.der());
+    for (const x509::ocsp_response& r : known.ocsp_responses) append_item(out, item_kind::ocsp_response, r.der());
+    for (const auto& c : trust.fetched) append_item(out, item_kind::fetched, c.der());
     return out;
 }
 
@@ -177,29 +180,32 @@ bool unpack_trust(bytes_view packed, x509::trust_store& trust, x509::evidence& k
     while (!packed.empty()) {
         std::uint64_t size = 0;
         if (packed.size() < 1 + sizeof size) return false;
-        std::uint8_t kind = packed[0];
+        const auto kind = static_cast<item_kind>(packed[0]);
         std::memcpy(&size, packed.data() + 1, sizeof size);
         packed = packed.subspan(1 + sizeof size);
         if (size > packed.size()) return false;
         bytes_view item = packed.first(size);
         packed = packed.subspan(size);
-        if (kind == 1 || kind == 2 || kind == 6) {
+        if (kind == item_kind::anchor || kind == item_kind::intermediate || kind == item_kind::fetched) {
             auto c = x509::parse_certificate(item);
             if (!c) return false;
-            (kind == 1 ? trust.anchors : kind == 2 ? trust.intermediates : trust.fetched).push_back(*c);
-        } else if (kind == 3) {
+            (kind == item_kind::anchor         ? trust.anchors
+             : kind == item_kind::intermediate ? trust.intermediates
+                                               : trust.fetched)
+                .push_back(*c);
+        } else if (kind == item_kind::sha1_tolerated) {
             auto d = digest::from_hex(to_hex(item));
             if (!d) return false;
             trust.sha1_tolerated.push_back(*d);
-        } else if (kind == 4) {
+        } else if (kind == item_kind::crl) {
             auto c = x509::parse_crl(item);
             if (!c) return false;
             known.crls.push_back(*c);
-        } else if (kind == 5) {
+        } else if (kind == item_kind::ocsp_response) {
             auto r = x509::parse_ocsp_response(item);
             if (!r) return false;
             known.ocsp_responses.push_back(*r);
-        } else if (kind == 6) {
+        } else if (kind == item_kind::terms) {
             if (!read_terms(item, trust)) return false;
         } else {
             return false;

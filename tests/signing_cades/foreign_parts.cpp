@@ -180,5 +180,6 @@ BOOST_AUTO_TEST_CASE(a_claimed_time_that_cannot_be_true_is_remarked) {
     BOOST_TEST(has_finding(claimed("2040-01-01T00:00:00Z"), "cms.claimed_time_ahead"));
     BOOST_TEST(has_finding(claimed("1999-01-01T00:00:00Z"), "cms.claimed_before_issue"));
     for (const char* likely : {"2026-03-01T08:05:00Z", "2026-03-01T08:00:00Z", "2024-01-01T00:00:00Z"})
-        BOOST_TEST(claimed(likely).empty(), likely);
+        for (const char* code : {"cms.claimed_time_ahead", "cms.claimed_before_issue"})
+            BOOST_TEST(!has_finding(claimed(likely), code), likely);
 }
