@@ -7,7 +7,9 @@
 #include "daemon/delivery/errors.hpp"
 
 #include <algorithm>
+#include <algorithm>
 #include <boost/json.hpp>
+#include <set>
 
 namespace vanthu::peer_link {
 
@@ -143,27 +145,32 @@ private:
         }
         // Custody passes for those whom the receipt names, and a document goes to several.
         if (packet.kind == records::document_kind::document)
-            for (const std::string& code : packet.transfer.recipients)
-                if (!names(*custody, code)) {
-                    log::error(
-                        "receipt_not_valid",
-                        {{"document", packet.transfer.document}, {"peer", row_.id}, {"recipient_missing", code}});
-                    return deferred(delivery::errc::receipt_not_valid, public_code(receipt::errc::not_what_was_sent));
-                }
+            if (const std::string* missing = not_named(*custody, packet.transfer.recipients)) {
+                log::error(
+                    "receipt_not_valid",
+                    {{"document", packet.transfer.document}, {"peer", row_.id}, {"recipient_missing", *missing}});
+                return deferred(delivery::errc::receipt_not_valid, public_code(receipt::errc::not_what_was_sent));
+            }
         return {
             .what = outcome::kind::delivered, .receipt = receipt, .final_hop = custody->as == receipt::role::final_hop};
     }
 
-    // By whichever code of the same organisation.
-    bool names(const receipt::custody_leaf& custody, const std::string& code) const {
+    // The first recipient whom the receipt names by no code of the organisation; null: all are named. There may be
+    // thousands of either.
+    const std::string* not_named(const receipt::custody_leaf& custody,
+                                 const std::vector<std::string>& recipients) const {
         const auto registry = owner_.registry_();
         const timestamp now = owner_.clock_.now();
-        const auto meant = registry->resolve(code, now);
-        return std::ranges::any_of(custody.recipients, [&](const std::string& named) {
-            if (named == code) return true;
-            const auto other = registry->resolve(named, now);
-            return meant.known() && other.known() && meant.found->id == other.found->id;
-        });
+        const std::set<std::string_view> codes(custody.recipients.begin(), custody.recipients.end());
+        std::set<std::string> organisations;
+        for (const std::string& named : custody.recipients)
+            if (auto other = registry->resolve(named, now); other.known()) organisations.insert(other.found->id);
+        for (const std::string& code : recipients) {
+            if (codes.contains(code)) continue;
+            const auto meant = registry->resolve(code, now);
+            if (!meant.known() || !organisations.contains(meant.found->id)) return &code;
+        }
+        return nullptr;
     }
 
     const links& owner_;
