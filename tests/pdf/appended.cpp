@@ -38,13 +38,15 @@ const bytes& with_streams() {
 
 // One revision: evidence is added to the store, which is allowed; the test brings the trick.
 class revision {
+    const bytes file_; // doc reads from it
+
 public:
-    explicit revision(const bytes& signed_file)
-        : doc(pdf::document::open(signed_file).value()), out_(as_text(signed_file)), begin_(out_.size()),
-          next_(doc.qpdf().getTrailer().getKey("/Size").getIntValueAsInt()) {
+    explicit revision(bytes signed_file)
+        : file_(std::move(signed_file)), doc(pdf::document::open(file_).value()), out_(as_text(file_)),
+          begin_(out_.size()), next_(doc.qpdf().getTrailer().getKey("/Size").getIntValueAsInt()) {
         content = first_page(doc).getKey("/Contents").getObjectID();
         root = doc.root().getObjectID();
-        content_at = as_text(signed_file).find(fmt::format("\n{} 0 obj", content)) + 1;
+        content_at = as_text(file_).find(fmt::format("\n{} 0 obj", content)) + 1;
     }
 
     int fresh() { return next_++; }
