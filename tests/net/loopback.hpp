@@ -7,9 +7,11 @@
 #include "daemon/net/io_threads.hpp"
 #include "daemon/net/server.hpp"
 
+#include <algorithm>
 #include <arpa/inet.h>
 #include <boost/test/unit_test.hpp>
 #include <future>
+#include <list>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -97,6 +99,21 @@ struct bare_socket {
         for (std::string more; !(more = read_some()).empty();) out += more;
         return out;
     }
+    bool closed() const { // by the other side, with nothing left to read
+        char next;
+        const ssize_t n = ::recv(fd.get(), &next, 1, MSG_PEEK | MSG_DONTWAIT);
+        return n == 0 || (n < 0 && errno == ECONNRESET);
+    }
 };
+
+// Waits until `wanted` of them were closed. A server's threads accept each from a queue of its own: only then all of
+// these have come in before whoever connects next.
+inline bool gave_way(const std::list<bare_socket>& all, std::ptrdiff_t wanted) {
+    for (int i = 0; i < 1000; ++i) {
+        if (std::ranges::count_if(all, &bare_socket::closed) >= wanted) return true;
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return false;
+}
 
 } // namespace vanthu::net
