@@ -196,6 +196,8 @@ class Eoffice:
             connection.request(method, path, body=body, headers=fields)
             answer = connection.getresponse()
             return Answer(answer.status, answer.headers, answer.read())
+        except http.client.IncompleteRead as broken:  # the daemon ended within its answer; the others are OSErrors
+            raise ConnectionError(str(broken)) from broken
         finally:
             connection.close()
 
