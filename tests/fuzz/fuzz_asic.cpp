@@ -1,16 +1,9 @@
 // Any bytes are judged without a crash and never found valid by a verifier that trusts nobody; an archive that is read
 // has safe names, and packed again it holds the same files.
 #include "signing/asic/verify.hpp"
-
-#include <cstdlib>
+#include "tests/fuzz/check.hpp"
 
 using namespace vanthu;
-
-namespace {
-void check(bool good) {
-    if (!good) std::abort();
-}
-} // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     bytes_view input(data, size);

@@ -3,17 +3,11 @@
 #include "signing/cades/levels.hpp"
 #include "signing/cades/verify.hpp"
 #include "signing/cms/build.hpp"
+#include "tests/fuzz/check.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 
 using namespace vanthu;
-
-namespace {
-void check(bool good) {
-    if (!good) std::abort();
-}
-} // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     bytes_view input(data, size);

@@ -3,17 +3,11 @@
 #include "signing/pdf/long_term.hpp"
 #include "signing/pdf/report.hpp"
 #include "signing/pdf/sign.hpp"
+#include "tests/fuzz/check.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 
 using namespace vanthu;
-
-namespace {
-void check(bool good) {
-    if (!good) std::abort();
-}
-} // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     bytes_view file(data, size);

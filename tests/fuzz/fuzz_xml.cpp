@@ -2,8 +2,7 @@
 // canonicalised is its own canonical form.
 #include "signing/xml/imprint.hpp"
 #include "signing/xml/verify.hpp"
-
-#include <cstdlib>
+#include "tests/fuzz/check.hpp"
 
 using namespace vanthu;
 using namespace vanthu::xml;
@@ -36,7 +35,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     bytes_view whole(data, size);
     outside others = [&](const std::string&) -> std::optional<source> { return in_memory(whole); };
     std::string once = summary(read_signatures(in_memory(whole), others));
-    if (once != summary(read_signatures(in_pieces(whole, 3), others))) std::abort();
+    check(once == summary(read_signatures(in_pieces(whole, 3), others)));
     auto all = outline_of(in_memory(whole), {});
     if (!all) return 0;
     for (const found_signature& one : all->signatures)
@@ -46,7 +45,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             canonicalisation how{method, true, {}};
             std::string octets = canonical_octets(*one.top, how);
             auto again = read_tree(octets, {});
-            if (!again || canonical_octets(**again, how) != octets) std::abort();
+            check(again && canonical_octets(**again, how) == octets);
         }
     return 0;
 }
