@@ -1,6 +1,7 @@
 #include "signing/asic/verify.hpp"
 
 #include "signing/asic/findings.hpp"
+#include "signing/asic/layout.hpp"
 #include "signing/cades/verify.hpp"
 #include "signing/cms/unsigned_parts.hpp"
 #include "signing/document_marks.hpp"
@@ -28,32 +29,6 @@ std::string_view finding_of(const std::error_code& code) {
     return "asic.irregular_archive";
 }
 
-// A file of META-INF with signatures in XML: one element that holds signatures and nothing else, as what stands beside
-// them is under none of them. Source: EN 319 162-1, 4.3.3.2 and A.5 (XAdESSignatures); OpenDocument 1.2 part 3, 5.
-class signature_list final : public xml::event_handler {
-public:
-    bool plain = true;
-    void start(const xml::start_tag& tag, const xml::scope&) override {
-        const bool signature = tag.uri == xml::dsig_uri && tag.local == "Signature";
-        if (depth_ == 0)
-            plain = plain && tag.attributes.empty() &&
-                    ((tag.uri == namespace_uri && tag.local == "XAdESSignatures") ||
-                     (tag.uri == open_document_signatures_uri && tag.local == "document-signatures"));
-        else if (depth_ == 1)
-            plain = plain && signature;
-        ++depth_;
-    }
-    void end() override { --depth_; }
-    void text(std::string_view piece) override {
-        plain = plain && (depth_ > 1 || piece.find_first_not_of(" \t\r\n") == piece.npos);
-    }
-    void comment(std::string_view) override { plain = false; }
-    void instruction(std::string_view, std::string_view) override { plain = false; }
-
-private:
-    std::size_t depth_ = 0;
-};
-
 // What a manifest says, held against the container.
 struct checked_manifest {
     std::string name;
@@ -73,16 +48,16 @@ public:
           memory_(memory) {}
 
     container_verdict run() {
-        auto opened = zip_archive::open(container_, bounds_);
+        auto opened = open_container(container_, bounds_);
         if (!opened) return refuse(opened.error());
-        zip_ = std::move(*opened);
-        if (auto done = sort_files(); !done) return refuse(done.error());
+        files_ = std::move(*opened);
+        if (files_.kind == kind::simple && files_.data.size() != 1) note("asic.not_one_file");
         if (auto done = read_manifests(); !done) return refuse(done.error());
         look_for_other_documents();
-        for (const std::string& name : time_stamps_) prepare_time_stamp(name);
-        for (const std::string& name : cades_) judge_cades(name);
-        for (const std::string& name : xades_) judge_xades(name);
-        for (const std::string& name : time_stamps_)
+        for (const std::string& name : files_.time_stamps) prepare_time_stamp(name);
+        for (const std::string& name : files_.cades) judge_cades(name);
+        for (const std::string& name : files_.xades) judge_xades(name);
+        for (const std::string& name : files_.time_stamps)
             if (!used_stamps_.contains(name)) judge_time_stamp(name); // the others are stamps of signatures
         if (too_much_) note("budget", "unpacked size");
         conclude();
@@ -100,78 +75,9 @@ private:
         return std::move(out_);
     }
 
-    result<> sort_files() {
-        std::string type;
-        if (const zip_entry* e = zip_.find("mimetype")) {
-            // So that it stands at the same place in every container (annex A.1).
-            if (e != &zip_.entries().front() || e->deflated || !e->plain_header)
-                return failed(errc::irregular_archive, "mimetype");
-            VANTHU_TRY(bytes content, zip_.content(*e, 256));
-            type = as_text(content);
-        }
-        bool some = false;
-        for (const zip_entry& e : zip_.entries()) {
-            const std::string& n = e.name;
-            if (e.directory) {
-                bool used = std::ranges::any_of(zip_.entries(), [&](const zip_entry& other) {
-                    return !other.directory && other.name.starts_with(n);
-                });
-                if (!used && n != "META-INF/") strange_.push_back(n); // a name that nobody signed
-                continue;
-            }
-            some = some || in_meta_inf(n);
-            if (starts_a_pdf(e)) return failed(errc::irregular_archive, "a PDF between the files");
-            if (is_data_file(n))
-                data_.push_back(n);
-            else if (is_cades_file(n))
-                cades_.push_back(n);
-            else if (is_xades_file(n))
-                xades_.push_back(n);
-            else if (is_time_stamp_file(n))
-                time_stamps_.push_back(n);
-            else if (in_meta_inf(n) && !is_manifest_file(n) && !is_archive_manifest_file(n) && !harmless(e))
-                strange_.push_back(n);
-        }
-        if (cades_.size() + xades_.size() + time_stamps_.size() > bounds_.signatures)
-            return failed(errc::over_budget, "signatures");
-        if (type.empty()) { // may be left out (4.3.3.1): then the layout speaks
-            if (!some || data_.empty()) return failed(errc::not_a_zip, "no mimetype");
-            bool simple =
-                data_.size() == 1 && (zip_.find("META-INF/signature.p7s") || zip_.find("META-INF/timestamp.tst"));
-            kind_ = simple ? kind::simple : kind::extended;
-        } else if (type == mime_type(kind::simple)) {
-            kind_ = kind::simple;
-        } else if (type == mime_type(kind::extended)) {
-            kind_ = kind::extended;
-        } else {
-            return failed(errc::not_a_zip, "another mimetype");
-        }
-        constexpr std::string_view label = "mimetype=";
-        if (zip_.comment().starts_with(label) && zip_.comment().substr(label.size()) != mime_type(kind_))
-            return failed(errc::irregular_archive, "another mimetype in the comment");
-        if (kind_ == kind::simple && data_.size() != 1) note("asic.not_one_file");
-        return {};
-    }
-    // OpenDocument's own list of files, which nobody need sign (4.4.3.2), where it is nothing else. Damaged: not.
-    bool harmless(const zip_entry& file) {
-        if (file.name != "META-INF/manifest.xml") return false;
-        auto content = meta(file.name);
-        std::set<std::string> names;
-        for (const zip_entry& e : zip_.entries()) names.insert(e.name);
-        return content && is_plain_file_list(*content, names, bounds_);
-    }
-    // A reader of PDF takes a file for its own where the mark stands in the first kilobyte: only a document of the
-    // container may bring it there.
-    bool starts_a_pdf(const zip_entry& e) const {
-        constexpr std::size_t looked_at = 1024;
-        if (e.header >= looked_at || is_data_file(e.name)) return false;
-        std::string_view head = as_text(container_.first(std::min(container_.size(), looked_at)));
-        return head.substr(e.header, e.end - e.header).find("%PDF-") != head.npos;
-    }
-
     // Nobody signs what signatures, time stamps and lists are wrapped in.
     void look_for_other_documents() {
-        for (const zip_entry& e : zip_.entries()) {
+        for (const zip_entry& e : files_.zip.entries()) {
             if (e.directory || !in_meta_inf(e.name)) continue;
             auto content = meta(e.name);
             if (!content) continue; // said where it is judged
@@ -185,11 +91,13 @@ private:
         }
     }
 
-    result<bytes> meta(const std::string& name) { return zip_.content(*zip_.find(name), bounds_.signature_file); }
+    result<bytes> meta(const std::string& name) {
+        return files_.zip.content(*files_.zip.find(name), bounds_.signature_file);
+    }
 
     result<> read_manifests() {
         std::size_t count = 0;
-        for (const zip_entry& e : zip_.entries()) {
+        for (const zip_entry& e : files_.zip.entries()) {
             bool archive = is_archive_manifest_file(e.name);
             if (!archive && !is_manifest_file(e.name)) continue;
             if (++count > bounds_.manifests) return failed(errc::over_budget, "manifests");
@@ -203,7 +111,7 @@ private:
             }
             m.read = std::move(*read);
             // A list that only claims to be signed is nobody's: XAdES signs the files themselves.
-            bool signed_by = zip_.find(m.read.signature) &&
+            bool signed_by = files_.zip.find(m.read.signature) &&
                              (is_cades_file(m.read.signature) || is_time_stamp_file(m.read.signature));
             if (!signed_by) note("asic.manifest_without_signature", e.name);
             check(m);
@@ -216,7 +124,7 @@ private:
             auto against = [&](indication i, std::string_view s, std::string_view code) {
                 m.objections.push_back({i, std::string(s), make_finding(code, f.name)});
             };
-            const zip_entry* e = zip_.find(f.name);
+            const zip_entry* e = files_.zip.find(f.name);
             if (!f.algorithm) {
                 against(indication::indeterminate, sub::crypto_constraints_failure_no_poe, "asic.weak_algorithm");
             } else if (!e || e->directory) {
@@ -250,16 +158,16 @@ private:
             too_much_ = true;
             return failed(errc::over_budget, e.name);
         }
-        return zip_.read(e, sink);
+        return files_.zip.read(e, sink);
     }
 
     void add(signature_report r, const std::set<std::string>& covered, validation::conclusion judged) {
-        bool whole =
-            !data_.empty() && std::ranges::all_of(data_, [&](const std::string& n) { return covered.contains(n); });
+        bool whole = !files_.data.empty() &&
+                     std::ranges::all_of(files_.data, [&](const std::string& n) { return covered.contains(n); });
         r.covers = whole ? "whole" : "part";
         r.covered_bytes = 0;
         for (const std::string& n : covered)
-            if (const zip_entry* e = zip_.find(n)) r.covered_bytes += static_cast<std::size_t>(e->size);
+            if (const zip_entry* e = files_.zip.find(n)) r.covered_bytes += static_cast<std::size_t>(e->size);
         if (r.format != "timestamp") signed_.insert(covered.begin(), covered.end());
         for (const x509::need& n : judged.missing)
             if (std::ranges::find(out_.report.missing, n) == out_.report.missing.end())
@@ -281,7 +189,7 @@ private:
         return two ? nullptr : found;
     }
     bool about_single_file(std::string_view name) const {
-        return kind_ == kind::simple && data_.size() == 1 &&
+        return files_.kind == kind::simple && files_.data.size() == 1 &&
                (name == "META-INF/signature.p7s" || name == "META-INF/timestamp.tst");
     }
 
@@ -295,9 +203,9 @@ private:
         subject s;
         s.content = [](x509::hash) { return bytes{}; };
         if (about_single_file(name)) {
-            const zip_entry* e = zip_.find(data_[0]);
+            const zip_entry* e = files_.zip.find(files_.data[0]);
             s.content = [this, e](x509::hash h) { return digest_of(*e, h); };
-            s.covered = {data_[0]};
+            s.covered = {files_.data[0]};
         } else if (const checked_manifest* m = manifest_for(name, s.objections)) {
             s.content = [m](x509::hash h) { return x509::hash_of(h, m->content); };
             for (const data_reference& f : m->read.files) s.covered.insert(f.name);
@@ -320,7 +228,7 @@ private:
             signature_report r = validation::report_of(facts, judged);
             r.format = "cades";
             r.field = name;
-            if (about_single_file(name)) r.findings.push_back(make_finding("asic.name_not_signed", data_[0]));
+            if (about_single_file(name)) r.findings.push_back(make_finding("asic.name_not_signed", files_.data[0]));
             add(std::move(r), s.covered, std::move(judged));
         }
     }
@@ -370,11 +278,10 @@ private:
     void judge_xades(const std::string& name) {
         auto file = meta(name);
         if (!file) return note(finding_of(file.error().code), name);
-        signature_list list;
-        if (xml::read(xml::in_memory(*file), {}, list) && !list.plain) note("asic.unsigned_content", name);
+        if (!holds_only_signatures(*file)) note("asic.unsigned_content", name);
         xml::outside others = [this](const std::string& uri) -> std::optional<xml::source> {
             auto wanted = xml::from_reference_uri(uri);
-            const zip_entry* e = wanted ? zip_.find(*wanted) : nullptr;
+            const zip_entry* e = wanted ? files_.zip.find(*wanted) : nullptr;
             if (!e || e->directory) return std::nullopt;
             return xml::source([this, e](const xml::byte_sink& sink) { return unpack(*e, sink); });
         };
@@ -389,7 +296,7 @@ private:
             r.field = name + "#" + r.field;
             std::set<std::string> covered;
             for (const xml::signed_part& part : judged.reading.signatures[i].parts)
-                if (!part.uri.empty() && part.uri[0] != '#' && zip_.find(part.path)) covered.insert(part.path);
+                if (!part.uri.empty() && part.uri[0] != '#' && files_.zip.find(part.path)) covered.insert(part.path);
             add(std::move(r), covered, std::move(judged.conclusions[i]));
         }
     }
@@ -426,7 +333,7 @@ private:
                 validation::object(r, {indication::indeterminate, std::string(sub::format_failure), f});
         verdict all = validation::overall(out_.report.signatures, out_.report.findings);
         std::string without;
-        for (const auto* list : {&data_, &strange_})
+        for (const auto* list : {&files_.data, &files_.strange})
             for (const std::string& n : *list)
                 if (!signed_.contains(n) && without.size() < 500) without += (without.empty() ? "" : ", ") + n;
         if (!without.empty()) {
@@ -444,9 +351,7 @@ private:
     const limits& bounds_;
     x509::cache* memory_;
     container_verdict out_;
-    zip_archive zip_;
-    kind kind_ = kind::extended;
-    std::vector<std::string> data_, cades_, xades_, time_stamps_, strange_;
+    container_files files_;
     std::vector<checked_manifest> manifests_, archives_;
     std::vector<archive_stamp> archive_stamps_;
     std::map<std::pair<std::string, x509::hash>, bytes> digests_;
