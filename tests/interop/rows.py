@@ -1,6 +1,7 @@
 """The table: one row a file, format, level, key and packaging."""
 import base64
 import itertools
+import pathlib
 import ssl
 import time
 
@@ -92,38 +93,8 @@ def beside(s):
         s.row("ours %s %s two signers %s" % (form, packaging, level), both)
 
 
-# An ETSI TS 119 612 list with every element that its schema wants.
-LIST = """<?xml version="1.0" encoding="UTF-8"?>
-<TrustServiceStatusList xmlns="http://uri.etsi.org/02231/v2#" Id="list" TSLTag="http://uri.etsi.org/19612/TSLTag">
-<SchemeInformation><TSLVersionIdentifier>5</TSLVersionIdentifier><TSLSequenceNumber>1</TSLSequenceNumber>
-<TSLType>http://uri.etsi.org/TrstSvc/TrustedList/TSLType/VNlist</TSLType>
-<SchemeOperatorName><Name xml:lang="en">Test operator</Name></SchemeOperatorName>
-<SchemeOperatorAddress><PostalAddresses><PostalAddress xml:lang="en"><StreetAddress>1</StreetAddress>
-<Locality>Hanoi</Locality><CountryName>VN</CountryName></PostalAddress></PostalAddresses>
-<ElectronicAddress><URI xml:lang="en">mailto:a@example.vn</URI></ElectronicAddress></SchemeOperatorAddress>
-<SchemeName><Name xml:lang="en">VN:Test</Name></SchemeName>
-<SchemeInformationURI><URI xml:lang="en">http://example.vn/</URI></SchemeInformationURI>
-<StatusDeterminationApproach>http://uri.etsi.org/TrstSvc/TrustedList/StatusDetn/VNdetermination</StatusDeterminationApproach>
-<SchemeTerritory>VN</SchemeTerritory>
-<PolicyOrLegalNotice><TSLLegalNotice xml:lang="en">Test</TSLLegalNotice></PolicyOrLegalNotice>
-<HistoricalInformationPeriod>65535</HistoricalInformationPeriod>
-<ListIssueDateTime>2026-01-01T00:00:00Z</ListIssueDateTime>
-<NextUpdate><dateTime>2040-01-01T00:00:00Z</dateTime></NextUpdate></SchemeInformation>
-<TrustServiceProviderList><TrustServiceProvider><TSPInformation>
-<TSPName><Name xml:lang="en">CA</Name></TSPName><TSPTradeName><Name xml:lang="en">CA</Name></TSPTradeName>
-<TSPAddress><PostalAddresses><PostalAddress xml:lang="en"><StreetAddress>1</StreetAddress>
-<Locality>Hanoi</Locality><CountryName>VN</CountryName></PostalAddress></PostalAddresses>
-<ElectronicAddress><URI xml:lang="en">mailto:a@example.vn</URI></ElectronicAddress></TSPAddress>
-<TSPInformationURI><URI xml:lang="en">http://example.vn/</URI></TSPInformationURI></TSPInformation><TSPServices>%s
-</TSPServices></TrustServiceProvider></TrustServiceProviderList></TrustServiceStatusList>
-"""
-SERVICE = """
-<TSPService><ServiceInformation>
-<ServiceTypeIdentifier>http://uri.etsi.org/TrstSvc/Svctype/%s</ServiceTypeIdentifier>
-<ServiceName><Name xml:lang="en">Service</Name></ServiceName>
-<ServiceDigitalIdentity><DigitalId><X509Certificate>%s</X509Certificate></DigitalId></ServiceDigitalIdentity>
-<ServiceStatus>http://uri.etsi.org/TrstSvc/TrustedList/Svcstatus/granted</ServiceStatus>
-<StatusStartingTime>2024-01-01T00:00:00Z</StatusStartingTime></ServiceInformation></TSPService>"""
+# An ETSI TS 119 612 list with every element that its schema wants; %s stands for the services.
+LIST, SERVICE = ((pathlib.Path(__file__).parent / "trust_list" / f).read_text("utf-8") for f in ("list.xml", "service.xml"))
 
 
 def lists(s):
