@@ -4,6 +4,7 @@
 #include "daemon/key_check.hpp"
 #include "daemon/signing_rules/trust_folder.hpp"
 #include "daemon/signing_rules/verification.hpp"
+#include "daemon/store_options.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -140,24 +141,8 @@ result<std::shared_ptr<const api::credentials>> load_credentials(const daemon_co
 
 result<std::unique_ptr<ledger::store>> open_store(const daemon_config& c,
                                                   std::function<void(const failure&)> on_fatal) {
-    ledger::store_options o;
-    o.directory = c.store.directory / "ledger";
-    o.payloads.sizes = {c.store.inline_limit, c.store.segment_limit};
-    o.payloads.minimum_free_bytes = c.store.minimum_free;
+    VANTHU_TRY(ledger::store_options o, store_options_of(c));
     o.on_fatal = std::move(on_fatal);
-    if (!c.store.encryption_key.empty()) {
-        VANTHU_TRY(std::string hex, read_text_file(c.store.encryption_key, 1024));
-        while (!hex.empty() && (hex.back() == '\n' || hex.back() == '\r' || hex.back() == ' ')) hex.pop_back();
-        auto key = digest::from_hex(hex);
-        if (!key)
-            return failed(files::errc::unreadable, c.store.encryption_key.string() + ": 64 hex digits are required");
-        ledger::payload_key k;
-        k.secret = key->value;
-        digest id = sha256::of(key->view()); // the same key has the same id wherever it is configured
-        k.id = (std::uint32_t{id.value[0]} << 24 | id.value[1] << 16 | id.value[2] << 8 | id.value[3]) | 1u;
-        o.payloads.keys = {k};
-        o.payloads.seal_with = k.id;
-    }
     VANTHU_CHECK(make_usable(o.directory));
     return ledger::store::open(std::move(o));
 }

@@ -1,6 +1,7 @@
 // vanthu: the program beside the daemon. Each group of commands is a library of this folder.
 #include "daemon/cli/bench.hpp"
 #include "daemon/cli/exchange.hpp"
+#include "daemon/cli/fsck.hpp"
 #include "daemon/cli/keys.hpp"
 #include "daemon/cli/output.hpp"
 #include "daemon/cli/packet.hpp"
@@ -39,6 +40,7 @@ int run(int argc, char** argv) try {
     cli::add_packet_commands(app, exit_code);
     cli::add_verify_receipt_command(app, exit_code);
     cli::add_registry_commands(app, exit_code);
+    cli::add_fsck_command(app, exit_code);
     cli::add_key_commands(app, exit_code);
     cli::add_bench_commands(app, exit_code);
 #ifdef VANTHU_WITH_SIGN

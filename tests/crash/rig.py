@@ -14,9 +14,8 @@ import time
 TREE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(TREE, "tests", "e2e"))
 import axis as e2e  # noqa: E402
-from axis import Axis, Failure, Node, Organisation, Process, run, until, write  # noqa: E402
+from axis import VANTHU, Axis, Failure, Node, Organisation, Process, run, until, write  # noqa: E402
 
-STORE_CHECK = os.path.join(e2e.BUILD, "tests", "tools", "vanthu-store-check")
 SIM = os.path.join(e2e.BUILD, "tests", "sim", "vanthu-sim")
 NODES = {"a": "tinh", "b": "so", "doi": "doi-tac"}
 
@@ -102,15 +101,14 @@ class World(Axis):
             node.write_config()
 
     def check_store(self, node, receipts, copy=False):
-        """What vanthu-store-check says of a store nobody runs on. copy: it stays as it is."""
+        """What `vanthu fsck` says of a store nobody runs on. copy: it stays as it is."""
         store = os.path.join(node.store, "ledger")
         if copy:
             store = os.path.join(self.folder, "copy-" + node.id)
             shutil.rmtree(store, ignore_errors=True)
             run("cp", "-a", "--sparse=always", "--reflink=auto", os.path.join(node.store, "ledger"), store)
         try:
-            command = [STORE_CHECK, store, "--home", "@" + node.organisation.id, "--organisation",
-                       node.organisation.code, "--receipts", receipts]
+            command = [VANTHU, "fsck", "--config", node.config, "--store", store, "--receipts", receipts, "--json"]
             if not copy:  # every receipt is verified once, at the end
                 command += ["--trust", self.pki + "/trust"]
             done = subprocess.run(command, capture_output=True, text=True, timeout=1800)
@@ -119,8 +117,10 @@ class World(Axis):
                 shutil.rmtree(store, ignore_errors=True)
         if done.returncode not in (0, 1):
             return {"counts": {}, "found": 1, "problems": ["lost: the store of %s cannot be opened: exit %d: %s" % (
-                node.id, done.returncode, done.stderr.strip())]}
-        return json.loads(done.stdout)
+                node.id, done.returncode, (done.stdout + done.stderr).strip())]}
+        said = json.loads(done.stdout)
+        said["problems"] = ["%s: %s" % (p["kind"], p["what"]) for p in said["problems"]]
+        return said
 
 
 class Oracle:

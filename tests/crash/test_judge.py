@@ -1,12 +1,14 @@
 """The judge of the crash suite can find what it looks for: an untouched store has no problem, each damage has its own."""
+import fcntl
 import glob
 import json
 import os
 import shutil
+import subprocess
 import tempfile
 import unittest
 
-from rig import Oracle, World, until
+from rig import VANTHU, Oracle, World, until
 
 
 class Judge(unittest.TestCase):
@@ -104,6 +106,40 @@ class Judge(unittest.TestCase):
             empty.close()
         self.finds("lost: ", lambda store, _: (shutil.rmtree(store),
                                                shutil.copytree(empty.nodes["a"].store + "/ledger", store)))
+
+    def fsck(self, *more):
+        config = () if "--config" in more else ("--config", self.node.config)
+        return subprocess.run([VANTHU, "fsck", *config, *more], capture_output=True, text=True,
+                              timeout=120)
+
+    def test_a_person_reads_what_is_wrong_and_what_to_do(self):
+        said = self.fsck()
+        self.assertEqual((said.returncode, said.stderr), (0, ""))
+        self.assertRegex(said.stdout, "^6 văn bản, .*: không có vấn đề nào\n$")
+        place = os.path.join(tempfile.mkdtemp(dir=self.folder), "ledger")
+        shutil.copytree(self.node.store + "/ledger", place)
+        os.unlink(glob.glob(place + "/files/[0-9a-f]*/*/*")[0])
+        said = self.fsck("--store", place, "--lang", "en")
+        self.assertEqual((said.returncode, said.stderr), (1, ""))
+        for part in ("1 problem", "LOST: what was acknowledged", "payload ", "restore a backup"):
+            self.assertIn(part, said.stdout)
+
+    def test_a_store_that_a_daemon_has_open_is_left_alone(self):
+        with open(self.node.store + "/ledger/LOCK") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            said = self.fsck()
+        self.assertEqual((said.returncode, said.stdout), (66, ""))
+        self.assertIn("ledger.in_use", said.stderr)
+
+    def test_no_store_and_no_configuration_are_told(self):
+        place = tempfile.mkdtemp(dir=self.folder)
+        for options, code in ((("--store", place + "/none"), "ledger.directory_missing"),
+                              (("--config", place + "/none"), "config.unreadable"),
+                              (("--trust", place), "files.")):
+            said = self.fsck(*options)
+            self.assertEqual((said.returncode, said.stdout), (66, ""), options)
+            self.assertIn(code, said.stderr)
+        self.assertEqual(os.listdir(place), [])
 
 
 if __name__ == "__main__":

@@ -1,0 +1,130 @@
+#include "daemon/cli/fsck.hpp"
+
+#include "daemon/cli/packet_files.hpp"
+#include "daemon/cli/verify_receipt.hpp"
+#include "daemon/cli/voice.hpp"
+#include "daemon/registry/registry.hpp"
+#include "daemon/store_options.hpp"
+#include "daemon/upkeep/store_check.hpp"
+
+#include <CLI/CLI.hpp>
+#include <boost/json.hpp>
+#include <fmt/format.h>
+#include <iostream>
+#include <memory>
+
+namespace vanthu::cli {
+namespace {
+
+namespace fs = std::filesystem;
+namespace json = boost::json;
+using upkeep::problem_kind;
+
+struct options {
+    fs::path config = "/etc/vanthu/vanthud.toml", store, receipts, trust;
+    voice say;
+};
+
+struct meaning {
+    problem_kind kind;
+    std::string_view vi, en, action_vi, action_en;
+};
+constexpr meaning meanings[] = {
+    {problem_kind::lost, "MẤT: điều đã xác nhận nay không đọc được", "LOST: what was acknowledged cannot be read",
+     "Không chạy vanthud trên kho này; giữ nguyên đĩa, khôi phục từ bản sao lưu, rồi đối chiếu với bên gửi theo biên "
+     "nhận.",
+     "Do not run vanthud on this store; keep the disk as it is, restore a backup, then compare with the senders by "
+     "their "
+     "receipts."},
+    {problem_kind::twice, "HAI LẦN: một văn bản có hai mục trong hộp đến", "TWICE: one document has two inbox entries",
+     "Báo lỗi kèm kết quả này; cho eOffice biết mục nào trùng.",
+     "Report it with this output; tell the eOffice which entries are the same."},
+    {problem_kind::orphan, "THỪA: dữ liệu trên đĩa không thuộc văn bản nào",
+     "ORPHAN: bytes on disk that no document has",
+     "Không mất gì; chỉ tốn chỗ. Nếu vẫn còn sau lần khởi động sau, báo lỗi kèm kết quả này.",
+     "Nothing is lost, only space. Where it is still there after the next start, report it with this output."},
+    {problem_kind::stuck, "KẸT: văn bản chưa xong mà không ai chuyển tiếp", "STUCK: unfinished, and nobody moves it on",
+     "Gửi lại từ trang điều hành; báo lỗi kèm kết quả này.",
+     "Release it on the operator's page; report it with this output."},
+};
+
+result<upkeep::store_to_check> what_to_check(const options& o, const daemon_config& c) {
+    upkeep::store_to_check asked;
+    VANTHU_TRY(asked.store, store_options_of(c));
+    if (!o.store.empty()) asked.store.directory = o.store;
+    VANTHU_TRY(const registry::registry known, registry::registry::load(c.registry.file));
+    asked.organisation = c.node.organisation;
+    asked.home = known.canonical(c.node.organisation, system_clock().now());
+    asked.receipts = o.receipts;
+    if (!o.trust.empty()) {
+        VANTHU_TRY(asked.trust, read_trust(o.trust));
+    }
+    return asked;
+}
+
+void show(const upkeep::store_check& found, const voice& say) {
+    auto count = [&](const char* name) {
+        auto at = found.counts.find(name);
+        return at == found.counts.end() ? 0 : at->second;
+    };
+    fmt::print(
+        fmt::runtime(say("{} văn bản, {} trạng thái, {} mục hộp đến, {} nội dung, {} biên nhận trong sổ: {}\n",
+                         "{} documents, {} statuses, {} inbox entries, {} payloads, {} receipts in the log: {}\n")),
+        count("documents"), count("statuses"), count("inbox_entries"), count("payloads"), count("leaves"),
+        found.found == 0 ? say("không có vấn đề nào", "no problem")
+                         : fmt::format("{} {}", found.found, say("vấn đề", "problems")));
+    for (const meaning& m : meanings) {
+        if (std::ranges::find(found.problems, m.kind, &upkeep::problem::kind) == found.problems.end()) continue;
+        fmt::print("{}\n", say(m.vi, m.en));
+        for (const upkeep::problem& p : found.problems)
+            if (p.kind == m.kind) fmt::print("  {}\n", for_terminal(p.what));
+        fmt::print("  → {}\n", say(m.action_vi, m.action_en));
+    }
+    if (found.found > found.problems.size())
+        fmt::print(fmt::runtime(say("... và {} vấn đề nữa\n", "... and {} more\n")),
+                   found.found - found.problems.size());
+}
+
+int run(const options& o) {
+    auto config = load_config(o.config, false);
+    if (!config) {
+        std::cerr << config::to_text(config.error());
+        return unreadable;
+    }
+    auto asked = what_to_check(o, *config);
+    if (!asked) return tell(asked.error(), o.say), unreadable;
+    auto found = upkeep::check_store(std::move(*asked));
+    if (!found) return tell(found.error(), o.say), unreadable;
+    if (o.say.as_json) {
+        json::object counts;
+        for (const auto& [name, n] : found->counts) counts[name] = n;
+        json::array problems;
+        for (const upkeep::problem& p : found->problems)
+            problems.push_back(json::object{{"kind", word(p.kind)}, {"what", p.what}});
+        print({{"schema_version", 1}, {"found", found->found}, {"counts", counts}, {"problems", problems}});
+    } else {
+        show(*found, o.say);
+    }
+    return found->found ? refused : done;
+}
+
+} // namespace
+
+void add_fsck_command(CLI::App& app, int& exit_code) {
+    auto o = std::make_shared<options>();
+    CLI::App* fsck =
+        app.add_subcommand("fsck", "Kiểm tra kho khi vanthud không chạy / check the store while vanthud does not run");
+    fsck->add_option("--config", o->config, "Cấu hình của vanthud / the configuration of vanthud")
+        ->capture_default_str();
+    fsck->add_option(
+        "--store", o->store,
+        "Bản sao của kho, thay cho kho trong cấu hình / a copy of the store, instead of the configured one");
+    fsck->add_option("--receipts", o->receipts,
+                     "Thư mục biên nhận (*.json) cần đối chiếu / a folder of receipts to hold against it");
+    fsck->add_option("--trust", o->trust,
+                     "Chứng thư CA để kiểm chữ ký biên nhận / CA certificates, to verify these receipts too");
+    add_voice_options(*fsck, o->say);
+    fsck->callback([o, &exit_code] { exit_code = run(*o); });
+}
+
+} // namespace vanthu::cli
