@@ -12,11 +12,6 @@ namespace {
 
 constexpr std::size_t most_decoded = 64u << 20; // of one cross-reference or object stream
 
-bool only_white(std::string_view text) {
-    return text.find_first_not_of(std::string_view(" \n\r\t\f\0", 6)) == text.npos;
-}
-bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t' || c == '\f' || c == '\0'; }
-
 // The names by which producers sign their work: "%iText-Core-8.0.2", "%iText-7.1.7 for .NET", "% Written by
 // MuPDF 1.28.5"; and the line of bytes above 127 that says that a file is binary. Nothing that anybody takes for an
 // object.
@@ -30,8 +25,7 @@ bool is_known_comment(std::string_view comment) {
         return comment.find_first_not_of("0123456789.", 18) == comment.npos && comment.size() < 40;
     return comment.starts_with("iText-") && comment.size() <= 80 &&
            std::all_of(comment.begin(), comment.end(), [](char c) {
-               return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' ||
-                      c == '.';
+               return is_digit(c) || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' || c == '.';
            });
 }
 
@@ -115,7 +109,7 @@ private:
         auto digits = [&](std::size_t most) -> std::optional<std::uint64_t> {
             std::uint64_t value = 0;
             const std::size_t begin = at;
-            while (at < file_.size() && at - begin < most && file_[at] >= '0' && file_[at] <= '9')
+            while (at < file_.size() && at - begin < most && is_digit(file_[at]))
                 value = value * 10 + static_cast<std::uint64_t>(file_[at++] - '0');
             if (at == begin) return std::nullopt;
             return value;
@@ -271,12 +265,12 @@ private:
         if (numbers.size() != static_cast<std::size_t>(*count)) return odd();
         std::size_t at = static_cast<std::size_t>(*first);
         for (std::size_t begin : places) { // one behind the other, nothing between them
-            if (begin < at || begin > text.size() || !only_white(text.substr(at, begin - at))) return odd();
+            if (begin < at || begin > text.size() || !only_space(text.substr(at, begin - at))) return odd();
             value_reader values(text, begin, out_.references);
             if (!values.value(values.next())) return odd();
             at = values.at();
         }
-        if (!only_white(text.substr(at))) odd();
+        if (!only_space(text.substr(at))) odd();
     }
 
     std::string_view file_;

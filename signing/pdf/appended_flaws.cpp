@@ -7,9 +7,6 @@
 namespace vanthu::pdf {
 namespace {
 
-bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t' || c == '\f' || c == '\0'; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 // Any entry of this number, whatever its generation.
 xref_table::const_iterator entry_of(const xref_table& table, int id) {
     auto at = table.lower_bound(QPDFObjGen(id, 0));

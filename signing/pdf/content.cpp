@@ -1,5 +1,7 @@
 #include "signing/pdf/content.hpp"
 
+#include "signing/pdf/syntax.hpp"
+
 #include <algorithm>
 #include <charconv>
 #include <optional>
@@ -10,9 +12,6 @@ namespace {
 constexpr std::size_t most_operands = 1000;
 constexpr int deepest = 20;
 
-bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t' || c == '\f' || c == '\0'; }
-bool is_delimiter(char c) { return std::string_view("()<>[]{}/%").find(c) != std::string_view::npos; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 class reader {

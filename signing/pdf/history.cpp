@@ -299,10 +299,6 @@ private:
 
 } // namespace
 
-bool only_space(std::string_view text) {
-    return text.find_first_not_of(std::string_view(" \r\n\t\f\0", 6)) == text.npos;
-}
-
 result<> require_unchanged(bytes_view file) {
     const history h = read_history(file, {});
     for (const signing::finding& f : h.findings)

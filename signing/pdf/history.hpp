@@ -50,7 +50,4 @@ history read_history(bytes_view file, const budget& limits, x509::cache* memory 
 // signed is not looked at. errc::changed_after_signing, too_large.
 result<> require_unchanged(bytes_view file);
 
-// White space only; what may stand after %%EOF.
-bool only_space(std::string_view text);
-
 } // namespace vanthu::pdf

@@ -1,14 +1,14 @@
 #include "signing/pdf/plain_object.hpp"
 
+#include "signing/pdf/syntax.hpp"
+
 #include <algorithm>
 #include <charconv>
 
 namespace vanthu::pdf {
 namespace {
 
-bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t' || c == '\f'; }
-bool ends_word(char c) { return is_space(c) || std::string_view("()<>[]{}/%").find(c) != std::string_view::npos; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool ends_word(char c) { return is_plain_space(c) || is_delimiter(c); }
 
 constexpr std::string_view keys_of_trees[] = {"/Kids", "/Fields"};
 
@@ -33,7 +33,7 @@ public:
 
 private:
     void skip_spaces() {
-        while (at_ < file_.size() && is_space(file_[at_])) ++at_;
+        while (at_ < file_.size() && is_plain_space(file_[at_])) ++at_;
     }
     std::string_view word() {
         const std::size_t begin = at_;
@@ -95,7 +95,7 @@ private:
         int high = -1;
         for (++at_; at_ < file_.size() && file_[at_] != '>'; ++at_) {
             const char c = file_[at_];
-            if (is_space(c)) continue;
+            if (is_plain_space(c)) continue;
             const int digit = is_digit(c) ? c - '0' : (c | 0x20) - 'a' + 10;
             if (high < 0)
                 high = digit;

@@ -11,12 +11,9 @@ namespace {
 
 constexpr int deepest = 60;
 
-bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t' || c == '\f' || c == '\0'; }
-bool only_white(std::string_view text) { return std::all_of(text.begin(), text.end(), is_space); }
-
 bool is_number(std::string_view text) {
     if (!text.empty() && (text[0] == '+' || text[0] == '-')) text.remove_prefix(1);
-    const auto digits = std::count_if(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+    const auto digits = std::count_if(text.begin(), text.end(), is_digit);
     const auto points = std::count(text.begin(), text.end(), '.');
     return digits > 0 && points <= 1 && static_cast<std::size_t>(digits + points) == text.size() && text.size() < 32;
 }
@@ -71,7 +68,7 @@ std::string_view entry_of(const entry_list& all, std::string_view key) {
 token value_reader::next() {
     const std::size_t before = s_.at();
     token t = s_.next();
-    if (!only_white(file_.substr(before, t.begin - before))) t.kind = token_kind::bad, t.text = {};
+    if (!only_space(file_.substr(before, t.begin - before))) t.kind = token_kind::bad, t.text = {};
     return t;
 }
 bool value_reader::word(std::string_view expected) {

@@ -4,6 +4,7 @@
 #include "signing/pdf/findings.hpp"
 #include "signing/pdf/history.hpp"
 #include "signing/pdf/sign.hpp"
+#include "signing/pdf/syntax.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>

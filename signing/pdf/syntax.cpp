@@ -6,9 +6,6 @@
 namespace vanthu::pdf {
 namespace {
 
-bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t' || c == '\f' || c == '\0'; }
-bool is_delimiter(char c) { return std::string_view("()<>[]{}/%").find(c) != std::string_view::npos; }
-
 constexpr auto stands_in_hex = [] {
     std::array<bool, 256> all{};
     for (char c : std::string_view("0123456789abcdefABCDEF \r\n\t\f")) all[static_cast<unsigned char>(c)] = true;

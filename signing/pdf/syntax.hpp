@@ -4,10 +4,18 @@
 
 #include "daemon/base/bytes.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <string_view>
 
 namespace vanthu::pdf {
+
+// White space where everybody reads it as such. NUL is white space too (7.2.3, table 1), but not to every reader.
+constexpr bool is_plain_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t' || c == '\f'; }
+constexpr bool is_space(char c) { return is_plain_space(c) || c == '\0'; }
+constexpr bool is_delimiter(char c) { return std::string_view("()<>[]{}/%").contains(c); }
+constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+constexpr bool only_space(std::string_view text) { return std::ranges::all_of(text, is_space); }
 
 enum class token_kind { end, word, name, text, hex, dict_open, dict_close, array_open, array_close, bad };
 
