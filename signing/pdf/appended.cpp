@@ -12,61 +12,57 @@ namespace {
 
 constexpr std::size_t most_decoded = 64u << 20; // of one cross-reference or object stream
 
-// The names by which producers sign their work: "%iText-Core-8.0.2", "%iText-7.1.7 for .NET", "% Written by
-// MuPDF 1.28.5"; and the line of bytes above 127 that says that a file is binary. Nothing that anybody takes for an
-// object.
-bool is_known_comment(std::string_view comment) {
-    comment.remove_prefix(1);
-    if (comment.size() >= 4 && comment.size() <= 8 &&
-        std::all_of(comment.begin(), comment.end(), [](char c) { return static_cast<unsigned char>(c) > 127; }))
-        return true;
-    if (comment.ends_with(" for .NET")) comment.remove_suffix(9);
-    if (comment.starts_with(" Written by MuPDF "))
-        return comment.find_first_not_of("0123456789.", 18) == comment.npos && comment.size() < 40;
-    return comment.starts_with("iText-") && comment.size() <= 80 &&
-           std::all_of(comment.begin(), comment.end(), [](char c) {
-               return is_digit(c) || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' || c == '.';
-           });
+std::string_view name_of_oddity(oddity what) {
+    switch (what) {
+    case oddity::comment:
+        return "comment";
+    case oddity::word:
+        return "word";
+    case oddity::name:
+        return "name";
+    case oddity::key_again:
+    case oddity::key_twice:
+        return "key";
+    }
+    return "";
 }
 
 class reading {
 public:
     reading(std::string_view file, std::size_t from, const resolve_length& length)
-        : file_(file), length_(length), values_(file, from, out_.references) {
+        : file_(file), length_(length), values_(file, from, out_.references, odd_) {
         out_.begin = from;
     }
 
     std::optional<appended_revision> run() {
-        for (;;) {
-            if (!comments()) return std::nullopt;
+        constexpr int most_skipped = 16;
+        for (int skipped = 0; comments();) {
+            const std::size_t at = values_.at();
             token t = values_.next();
-            if (t.kind != token_kind::word) return std::nullopt;
-            if (t.text == "startxref") {
-                auto value = padded(values_.next().text);
-                if (!section_ || !value || !values_.word("%%EOF")) return std::nullopt;
-                out_.startxref = static_cast<std::uint64_t>(*value);
-                out_.end = values_.at();
-                for (const written_object& o : out_.objects)
-                    if (o.is_stream && name_of(o.entry("/Type")) == "/ObjStm") unpack(o);
-                return std::move(out_);
-            }
-            if (section_) return std::nullopt; // nothing follows it, neither objects nor a second one
+            if (t.text == "startxref") return section_ ? finished() : std::nullopt;
             if (t.text == "xref") {
-                section_ = true;
-                out_.section = t.begin;
+                begin_section(t.begin);
                 if (!table(t.end)) return std::nullopt;
-            } else if (!object(t) || !section_stream(out_.objects.back()))
-                return std::nullopt;
+                continue;
+            }
+            if (object(t)) {
+                if (!section_stream(out_.objects.back())) return std::nullopt;
+                continue;
+            }
+            if (++skipped > most_skipped) return std::nullopt;
+            unusual("bytes", at);
+            values_.move_to(next_head(file_, std::max(unread_behind_, at + 1)));
         }
+        return std::nullopt;
     }
 
-    // One cross-reference section, wherever it stands.
+    // One cross-reference section, wherever it stands. Like the next spelled plainly, or nullopt.
     std::optional<appended_revision> section_only() {
         token t = values_.next();
         if (t.kind != token_kind::word) return std::nullopt;
         if (t.text == "xref" ? !table(t.end) : !object(t) || !section_stream(out_.objects.back()) || !section_)
             return std::nullopt;
-        return std::move(out_);
+        return plain();
     }
 
     // One object stream, wherever it stands.
@@ -74,16 +70,64 @@ public:
         token t = values_.next();
         if (t.kind != token_kind::word || !object(t) || !out_.objects.back().is_stream) return std::nullopt;
         unpack(out_.objects.back());
-        return std::move(out_);
+        return plain();
     }
 
 private:
     void note(std::string_view code, std::string detail, bool certain = true) {
+        constexpr std::ptrdiff_t enough = 40;
         flaw f{code, std::move(detail), certain};
-        if (std::find(out_.flaws.begin(), out_.flaws.end(), f) == out_.flaws.end()) out_.flaws.push_back(std::move(f));
+        auto alike = [&](const flaw& known) { return known.certain == certain; };
+        if (std::ranges::count_if(out_.flaws, alike) < enough &&
+            std::find(out_.flaws.begin(), out_.flaws.end(), f) == out_.flaws.end())
+            out_.flaws.push_back(std::move(f));
+    }
+    void unusual(std::string_view what, std::size_t at) {
+        note("pdf.update_unclear", fmt::format("{}, {}", what, at), false);
     }
 
-    // Comments stand between objects only.
+    std::optional<appended_revision> plain() {
+        if (!odd_.empty() ||
+            std::ranges::any_of(out_.flaws, [](const flaw& f) { return f.code == "pdf.update_unclear"; }))
+            return std::nullopt;
+        return std::move(out_);
+    }
+
+    // After "startxref".
+    std::optional<appended_revision> finished() {
+        auto value = padded(values_.next().text);
+        if (!value || !values_.word("%%EOF")) return std::nullopt;
+        out_.startxref = static_cast<std::uint64_t>(*value);
+        out_.end = values_.at();
+        for (const odd_spelling& o : odd_) {
+            const bool twin = o.what == oddity::key_twice;
+            if (twin) out_.twins.emplace_back(o.begin, o.end);
+            note(twin ? "pdf.key_twice" : "pdf.update_unclear", fmt::format("{}, {}", name_of_oddity(o.what), o.begin),
+                 false);
+        }
+        for (const written_object& o : out_.objects)
+            if (o.is_stream && name_of(o.entry("/Type")) == "/ObjStm") unpack(o);
+        return std::move(out_);
+    }
+
+    void begin_section(std::size_t at) {
+        if (section_) {
+            unusual("section", out_.section);
+            out_.stale_rows.insert(out_.stale_rows.end(), out_.rows.begin(), out_.rows.end());
+            out_.rows.clear();
+            out_.previous = out_.size = out_.hybrid_at = std::nullopt;
+            out_.xref_stream = std::nullopt;
+        }
+        section_ = true;
+        out_.section = at;
+    }
+    // A cross-reference with a key twice is two of them.
+    bool has_twin_behind(std::size_t at) const {
+        return std::ranges::any_of(odd_,
+                                   [&](const odd_spelling& o) { return o.what == oddity::key_twice && o.begin > at; });
+    }
+
+    // Comments stand between objects only. False: nothing follows.
     bool comments() {
         std::size_t at = values_.at();
         for (;;) {
@@ -127,15 +171,19 @@ private:
                 std::string_view row = file_.substr(at, 20);
                 if (row.size() != 20 || row[10] != ' ' || row[16] != ' ' || (row[17] != 'n' && row[17] != 'f'))
                     return false;
-                std::string_view end = row.substr(18);
-                if (end != " \n" && end != " \r" && end != "\r\n") return false;
+                const std::string_view end = row.substr(18);
+                const bool short_row = end[0] == '\n' && (is_digit(end[1]) || end[1] == 't');
+                if (short_row)
+                    unusual("rows", out_.section);
+                else if (end != " \n" && end != " \r" && end != "\r\n")
+                    return false;
                 auto offset = digits(10);
                 ++at;
                 auto generation = digits(5);
                 if (!offset || !generation || at != static_cast<std::size_t>(row.data() - file_.data()) + 16)
                     return false;
                 out_.rows.push_back({static_cast<int>(*first + i), row[17] == 'n' ? 1 : 0, *offset, *generation});
-                at += 4;
+                at += short_row ? 3 : 4;
             }
         }
         values_.move_to(at);
@@ -144,7 +192,8 @@ private:
         out_.trailers.push_back(word.begin);
         token open = values_.next();
         entry_list trailer;
-        if (open.kind != token_kind::dict_open || !values_.value(open, 0, &trailer)) return false;
+        if (open.kind != token_kind::dict_open || !values_.value(open, 0, &trailer) || has_twin_behind(at))
+            return false;
         take(trailer);
         return true;
     }
@@ -152,28 +201,47 @@ private:
     void take(const entry_list& trailer) {
         if (auto n = padded(entry_of(trailer, "/Prev"))) out_.previous = static_cast<std::uint64_t>(*n);
         if (auto n = padded(entry_of(trailer, "/Size"))) out_.size = static_cast<std::uint64_t>(*n);
+        if (std::string_view root = entry_of(trailer, "/Root"); root_.empty())
+            root_ = root;
+        else if (!root.empty() && root != root_) // of another section
+            note("pdf.unaccounted_bytes", "/Root");
         out_.hybrid = !entry_of(trailer, "/XRefStm").empty();
         if (auto n = padded(entry_of(trailer, "/XRefStm"))) out_.hybrid_at = static_cast<std::uint64_t>(*n);
     }
 
+    // False: something else; a head without a value that can be read is an object, unread_behind_ behind the head.
     bool object(const token& first) {
+        unread_behind_ = first.begin;
         token generation = values_.next();
         auto id = natural(first.text), gen = natural(generation.text);
         if (!id || *id == 0 || !gen || *gen > 65535 || !values_.word("obj")) return false;
+        unread_behind_ = values_.at();
         written_object o;
         o.id = *id;
         o.generation = *gen;
         o.at = first.begin;
+        if (section_) unusual("object", o.at);
+        const std::size_t odd = odd_.size();
+        const bool read = value_of(o);
+        if (!read) {
+            o.unread = true;
+            odd_.erase(odd_.begin() + static_cast<std::ptrdiff_t>(std::min(odd, odd_.size())), odd_.end());
+            o.is_stream = false;
+            o.entries.clear();
+        }
+        out_.objects.push_back(std::move(o));
+        return read;
+    }
+
+    bool value_of(written_object& o) {
         token open = values_.next();
         if (!values_.value(open, 0, &o.entries)) return false;
         token word = values_.next();
-        if (open.kind == token_kind::dict_open && word.kind == token_kind::word && word.text == "stream") {
+        if (open.kind == token_kind::dict_open && word.text == "stream") {
             if (!stream(o, word.end)) return false;
             word = values_.next();
         }
-        if (word.kind != token_kind::word || word.text != "endobj") return false;
-        out_.objects.push_back(std::move(o));
-        return true;
+        return word.text == "endobj";
     }
 
     bool stream(written_object& o, std::size_t at) {
@@ -183,15 +251,18 @@ private:
             ++at;
         else
             return false;
+        if (std::ranges::count(o.entries, "/Length", [](const auto& e) -> std::string_view { return e.first; }) > 1)
+            return false;
         auto size = length_of(o.entry("/Length"));
         if (!size || *size > file_.size() - at) return false;
         for (std::string_view outside : {"/F", "/FFilter", "/FDecodeParms"})
-            if (!o.entry(outside).empty()) return false; // the data is in another file
+            if (!o.entry(outside).empty()) return note("pdf.unaccounted_bytes", "/F"), false; // data of another file
         o.is_stream = true;
         o.data = file_.substr(at, *size);
         values_.move_to(at + *size);
         token end = values_.next();
-        return end.kind == token_kind::word && end.text == "endstream" && end.begin - at - *size <= 2;
+        if (end.begin - at - *size > 2) unusual("endstream", end.begin);
+        return end.text == "endstream";
     }
 
     std::optional<std::size_t> length_of(std::string_view spelled) {
@@ -207,8 +278,8 @@ private:
     // True also where it is another object.
     bool section_stream(const written_object& o) {
         if (!o.is_stream || name_of(o.entry("/Type")) != "/XRef") return true;
-        section_ = true;
-        out_.section = o.at;
+        begin_section(o.at);
+        if (has_twin_behind(o.at)) return false;
         out_.xref_stream = out_.objects.size() - 1;
         take(o.entries);
         auto widths = naturals(o.entry("/W"));
@@ -266,8 +337,10 @@ private:
         std::size_t at = static_cast<std::size_t>(*first);
         for (std::size_t begin : places) { // one behind the other, nothing between them
             if (begin < at || begin > text.size() || !only_space(text.substr(at, begin - at))) return odd();
-            value_reader values(text, begin, out_.references);
+            std::vector<odd_spelling> spelling;
+            value_reader values(text, begin, out_.references, spelling);
             if (!values.value(values.next())) return odd();
+            if (!spelling.empty()) odd(std::ranges::count(spelling, oddity::key_twice, &odd_spelling::what) > 0);
             at = values.at();
         }
         if (!only_space(text.substr(at))) odd();
@@ -276,8 +349,11 @@ private:
     std::string_view file_;
     const resolve_length& length_;
     appended_revision out_;
+    std::vector<odd_spelling> odd_;
     value_reader values_;
     bool section_ = false; // has been read
+    std::string_view root_;
+    std::size_t unread_behind_ = 0;
 };
 
 } // namespace

@@ -8,6 +8,27 @@
 //   (object | known comment)* , one table with its trailer or one cross-reference stream , startxref , %%EOF
 //
 // with white space between, every value spelled plainly, and its cross-reference naming each of its objects once.
+//
+// What is not so, and what becomes of the signatures before it:
+//
+//   invalid        | nothing that could be an update: no cross-reference with startxref and %%EOF behind it, or one
+//   that
+//                  | cannot be read; bytes behind the last %%EOF. A signature that ends elsewhere than a revision does
+//   invalid        | what gives readers different objects under a number that was known or referred to before: two
+//   rows,
+//                  | two objects, another generation, a freed row, a row that leads elsewhere, /Prev or startxref that
+//                  | lead elsewhere, /XRefStm, a known object beyond /Size, heads of object streams that disagree,
+//                  | a known object that cannot be read, an object hidden in other data. Nobody writes that by accident
+//   invalid        | what changes more than is allowed in QPDF's reading, or in the one where the first of two entries
+//   for
+//                  | a key counts and not the last (odd spelling is no way around the comparison)
+//   not determined | what careless programs write and readers agree about as far as is known: comments, words and
+//   escapes (uncertain)    | that are none, a key twice, bytes between objects, sections or objects in another order,
+//   white space
+//                  | before the place that is named, rows of 19 bytes, fresh objects that are there twice, are not
+//                  listed, | not readable or beyond /Size, a full table without /Prev
+//
+// Nothing of it is ever valid, and nothing is signed or added behind it.
 // Source: ISO 32000-2 7.2, 7.3, 7.5 (7.5.4 cross-reference table, 7.5.6 incremental updates, 7.5.7 object streams,
 // 7.5.8 cross-reference streams).
 #pragma once
@@ -25,9 +46,9 @@ struct written_object {
     int id = 0, generation = 0;
     std::size_t at = 0;                                            // of "N G obj"
     std::vector<std::pair<std::string, std::string_view>> entries; // of its dictionary: decoded key, value as spelled
-    bool is_stream = false;
-    std::string_view data;                              // of the stream, as it stands in the file
-    std::string_view entry(std::string_view key) const; // "" where there is none
+    bool is_stream = false, unread = false;                        // unread: nothing is known of its value
+    std::string_view data;                                         // of the stream, as it stands in the file
+    std::string_view entry(std::string_view key) const;            // "" where there is none
 };
 
 struct written_row {
@@ -55,7 +76,9 @@ struct appended_revision {
     std::size_t begin = 0, end = 0;                          // end: after %%EOF
     std::size_t section = 0;                                 // where the cross-reference begins
     std::uint64_t startxref = 0;
-    std::optional<std::uint64_t> previous, size; // /Prev, /Size
+    std::optional<std::uint64_t> previous, size;            // /Prev, /Size
+    std::vector<written_row> stale_rows;                    // of earlier sections in the same revision
+    std::vector<std::pair<std::size_t, std::size_t>> twins; // later entries for a key that its dictionary has already
     bool hybrid = false;
     std::optional<std::uint64_t> hybrid_at; // /XRefStm
     std::vector<flaw> flaws;
@@ -64,8 +87,7 @@ struct appended_revision {
 // Length of a stream whose /Length is a reference; nullopt if unknown.
 using resolve_length = std::function<std::optional<std::size_t>(int id, int generation)>;
 
-// nullopt: something between objects, cross-reference, trailer and %%EOF does not belong there or is spelled so that
-// readers differ. What can be read to the end but not trusted is among the flaws.
+// nullopt: no update. What can be read to the end but not trusted is among the flaws.
 std::optional<appended_revision> read_appended(std::string_view file, std::size_t from, const resolve_length& length);
 
 // Also those that show only beside the revisions before and after, as QPDF reads them; `references` are those of

@@ -60,12 +60,19 @@ public:
           text_(as_text(after.file())), header_(before.header_at()), flaws_(r.flaws) {}
 
     std::vector<flaw> run() {
-        check_section();
-        for (std::size_t i = 0; i < r_.objects.size(); ++i)
-            if (!by_id_.emplace(r_.objects[i].id, i).second) note("pdf.number_twice", std::to_string(r_.objects[i].id));
         for (const written_row& row : r_.rows)
             if (!rows_.emplace(row.id, &row).second) note("pdf.number_twice", std::to_string(row.id));
+        for (std::size_t i = 0; i < r_.objects.size(); ++i) {
+            const written_object& o = r_.objects[i];
+            auto [at, first] = by_id_.emplace(o.id, i);
+            if (first) continue;
+            note("pdf.number_twice", std::to_string(o.id), was_in_use(o.id));
+            if (auto row = rows_.find(o.id); row != rows_.end() && row->second->place + header_ == o.at) at->second = i;
+        }
+        check_section();
         for (const written_row& row : r_.rows) check(row);
+        for (const written_row& row : r_.stale_rows)
+            if (was_in_use(row.id)) note("pdf.number_twice", std::to_string(row.id));
         for (const written_object& o : r_.objects) check(o);
         check_object_streams();
         check_table();
@@ -77,19 +84,39 @@ public:
 
 private:
     void note(std::string_view code, std::string detail = {}, bool certain = true) {
-        constexpr std::size_t enough = 20;
+        constexpr std::ptrdiff_t enough = 40;
         flaw f{code, std::move(detail), certain};
-        if (flaws_.size() < enough && std::find(flaws_.begin(), flaws_.end(), f) == flaws_.end())
+        auto alike = [&](const flaw& known) { return known.certain == certain; };
+        if (std::ranges::count_if(flaws_, alike) < enough && std::find(flaws_.begin(), flaws_.end(), f) == flaws_.end())
             flaws_.push_back(std::move(f));
     }
 
     void check_section() {
-        if (r_.startxref + header_ != r_.section) note("pdf.startxref_elsewhere", std::to_string(r_.startxref));
+        if (r_.startxref + header_ != r_.section)
+            note("pdf.startxref_elsewhere", std::to_string(r_.startxref), !leads_to(r_.startxref, r_.section));
         if (r_.previous != before_.startxref())
-            note("pdf.prev_elsewhere", r_.previous ? std::to_string(*r_.previous) : std::string());
+            note("pdf.prev_elsewhere", r_.previous ? std::to_string(*r_.previous) : std::string(),
+                 r_.previous || !names_all_anew());
         if (r_.hybrid) note("pdf.hybrid_added");
-        const int highest = new_table_.empty() ? 0 : new_table_.rbegin()->first.getObj();
-        if (!r_.size || *r_.size <= static_cast<std::uint64_t>(highest)) note("pdf.size_too_small");
+        auto beyond = [&](const xref_table& table) {
+            return !table.empty() && *r_.size <= static_cast<std::uint64_t>(table.rbegin()->first.getObj());
+        };
+        if (!r_.size || beyond(new_table_)) note("pdf.size_too_small", "", !r_.size || beyond(old_table_));
+    }
+
+    // A whole table instead of /Prev.
+    bool names_all_anew() const {
+        return std::ranges::all_of(old_table_, [&](const auto& one) { return rows_.contains(one.first.getObj()); });
+    }
+
+    // Nothing but white space stands before the place that is meant.
+    bool leads_to(std::uint64_t place, std::size_t meant) const {
+        return place + header_ >= r_.begin && place + header_ <= meant &&
+               only_space(text_.substr(place + header_, meant - place - header_));
+    }
+
+    bool was_in_use(int id) const {
+        return entry_of(old_table_, id) != old_table_.end() || is_referred_to(QPDFObjGen(id, 0));
     }
 
     const written_object* object(int id) const {
@@ -125,7 +152,8 @@ private:
         }
         if (row.type == 1) {
             const written_object* o = object(row.id);
-            if (!o || o->generation != generation || o->at != row.place + header_) note("pdf.entry_elsewhere", number);
+            if (!o || o->generation != generation || o->at != row.place + header_)
+                note("pdf.entry_elsewhere", number, !o || o->generation != generation || !leads_to(row.place, o->at));
             return;
         }
         auto stream = r_.packed.find(static_cast<int>(std::min<std::uint64_t>(row.place, 0x7fffffff)));
@@ -135,13 +163,14 @@ private:
     }
 
     void check(const written_object& o) {
+        if (o.unread) note("pdf.unaccounted_bytes", std::to_string(o.at), was_in_use(o.id));
         auto row = rows_.find(o.id);
         if (row != rows_.end()) {
             if (row->second->type != 1) note("pdf.number_twice", std::to_string(o.id));
             return; // the place was compared
         }
         const bool section = r_.xref_stream && &r_.objects[*r_.xref_stream] == &o; // need not list itself
-        if (!section) return note("pdf.object_unlisted", std::to_string(o.id));
+        if (!section) return note("pdf.object_unlisted", std::to_string(o.id), was_in_use(o.id));
         auto known = entry_of(old_table_, o.id);
         if (known == old_table_.end()) return;
         QPDFObjectHandle was = before_.qpdf().getObject(known->first);

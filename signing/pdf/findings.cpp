@@ -27,6 +27,17 @@ constexpr signing::finding_row texts[] = {
      "What is signed is not a complete revision of the file."},
     {"pdf.unaccounted_bytes", "Sau chữ ký có dữ liệu không thuộc phiên bản hợp lệ nào.",
      "After the signature there are bytes that belong to no proper revision."},
+    {"pdf.update_unclear",
+     "Bản cập nhật sau chữ ký được ghi khác thường nên mỗi phần mềm có thể đọc một khác. Hãy đề nghị nơi gửi cung cấp "
+     "bản như lúc vừa ký xong hoặc cập nhật lại bằng phần mềm khác.",
+     "The revision after the signature is written in an unusual way that programs may read differently. Ask the sender "
+     "for the document as it was when signed, or to make the update with another program."},
+    {"pdf.key_twice",
+     "Bản cập nhật sau chữ ký khai một mục của từ điển hai lần với giá trị khác nhau, nên mỗi phần mềm có thể lấy một "
+     "giá trị khác.",
+     "The revision after the signature has an entry of a dictionary twice with different values, and programs differ "
+     "in "
+     "which one they take."},
     {"pdf.changed_after_signing", "Văn bản đã bị thay đổi sau khi ký theo cách không được phép.",
      "The document was changed after signing in a way that is not allowed."},
     {"pdf.number_twice",

@@ -168,13 +168,17 @@ private:
             check_rewritten(*before, *bytes_of);
             std::vector<flaw> flaws =
                 flaws_of(*bytes_of, before->file, before->table, now->file, now->table, *references);
-            std::vector<change> changes = compare_revisions(*before, *now, *references);
+            std::vector<change> changes = other_reading(*before, *bytes_of, end, *references);
+            add_changes(changes, compare_revisions(*before, *now, *references));
             for (const flaw& f : flaws) {
                 note(f.code, f.detail);
                 change c{change_kind::forbidden, std::string(f.code.substr(4))}; // without "pdf."
                 if (f.certain && std::find(changes.begin(), changes.end(), c) == changes.end())
                     changes.push_back(std::move(c));
             }
+            const bool odd = std::ranges::any_of(flaws, [](const flaw& f) { return !f.certain; });
+            if (odd && std::ranges::count(changes, change_kind::forbidden, &change::kind) == 0)
+                note("pdf.update_unclear"); // what to do
             judge_fillings(*before, *now, changes);
             collect(now->file, now->table, now->fields);
             take_warnings(*now);
@@ -182,6 +186,28 @@ private:
             add_step(*now, end, std::move(changes));
             before = std::move(now);
         }
+    }
+
+    // What changed for those who take the first of two entries for one key.
+    std::vector<change> other_reading(const opened_revision& before, const appended_revision& revision, std::size_t end,
+                                      const reference_index& references) {
+        if (revision.twins.empty()) return {};
+        bytes file(file_.begin(), file_.begin() + static_cast<std::ptrdiff_t>(end));
+        for (auto [from, to] : revision.twins)
+            std::fill(file.begin() + static_cast<std::ptrdiff_t>(from), file.begin() + static_cast<std::ptrdiff_t>(to),
+                      ' ');
+        auto opened = open_prefix(file);
+        if (!opened) return {{change_kind::forbidden, "revision_unreadable"}};
+        reference_index copy = references;
+        std::vector<change> changes = compare_revisions(before, *opened, copy);
+        judge_fillings(before, *opened, changes);
+        take_warnings(*opened);
+        return changes;
+    }
+
+    static void add_changes(std::vector<change>& all, const std::vector<change>& more) {
+        for (const change& c : more)
+            if (std::ranges::find(all, c) == all.end()) all.push_back(c);
     }
 
     static resolve_length lengths_of(const document& d) {
@@ -262,7 +288,11 @@ private:
             if (entries_ > limits_.entries) return note("budget", "objects"), std::nullopt;
             return std::exchange(whole_, std::nullopt);
         }
-        auto opened = document::open(file_.first(end));
+        return open_prefix(file_.first(end));
+    }
+
+    std::optional<opened_revision> open_prefix(bytes_view file) {
+        auto opened = document::open(file);
         if (!opened)
             return note(opened.error().code == errc::too_large ? "budget" : "pdf.damaged", opened.error().detail),
                    std::nullopt;

@@ -4,12 +4,15 @@
 
 #include <algorithm>
 #include <charconv>
-#include <set>
+#include <map>
 
 namespace vanthu::pdf {
 namespace {
 
 constexpr int deepest = 60;
+constexpr std::size_t most_oddities = 1000;
+constexpr std::string_view structure[] = {"obj",     "endobj",    "stream", "endstream", "xref",
+                                          "trailer", "startxref", "%%EOF",  "R"};
 
 bool is_number(std::string_view text) {
     if (!text.empty() && (text[0] == '+' || text[0] == '-')) text.remove_prefix(1);
@@ -61,16 +64,25 @@ std::optional<std::vector<int>> naturals(std::string_view array) {
 }
 
 std::string_view entry_of(const entry_list& all, std::string_view key) {
-    auto at = std::find_if(all.begin(), all.end(), [&](const auto& e) { return e.first == key; });
-    return at == all.end() ? std::string_view() : at->second;
+    auto at = std::find_if(all.rbegin(), all.rend(), [&](const auto& e) { return e.first == key; });
+    return at == all.rend() ? std::string_view() : at->second;
 }
 
 token value_reader::next() {
     const std::size_t before = s_.at();
     token t = s_.next();
-    if (!only_space(file_.substr(before, t.begin - before))) t.kind = token_kind::bad, t.text = {};
+    if (!only_space(file_.substr(before, t.begin - before)) && !note(oddity::comment, before, t.begin))
+        t.kind = token_kind::bad, t.text = {};
     return t;
 }
+
+// False: too many to say that nothing is lost.
+bool value_reader::note(oddity what, std::size_t begin, std::size_t end) {
+    if (odd_.size() >= most_oddities) return what != oddity::key_twice;
+    odd_.push_back({what, begin, end});
+    return true;
+}
+
 bool value_reader::word(std::string_view expected) {
     token t = next();
     return t.kind == token_kind::word && t.text == expected;
@@ -80,7 +92,8 @@ bool value_reader::value(const token& first, int depth, entry_list* into) {
     if (depth > deepest) return false;
     switch (first.kind) {
     case token_kind::name:
-        return name_of(first.text).has_value();
+        return name_of(first.text).has_value() ||
+               (!first.text.contains("#00") && note(oddity::name, first.begin, first.end));
     case token_kind::text:
     case token_kind::hex:
         return true;
@@ -98,32 +111,44 @@ bool value_reader::value(const token& first, int depth, entry_list* into) {
 }
 
 bool value_reader::dictionary(int depth, entry_list* into) {
-    std::set<std::string> keys;
+    std::map<std::string, std::string_view> keys;
     for (token key = next(); key.kind != token_kind::dict_close; key = next()) {
         if (key.kind != token_kind::name) return false;
         auto name = name_of(key.text);
-        if (!name || !keys.insert(*name).second) return false;
+        if (!name) {
+            if (!value(key)) return false; // one that ends in NUL for some readers only
+            name = key.text;
+        }
         token first = next();
         const std::size_t begin = first.begin;
         if (!value(first, depth + 1)) return false;
-        if (into) into->emplace_back(std::move(*name), file_.substr(begin, s_.at() - begin));
+        const std::string_view spelled = file_.substr(begin, s_.at() - begin);
+        auto [known, fresh] = keys.emplace(*name, spelled);
+        if (!fresh &&
+            !note(known->second == spelled ? oddity::key_again : oddity::key_twice, key.begin, begin + spelled.size()))
+            return false;
+        if (into) into->emplace_back(std::move(*name), spelled);
     }
     return true;
 }
 
 bool value_reader::plain_word(const token& first) {
     if (first.text == "true" || first.text == "false" || first.text == "null") return true;
-    if (!is_number(first.text)) return false;
+    if (!is_number(first.text))
+        return std::ranges::find(structure, first.text) == std::end(structure) &&
+               note(oddity::word, first.begin, first.end);
     auto id = natural(first.text);
     if (!id) return true;
-    const std::size_t after = s_.at();
+    const std::size_t after = s_.at(), odd = odd_.size();
     token generation = next(), word = next();
     auto g = generation.kind == token_kind::word ? natural(generation.text) : std::nullopt;
     if (g && word.kind == token_kind::word && word.text == "R") {
         if (*id == 0 || *g > 65535) return false;
         references_.emplace_back(*id, *g);
-    } else
+    } else {
         s_.move_to(after);
+        odd_.erase(odd_.begin() + static_cast<std::ptrdiff_t>(odd), odd_.end());
+    }
     return true;
 }
 

@@ -1,5 +1,6 @@
 #include "signing/pdf/syntax.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -98,6 +99,39 @@ token scanner::next() {
     std::size_t end = begin + 1;
     while (end < file_.size() && !is_space(file_[end]) && !is_delimiter(file_[end])) ++end;
     return done(rest[0] == '/' ? token_kind::name : token_kind::word, end);
+}
+
+std::size_t next_head(std::string_view file, std::size_t at) {
+    auto past = [&](std::size_t from, auto&& is) {
+        while (from < file.size() && is(file[from])) ++from;
+        return from;
+    };
+    for (; at < file.size(); ++at) {
+        const bool begins = at == 0 || is_space(file[at - 1]) || is_delimiter(file[at - 1]);
+        const std::string_view rest = file.substr(at, 9);
+        if (begins && (rest == "startxref" || (rest.starts_with("xref") && rest.size() > 4 && is_space(rest[4]))))
+            return at;
+        if (!is_digit(file[at])) continue;
+        const std::size_t id = past(at, is_digit), gap = past(id, is_space), generation = past(gap, is_digit),
+                          word = past(generation, is_space);
+        if (id < gap && gap < generation && generation < word && file.substr(word, 3) == "obj") return at;
+        at = id - 1;
+    }
+    return file.size();
+}
+
+bool is_known_comment(std::string_view comment) {
+    comment.remove_prefix(1);
+    if (comment.size() >= 4 && comment.size() <= 8 &&
+        std::all_of(comment.begin(), comment.end(), [](char c) { return static_cast<unsigned char>(c) > 127; }))
+        return true;
+    if (comment.ends_with(" for .NET")) comment.remove_suffix(9);
+    if (comment.starts_with(" Written by MuPDF "))
+        return comment.find_first_not_of("0123456789.", 18) == comment.npos && comment.size() < 40;
+    return comment.starts_with("iText-") && comment.size() <= 80 &&
+           std::all_of(comment.begin(), comment.end(), [](char c) {
+               return is_digit(c) || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' || c == '.';
+           });
 }
 
 std::optional<value_place> contents_place(std::string_view file, std::size_t at) {

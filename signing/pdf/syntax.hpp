@@ -37,6 +37,14 @@ private:
     std::size_t at_;
 };
 
+// Where, from `at` on, an object, a cross-reference table or "startxref" seems to begin; the end of the file: nowhere.
+std::size_t next_head(std::string_view file, std::size_t at);
+
+// The names by which producers sign their work: "%iText-Core-8.0.2", "%iText-7.1.7 for .NET", "% Written by
+// MuPDF 1.28.5"; and the line of bytes above 127 that says that a file is binary. Nothing that anybody takes for an
+// object.
+bool is_known_comment(std::string_view comment);
+
 // The signature dictionary at `at` ("N G obj << ..."): where its own /Contents value stands. nullopt unless it has
 // exactly one /Contents and one /ByteRange of its own and /Contents is a hex string.
 struct value_place {
