@@ -46,6 +46,8 @@ inline constexpr std::string_view out_of_bounds_no_poe = "OUT_OF_BOUNDS_NO_POE";
 inline constexpr std::string_view timestamp_order_failure = "TIMESTAMP_ORDER_FAILURE";
 inline constexpr std::string_view no_poe = "NO_POE";
 inline constexpr std::string_view try_later = "TRY_LATER";
+inline constexpr std::string_view signature_policy_not_available = "SIGNATURE_POLICY_NOT_AVAILABLE";
+inline constexpr std::string_view policy_processing_error = "POLICY_PROCESSING_ERROR";
 inline constexpr std::string_view signed_data_not_found = "SIGNED_DATA_NOT_FOUND";
 } // namespace sub
 

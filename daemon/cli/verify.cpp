@@ -87,6 +87,19 @@ std::string change_word(const std::string& code, const voice& say) {
     return fmt::format("{} ({})", say("thay đổi khác", "another change"), code);
 }
 
+// A policy that a signer names, and what the operator's list says of it.
+std::string policy_word(const signature_report& s, const voice& say) {
+    using kind = validation::named_policy::kind;
+    const validation::named_policy& p = *s.signature_policy;
+    if (p.how == kind::malformed) return std::string(say("không đọc được", "cannot be read"));
+    if (p.how == kind::implied) return std::string(say("ngầm định, không nêu tên", "implied, without a name"));
+    auto differs = signing::has_finding(s.findings, "policy.signature_policy_differs");
+    return fmt::format("{} ({})", p.id,
+                       s.signature_policy_known ? say("đã biết", "known")
+                       : differs                ? say("khác với bản đã biết", "not the known document")
+                                                : say("chưa xác nhận", "not confirmed"));
+}
+
 // Everything of a report comes from the file, its name too.
 void show(const std::string& line) { std::cout << for_terminal(line) << "\n"; }
 
@@ -106,6 +119,10 @@ void print_signature(std::size_t number, const signature_report& s, const voice&
     if (s.best_time)
         line(say("Thời điểm được chứng minh (dấu thời gian)", "proven time (time stamp)"),
              to_rfc3339_vietnam(*s.best_time));
+    if (s.signature_policy) {
+        line(say("Chính sách ký", "signature policy"), policy_word(s, say));
+        line(say("Thông báo của chính sách ký", "notice of the policy"), s.signature_policy->notice);
+    }
     if (!s.sub_indication.empty())
         line(say("Kết luận ETSI", "ETSI indication"),
              fmt::format("{} / {}", to_string(s.indication), s.sub_indication));

@@ -21,6 +21,10 @@ json::object of(const validation::policy& p) {
     json::array suite;
     for (const x509::suite_row& row : p.rules.suite.rows)
         suite.push_back({{"algorithm", row.algorithm}, {"min_bits", row.min_bits}, {"until", of(row.until)}});
+    json::array signature_policies;
+    for (const validation::known_policy& one : p.signature_policies.known)
+        signature_policies.push_back(
+            {{"id", one.id}, {"hash_algorithm", static_cast<int>(one.hash_algorithm)}, {"hash", one.hash}});
     return {{"revocation", static_cast<int>(p.revocation)},
             {"require_timestamp", p.require_timestamp},
             {"suite", std::move(suite)},
@@ -28,6 +32,8 @@ json::object of(const validation::policy& p) {
             {"extended_key_usages", of(p.rules.purposes)},
             {"max_revocation_age", of(p.rules.max_revocation_age)},
             {"tolerate_unchecked_responder", p.rules.tolerate_unchecked_responder},
+            {"signature_policies", std::move(signature_policies)},
+            {"require_known_signature_policy", p.signature_policies.require_known},
             {"formats", of(p.signature.formats)},
             {"minimum_level", p.signature.minimum_level},
             {"require_claimed_time", p.signature.require_claimed_time}};
@@ -48,6 +54,11 @@ validation::policy policy_of(const json::object& o) {
     if (const json::value& age = o.at("max_revocation_age"); !age.is_null())
         p.rules.max_revocation_age = std::chrono::microseconds(age.to_number<std::int64_t>());
     p.rules.tolerate_unchecked_responder = o.at("tolerate_unchecked_responder").as_bool();
+    for (const json::value& v : o.at("signature_policies").as_array())
+        p.signature_policies.known.push_back({std::string(v.at("id").as_string()),
+                                              static_cast<x509::hash>(v.at("hash_algorithm").to_number<int>()),
+                                              std::string(v.at("hash").as_string())});
+    p.signature_policies.require_known = o.at("require_known_signature_policy").as_bool();
     p.signature.formats = texts(o.at("formats"));
     p.signature.minimum_level = std::string(o.at("minimum_level").as_string());
     p.signature.require_claimed_time = o.at("require_claimed_time").as_bool();

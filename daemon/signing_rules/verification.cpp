@@ -1,5 +1,6 @@
 #include "daemon/signing_rules/verification.hpp"
 
+#include "daemon/base/files.hpp"
 #include "daemon/base/rule_file.hpp"
 
 #include <algorithm>
@@ -43,9 +44,48 @@ result<x509::suite_row> read_algorithm(const toml::table& table, std::string_vie
     return row;
 }
 
-result<validation::signature_rules> read_signature_rules(const toml::table& table, std::string_view file) {
+// One row a hash; what a document's own octets hash to must agree with what is written beside it.
+result<std::vector<validation::known_policy>> read_signature_policy(const toml::table& table, std::string_view file) {
+    constexpr struct {
+        std::string_view key;
+        x509::hash algorithm;
+    } hashes[] = {{"sha256", x509::hash::sha256}, {"sha384", x509::hash::sha384}, {"sha512", x509::hash::sha512}};
     section s(table, file);
-    validation::signature_rules rules;
+    auto id = validation::policy_id(s.text("id").value_or(""));
+    if (!s.has("id"))
+        s.refuse(errc::bad_value, "id", "is missing");
+    else if (!id)
+        s.refuse(errc::bad_value, "id", "is neither a dotted OID nor a URI");
+    std::optional<bytes> document;
+    if (auto name = s.text("document")) {
+        auto read = read_file(std::filesystem::path(file).parent_path() / *name);
+        if (!read)
+            s.refuse(errc::bad_value, "document", fmt::format("{} cannot be read", *name));
+        else
+            document = std::move(*read);
+    }
+    std::vector<validation::known_policy> all;
+    for (const auto& [key, algorithm] : hashes) {
+        auto written = s.text(key);
+        if (!written && !document) continue;
+        auto value = written ? from_hex(*written) : std::nullopt;
+        const bytes own = document ? x509::hash_of(algorithm, *document) : bytes{};
+        if (written && (!value || value->size() != x509::size(algorithm)))
+            s.refuse(errc::bad_value, key, fmt::format("must be {} hexadecimal digits", 2 * x509::size(algorithm)));
+        else if (written && document && *value != own)
+            s.refuse(errc::bad_value, key, "is not the hash of the document");
+        else
+            all.push_back({id.value_or(""), algorithm, to_hex(document ? own : *value)});
+    }
+    if (all.empty()) s.refuse(errc::bad_value, "id", "has neither sha256, sha384, sha512 nor document");
+    VANTHU_CHECK(s.done());
+    return all;
+}
+
+// [signature]
+result<> read_signature_rules(const toml::table& table, std::string_view file, validation::policy& p) {
+    section s(table, file);
+    validation::signature_rules& rules = p.signature;
     if (auto level = s.word("minimum_level", level_words)) rules.minimum_level = level_words[*level];
     if (auto formats = s.texts("formats")) {
         for (const std::string& one : *formats)
@@ -56,8 +96,8 @@ result<validation::signature_rules> read_signature_rules(const toml::table& tabl
         rules.formats = std::move(*formats);
     }
     if (auto wanted = s.flag("require_claimed_time")) rules.require_claimed_time = *wanted;
-    VANTHU_CHECK(s.done());
-    return rules;
+    if (auto wanted = s.flag("require_known_policy")) p.signature_policies.require_known = *wanted;
+    return s.done();
 }
 
 } // namespace
@@ -82,8 +122,10 @@ result<validation::policy> read_verification_policy(std::string_view text, std::
             if (!is_oid(one)) s.refuse(errc::bad_value, "extended_key_usages", one + " is no dotted OID");
         p.rules.purposes = std::move(*oids);
     }
-    if (const toml::table* own = s.table("signature")) {
-        VANTHU_TRY(p.signature, read_signature_rules(*own, file));
+    if (const toml::table* own = s.table("signature")) VANTHU_CHECK(read_signature_rules(*own, file, p));
+    for (const toml::table* one : s.tables("signature_policy")) {
+        VANTHU_TRY(auto known, read_signature_policy(*one, file));
+        p.signature_policies.known.insert(p.signature_policies.known.end(), known.begin(), known.end());
     }
     if (auto rows = s.tables("algorithm"); !rows.empty()) {
         p.rules.suite.rows.clear();

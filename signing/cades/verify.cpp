@@ -1,5 +1,6 @@
 #include "signing/cades/verify.hpp"
 
+#include "signing/cades/policy.hpp"
 #include "signing/cades/stamps.hpp"
 #include "signing/cms/findings.hpp"
 #include "signing/cms/signed_data.hpp"
@@ -43,6 +44,7 @@ public:
         out_.signature_algorithm = scheme_name(signer_);
         out_.claimed_time = signing_time_attribute(signer_);
         if (!out_.claimed_time) out_.claimed_time = how_.claimed_time;
+        out_.signature_policy = signature_policy_of(parts_);
         if (!identify()) return std::move(out_);
         check_integrity();
         collect_values(message_, parts_, how_.limits, out_, how_.memory);

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "signing/cms/timestamp.hpp"
+#include "signing/validation/signature_policy.hpp"
 #include "signing/verdict.hpp"
 #include "signing/x509/path.hpp"
 
@@ -46,6 +47,7 @@ struct signature_facts {
     x509::evidence embedded;                           // revocation data that came along
     std::string digest_algorithm, signature_algorithm; // "SHA-256"; "RSASSA-PKCS1-v1_5" | "RSASSA-PSS" | "ECDSA"
     std::optional<timestamp> claimed_time;             // what the signer says; never used to judge in his favour
+    std::optional<named_policy> signature_policy;      // of the signed part
     std::vector<time_stamp> stamps;                    // in the order in which they were made
 };
 

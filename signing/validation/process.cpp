@@ -34,6 +34,7 @@ public:
                         cms::make_finding("cms.no_signer_certificate")});
             return finish();
         }
+        judge_signature_policy();
         judge_stamps();
         judge_algorithm();
         judge_path();
@@ -63,6 +64,18 @@ private:
     }
     void doubt(std::string_view sub_indication, std::string_view code) {
         object({indication::indeterminate, std::string(sub_indication), cms::make_finding(code)});
+    }
+
+    // What is no reason against the signature is a remark, and the rest is judged in any case.
+    void judge_signature_policy() {
+        if (!facts_.signature_policy) return;
+        const policy_standing standing = standing_of(*facts_.signature_policy, policy_.signature_policies);
+        out_.signature_policy_known = standing.known;
+        if (!standing.finding) return;
+        if (standing.sub_indication.empty())
+            remark({*standing.finding});
+        else
+            object({indication::indeterminate, std::string(standing.sub_indication), *standing.finding});
     }
 
     // Newest first: a valid archive stamp moves the time for which everything older is judged back to its own.

@@ -3,6 +3,7 @@
 //
 // Order
 //   - objections of the format
+//   - the signature policy that the signer names, against those that the operator knows (5.2.4, signature_policy.hpp)
 //   - time stamps from the newest to the oldest, each judged for the time at which it is proven to have existed. A
 //     valid archive stamp moves that time back for all that it covers: the signature, older stamps, certificates, CRLs
 //     and OCSP responses (existence.hpp). So a TSA or a CA may have expired, or an algorithm fallen, since
@@ -45,7 +46,8 @@ struct policy {
     x509::revocation_rule revocation = x509::revocation_rule::required;
     bool require_timestamp = false; // true: without a proven time INDETERMINATE / NO_POE
     x509::path_rules rules{};       // accepted algorithms, certificate policies, freshness of revocation data
-    signature_rules signature{};    // judged by enforce() (report.hpp), not by judge()
+    signature_policy_rules signature_policies{};
+    signature_rules signature{}; // judged by enforce() (report.hpp), not by judge()
     bool operator==(const policy&) const = default;
 };
 
@@ -61,11 +63,12 @@ struct conclusion {
     // stamps; B-LT: chain and revocation data that the verdict rests on came with the signature; B-LTA: a valid archive
     // stamp covers such data.
     std::string level;
-    timestamp best_time{};             // the earliest proven time, otherwise `at`
-    bool best_time_proven = false;     // best_time comes from a valid time stamp
-    std::vector<stamp_verdict> stamps; // as in the facts
-    x509::path_verdict path;           // of the signer
-    x509::evidence used;               // by the signer's path and all stamps' paths
+    timestamp best_time{};               // the earliest proven time, otherwise `at`
+    bool signature_policy_known = false; // the signer names one, and it is among those that the policy knows
+    bool best_time_proven = false;       // best_time comes from a valid time stamp
+    std::vector<stamp_verdict> stamps;   // as in the facts
+    x509::path_verdict path;             // of the signer
+    x509::evidence used;                 // by the signer's path and all stamps' paths
     std::vector<x509::certificate> used_certificates;
     std::vector<x509::need> missing;
     std::optional<timestamp> try_again;     // with TRY_LATER: newer revocation data is announced for then

@@ -23,6 +23,8 @@ signature_report report_of(const signature_facts& facts, const conclusion& judge
     r.digest_algorithm = facts.digest_algorithm;
     r.signature_algorithm = facts.signature_algorithm;
     r.claimed_time = facts.claimed_time;
+    r.signature_policy = facts.signature_policy;
+    r.signature_policy_known = judged.signature_policy_known;
     if (judged.best_time_proven) r.best_time = judged.best_time;
     r.try_again = judged.try_again;
     for (const stamp_verdict& s : judged.stamps)

@@ -39,8 +39,10 @@ struct signature_report {
     signer_info signer;
     std::string digest_algorithm, signature_algorithm;
     std::optional<timestamp> claimed_time; // what the signer says
-    std::optional<timestamp> best_time;    // proven by a valid time stamp
-    std::optional<timestamp> try_again;    // with TRY_LATER: newer revocation data is announced for then
+    std::optional<named_policy> signature_policy;
+    bool signature_policy_known = false; // among those that the operator knows
+    std::optional<timestamp> best_time;  // proven by a valid time stamp
+    std::optional<timestamp> try_again;  // with TRY_LATER: newer revocation data is announced for then
     std::vector<stamp_report> stamps;
     std::vector<std::string> chain; // SHA-256 of the certificates, hex, signer first
     std::string covers = "part";    // "whole" | "revision" (a complete earlier revision) | "part" (neither)

@@ -42,6 +42,22 @@ json::array of(const std::vector<x509::need>& missing) {
     return all;
 }
 
+constexpr std::string_view policy_words[] = {"", "malformed", "implied", "explicit"};
+constexpr std::string_view copy_words[] = {"", "none", "same", "unconfirmed"};
+
+json::value of(const std::optional<named_policy>& p, bool known) {
+    if (!p) return nullptr;
+    return {{"kind", policy_words[static_cast<int>(p->how)]},
+            {"id", p->id},
+            {"hash_algorithm", p->hash_algorithm},
+            {"hash", p->hash},
+            {"transformed", p->transformed},
+            {"uri", p->uri},
+            {"notice", p->notice},
+            {"stored_copy", copy_words[static_cast<int>(p->stored)]},
+            {"known", known}};
+}
+
 json::object of(const signature_report& s) {
     json::array changes(s.changes_after.begin(), s.changes_after.end());
     return {{"format", s.format},
@@ -63,6 +79,7 @@ json::object of(const signature_report& s) {
             {"signature_algorithm", s.signature_algorithm},
             {"claimed_time", of(s.claimed_time)},
             {"best_time", of(s.best_time)},
+            {"signature_policy", of(s.signature_policy, s.signature_policy_known)},
             {"transient", s.transient()},
             {"try_again", of(s.try_again)},
             {"time_stamps", of(s.stamps)},
@@ -132,6 +149,24 @@ std::vector<x509::need> missing(const json::object& o) {
     return all;
 }
 
+std::optional<named_policy> named_policy_of(const json::object& o, bool& known) {
+    const json::value& value = o.at("signature_policy");
+    if (value.is_null()) return std::nullopt;
+    const json::object& one = value.as_object();
+    named_policy p{.id = text(one, "id"),
+                   .hash_algorithm = text(one, "hash_algorithm"),
+                   .hash = text(one, "hash"),
+                   .transformed = one.at("transformed").as_bool(),
+                   .uri = text(one, "uri"),
+                   .notice = text(one, "notice")};
+    for (int i = 1; i <= 3; ++i) {
+        if (text(one, "kind") == policy_words[i]) p.how = static_cast<named_policy::kind>(i);
+        if (text(one, "stored_copy") == copy_words[i]) p.stored = static_cast<named_policy::copy>(i);
+    }
+    known = one.at("known").as_bool();
+    return p;
+}
+
 signature_report signature_of(const json::object& o) {
     signature_report s;
     const json::object& who = o.at("signer").as_object();
@@ -155,6 +190,7 @@ signature_report signature_of(const json::object& o) {
     for (const json::value& c : o.at("chain").as_array()) s.chain.emplace_back(c.as_string());
     s.claimed_time = time(o, "claimed_time");
     s.best_time = time(o, "best_time");
+    s.signature_policy = named_policy_of(o, s.signature_policy_known);
     s.try_again = time(o, "try_again");
     s.covers = text(o, "covers");
     s.covered_bytes = o.at("covered_bytes").to_number<std::size_t>();
@@ -204,6 +240,8 @@ std::string to_json(const file_report& given) {
                                &s.signer.organisation_code, &s.signer.issuer})
             make_utf8(*t);
         for (stamp_report& t : s.stamps) make_utf8(t.authority);
+        if (auto& p = s.signature_policy)
+            for (std::string* t : {&p->id, &p->hash_algorithm, &p->uri, &p->notice}) make_utf8(*t);
         for (std::string& c : s.changes_after) make_utf8(c);
         clean(s.findings);
         signatures.push_back(of(s));

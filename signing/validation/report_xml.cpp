@@ -47,6 +47,26 @@ void digest_value(std::string& out, std::string_view hex) {
     leaf(out, "ds:DigestValue", base64_encode(from_hex(hex).value_or(bytes{})));
 }
 
+// An OID as a URN. What is no URI beyond doubt (a schema's anyURI takes less than signers write) stands in a URN, every
+// octet of it that might offend escaped.
+std::string policy_uri(std::string_view id) {
+    if (is_oid(id)) return fmt::format("urn:oid:{}", id);
+    constexpr std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+    constexpr std::string_view schemes[] = {"http://", "https://", "urn:"};
+    for (std::string_view scheme : schemes) {
+        if (!id.starts_with(scheme)) continue;
+        const std::string_view rest = id.substr(scheme.size()), host = rest.substr(0, rest.find('/'));
+        if (!host.empty() && (scheme == "urn:" || host.find_first_not_of(letters) == host.npos) &&
+            rest.find_first_not_of(std::string(letters) + "/:?=&;,+@!%") == rest.npos)
+            return std::string(id);
+    }
+    std::string out = "urn:vanthu:signature-policy:";
+    for (char c : id)
+        out +=
+            letters.find(c) != letters.npos ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    return out;
+}
+
 std::string_view main_indication(indication i) {
     return i == indication::total_passed   ? "urn:etsi:019102:mainindication:total-passed"
            : i == indication::total_failed ? "urn:etsi:019102:mainindication:total-failed"
@@ -142,13 +162,18 @@ private:
     }
 
     void attributes(const signature_report& s) {
-        bool any = s.claimed_time.has_value();
+        const bool names_policy = s.signature_policy && s.signature_policy->how == named_policy::kind::explicit_;
+        bool any = s.claimed_time.has_value() || names_policy;
         for (const stamp_report& t : s.stamps) any = any || t.time;
         if (!any) return;
         element e(out_, "vr:SignatureAttributes");
         if (s.claimed_time) {
             element time(out_, "vr:SigningTime");
             leaf(out_, "vr:Time", to_rfc3339(*s.claimed_time));
+        }
+        if (names_policy) {
+            element policy(out_, "vr:SigPolicyIdentifier", "Signed=\"true\"");
+            leaf(out_, "vr:SigPolicyId", policy_uri(s.signature_policy->id));
         }
         for (const stamp_report& t : s.stamps) {
             if (!t.time) continue;
@@ -208,7 +233,7 @@ private:
             leaf(out_, "vr:SecureAlgorithm",
                  s.sub_indication.starts_with("CRYPTO_CONSTRAINTS_FAILURE") ? "false" : "true");
         }
-        findings(s.findings, s.covers, s.level, s.try_again);
+        findings(s.findings, s.covers, s.level, s.try_again, &s);
     }
 
     void data(std::string_view type, std::string_view value) {
@@ -216,12 +241,24 @@ private:
         leaf(out_, "vr:Type", type);
         leaf(out_, "vr:Value", value);
     }
+    // What SigPolicyIdentifier has no place for.
+    void signature_policy(const named_policy& p, bool known) {
+        data("urn:vanthu:signature-policy", p.how == named_policy::kind::explicit_ ? p.id
+                                            : p.how == named_policy::kind::implied ? "implied"
+                                                                                   : "malformed");
+        if (p.how != named_policy::kind::explicit_) return;
+        data("urn:vanthu:signature-policy:known", known ? "true" : "false");
+        if (!p.hash.empty()) data("urn:vanthu:signature-policy:hash", fmt::format("{} {}", p.hash_algorithm, p.hash));
+        if (!p.uri.empty()) data("urn:vanthu:signature-policy:uri", p.uri);
+        if (!p.notice.empty()) data("urn:vanthu:signature-policy:notice", p.notice);
+    }
     void findings(const std::vector<signing::finding>& all, std::string_view covers, std::string_view level,
-                  std::optional<timestamp> try_again = {}) {
+                  std::optional<timestamp> try_again = {}, const signature_report* of = nullptr) {
         element e(out_, "vr:AdditionalValidationReportData");
         data("urn:vanthu:covers", covers);
         if (!level.empty()) data("urn:vanthu:level", level);
         if (try_again) data("urn:vanthu:try-again", to_rfc3339(*try_again));
+        if (of && of->signature_policy) signature_policy(*of->signature_policy, of->signature_policy_known);
         for (const signing::finding& f : all) data("urn:vanthu:finding:" + f.code, f.text_vi + " / " + f.text_en);
     }
 

@@ -40,8 +40,8 @@ const names xades_values = {"EncapsulatedTimeStamp",  "EncapsulatedX509Certifica
                             "EncapsulatedCRLValue",   "EncapsulatedOCSPValue",
                             "IssuerSerialV2",         "ByKey",
                             "SignaturePolicyDocument"};
-const names xades_texts = {"Issuer",     "IssueTime",   "Number",   "ByName",
-                           "ProducedAt", "SigningTime", "MimeType", "Identifier"};
+const names xades_texts = {"Issuer",      "IssueTime", "Number",     "ByName",           "ProducedAt",
+                           "SigningTime", "MimeType",  "Identifier", "SigPolDocLocalURI"};
 
 // What may be written into an attribute of which element, beside Id.
 struct attribute_row {
@@ -102,7 +102,7 @@ bool fits(const element& at, std::string_view text) {
     if (name == "X509SerialNumber" || name == "Number") return made_of(text, "0123456789 \t\r\n");
     if (name == "IssueTime" || name == "ProducedAt" || name == "SigningTime")
         return made_of(text, "0123456789-+:.TZ \t\r\n");
-    if (name == "MimeType" || name == "Identifier") return one_word(text);
+    if (name == "MimeType" || name == "Identifier" || name == "SigPolDocLocalURI") return one_word(text);
     return text.empty() || name == "KeyName" || distinguished_name(text); // a key may be called anything
 }
 

@@ -1,5 +1,7 @@
 #include "signing/xml/properties.hpp"
 
+#include "signing/xml/policy.hpp"
+
 #include <fmt/format.h>
 
 namespace vanthu::xml {
@@ -35,6 +37,7 @@ result<> read_signed(const element& at, properties& out, const limits& bounds) {
             out.signing_time = text ? from_rfc3339(*text) : std::nullopt;
             if (!out.signing_time) return malformed("SigningTime");
         }
+        out.policy = named_policy_in(*of_signature);
         VANTHU_TRY(const element* certificates, only_child(*of_signature, "SigningCertificateV2"));
         VANTHU_TRY(const element* old, only_child(*of_signature, "SigningCertificate"));
         out.old_form = !certificates && old;
@@ -159,8 +162,10 @@ result<std::optional<properties>> read_properties(const element& signature, cons
     VANTHU_TRY(out.unsigned_properties, only_child(*out.qualifying, "UnsignedProperties"));
     if (!out.unsigned_properties) return out;
     VANTHU_TRY(out.unsigned_signature_properties, only_child(*out.unsigned_properties, "UnsignedSignatureProperties"));
-    if (out.unsigned_signature_properties)
+    if (out.unsigned_signature_properties) {
         VANTHU_CHECK(read_unsigned(*out.unsigned_signature_properties, out, bounds, memory));
+        if (out.policy) take_policy_store(*out.policy, *out.unsigned_signature_properties);
+    }
     return out;
 }
 

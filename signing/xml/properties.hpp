@@ -3,6 +3,7 @@
 // SigningCertificate of ETSI TS 101 903 V1.4.2, 7.2.2, is read too.
 #pragma once
 
+#include "signing/validation/signature_policy.hpp"
 #include "signing/x509/path.hpp"
 #include "signing/xml/core.hpp"
 
@@ -34,6 +35,7 @@ struct properties {
     const element* unsigned_signature_properties = nullptr; // may be null
     std::string signed_id;                                  // Id of SignedProperties
     std::optional<timestamp> signing_time;
+    std::optional<validation::named_policy> policy; // what cannot be read is in it, and no failure of this reading
     std::vector<certificate_digest> signing_certificates; // the first is the signer's
     bool old_form = false;                                // SigningCertificate, not V2
     std::vector<data_object_format> formats;

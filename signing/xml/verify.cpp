@@ -132,6 +132,7 @@ private:
                                   in_->about->certificates.end());
         facts.embedded = in_->about->revocation;
         facts.claimed_time = in_->about->signing_time;
+        facts.signature_policy = in_->about->policy;
     }
 
     // Of the elements only the text was signed.

@@ -2,6 +2,7 @@
 #include "daemon/inspect/pool.hpp"
 #include "daemon/inspect/setup.hpp"
 #include "tests/pdf/pdf_fixture.hpp"
+#include "tests/signing_cms/policy_message.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -9,7 +10,7 @@ using namespace vanthu;
 using namespace vanthu::test;
 
 namespace {
-validation::signature_report judged_under(validation::policy policy) {
+validation::signature_report judged_under(validation::policy policy, bytes_view file) {
     inspect::options o;
     o.executable = VANTHU_INSPECT_EXECUTABLE;
     o.workers = 1;
@@ -18,11 +19,14 @@ validation::signature_report judged_under(validation::policy policy) {
     o.policy = std::move(policy);
     auto pool = inspect::inspector_pool::start(std::move(o));
     BOOST_REQUIRE(pool.has_value());
-    static const bytes letter = world().approved(make_letter());
-    auto seen = (*pool)->inspect(bytes_view(letter), signing_day + std::chrono::hours(1),
+    auto seen = (*pool)->inspect(file, signing_day + std::chrono::hours(1),
                                  std::chrono::steady_clock::now() + std::chrono::seconds(60));
     BOOST_REQUIRE_EQUAL(seen.report.signatures.size(), 1u);
     return seen.report.signatures[0];
+}
+validation::signature_report judged_under(validation::policy policy) {
+    static const bytes letter = world().approved(make_letter());
+    return judged_under(std::move(policy), letter);
 }
 } // namespace
 
@@ -36,6 +40,8 @@ BOOST_AUTO_TEST_CASE(a_policy_arrives_whole) {
     s.policy.rules.max_revocation_age = std::chrono::hours(2);
     s.policy.rules.tolerate_unchecked_responder = true;
     s.policy.signature = {{"pades", "cades"}, "B-LT", true};
+    s.policy.signature_policies = {
+        {{"1.2.3", x509::hash::sha512, "00ff"}, {"https://example.vn/p", x509::hash::sha256, "11"}}, true};
     s.limits.pdf.objects = 7;
     s.memory_limit = std::size_t{3} << 30;
     s.documents = 5;
@@ -60,4 +66,26 @@ BOOST_AUTO_TEST_CASE(a_worker_judges_by_the_policy_it_was_given) {
     validation::policy certificates;
     certificates.rules.acceptable_policies = {"2.16.704.1.1.1.1.1"};
     BOOST_TEST((judged_under(certificates).verdict == signing::verdict::indeterminate));
+}
+
+BOOST_AUTO_TEST_CASE(a_worker_tells_of_the_signature_policy_and_knows_those_of_the_operator) {
+    const bytes document = to_bytes("policy"),
+                qualifiers = der::sequence({der::sequence(
+                    {der::oid("1.2.840.113549.1.9.16.5.1"), der::tlv(0x16, as_bytes("https://example.vn/p"))})});
+    const bytes message =
+        message_with_policy(world().leader, world().ca.sub(), as_bytes("content"),
+                            {policy_named("1.2.3", policy_hash(sha256::of(document).view()), qualifiers)}, true);
+    validation::policy policy;
+    auto unknown = judged_under(policy, message);
+    BOOST_TEST((unknown.verdict == signing::verdict::valid), unknown.sub_indication);
+    BOOST_TEST((unknown.signature_policy == validation::named_policy{validation::named_policy::kind::explicit_, "1.2.3",
+                                                                     "SHA-256", sha256::of(document).hex(), false,
+                                                                     "https://example.vn/p"}));
+    BOOST_TEST(!unknown.signature_policy_known);
+    policy.signature_policies.require_known = true;
+    BOOST_TEST(judged_under(policy, message).sub_indication == "SIGNATURE_POLICY_NOT_AVAILABLE");
+    policy.signature_policies.known = {{"1.2.3", x509::hash::sha256, sha256::of(document).hex()}};
+    auto known = judged_under(policy, message);
+    BOOST_TEST((known.verdict == signing::verdict::valid), known.sub_indication);
+    BOOST_TEST(known.signature_policy_known);
 }

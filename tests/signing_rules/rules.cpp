@@ -89,6 +89,7 @@ max_revocation_age_hours = 1.5
 minimum_level = "B-LT"
 formats = ["pades"]
 require_claimed_time = true
+require_known_policy = true
 [[algorithm]]
 name = "SHA-256"
 until = 2030-01-01
@@ -109,6 +110,7 @@ name = "ECDSA P-384"
     BOOST_TEST(p.signature.minimum_level == "B-LT");
     BOOST_TEST((p.signature.formats == std::vector<std::string>{"pades"}));
     BOOST_TEST(p.signature.require_claimed_time);
+    BOOST_TEST(p.signature_policies.require_known);
     BOOST_TEST((p.rules.suite.until("SHA-256") == *from_rfc3339("2030-01-01T00:00:00+07:00")));
     BOOST_TEST((p.rules.suite.until("RSA", 2048) == timestamp::min()));
     BOOST_TEST((p.rules.suite.until("RSA", 4096) == timestamp::max()));
@@ -135,6 +137,54 @@ BOOST_AUTO_TEST_CASE(a_wrong_policy_is_refused_with_file_and_line) {
     refused(read, "[[algorithm]]\nname = 'SHA-256'\nmin_bits = 1\n", errc::bad_value, "f.toml:3:");
     refused(read, "[[algorithm]]\nname = 'SHA-256'\nuntil = '2030'\n", errc::wrong_type, "f.toml:3:");
     refused(read, "algorithm = 'SHA-256'\n", errc::wrong_type, "f.toml:1:");
+}
+
+BOOST_AUTO_TEST_CASE(known_signature_policies_are_read_by_hash_and_by_document) {
+    using known = validation::known_policy;
+    test::temporary_directory dir;
+    const bytes document = to_bytes("Chính sách ký số");
+    BOOST_REQUIRE(write_file_atomically(dir.path() / "p.txt", document).has_value());
+    auto hash = [&](x509::hash h) { return to_hex(x509::hash_of(h, document)); };
+    const std::string file = (dir.path() / "f.toml").string(), other(64, 'A'), sha256 = hash(x509::hash::sha256);
+    auto read = [&](const std::string& rows) {
+        auto p = read_verification_policy(rows, file);
+        BOOST_REQUIRE_MESSAGE(p.has_value(), p.error().detail);
+        BOOST_TEST(!p->signature_policies.require_known);
+        return p->signature_policies.known;
+    };
+    BOOST_TEST((read("[[signature_policy]]\nid = 'urn:oid:1.2.3'\nsha256 = '" + other + "'\nsha512 = '" +
+                     hash(x509::hash::sha512) + "'\n[[signature_policy]]\nid = 'https://example.vn/p'\nsha384 = '" +
+                     hash(x509::hash::sha384) + "'\n") ==
+                std::vector<known>{{"1.2.3", x509::hash::sha256, std::string(64, 'a')},
+                                   {"1.2.3", x509::hash::sha512, hash(x509::hash::sha512)},
+                                   {"https://example.vn/p", x509::hash::sha384, hash(x509::hash::sha384)}}));
+    // A document stands for all its hashes; beside the file or by its whole path.
+    const std::vector<known> all{{"1.2.3", x509::hash::sha256, sha256},
+                                 {"1.2.3", x509::hash::sha384, hash(x509::hash::sha384)},
+                                 {"1.2.3", x509::hash::sha512, hash(x509::hash::sha512)}};
+    const std::string row = "[[signature_policy]]\nid = '1.2.3'\n";
+    BOOST_TEST((read(row + "document = 'p.txt'\n") == all));
+    BOOST_TEST(
+        (read(row + "document = '" + (dir.path() / "p.txt").string() + "'\nsha256 = '" + sha256 + "'\n") == all));
+
+    auto refused_at = [&](const std::string& rows, errc code, const std::string& where) {
+        auto p = read_verification_policy(rows, file);
+        BOOST_REQUIRE_MESSAGE(!p.has_value(), rows);
+        BOOST_TEST((p.error().code == code), rows);
+        BOOST_TEST(p.error().detail.starts_with(file + where), p.error().detail);
+    };
+    refused_at(row, errc::bad_value, ":2: id:");
+    refused_at("[[signature_policy]]\nsha256 = '" + sha256 + "'\n", errc::bad_value, ":1: id:");
+    refused_at("[[signature_policy]]\nid = 'two words'\nsha256 = '" + sha256 + "'\n", errc::bad_value, ":2: id:");
+    refused_at("[[signature_policy]]\nid = 'urn:oid:1.2.'\nsha256 = '" + sha256 + "'\n", errc::bad_value, ":2: id:");
+    refused_at("[[signature_policy]]\nid = 1\nsha256 = '" + sha256 + "'\n", errc::wrong_type, ":2: id:");
+    refused_at(row + "sha256 = 'a'\n", errc::bad_value, ":3: sha256:");
+    refused_at(row + "sha384 = '" + sha256 + "'\n", errc::bad_value, ":3: sha384:");
+    refused_at(row + "sha1 = '" + sha256 + "'\n", errc::bad_value, ":2: id:");
+    refused_at(row + "sha256 = '" + sha256 + "'\nsha1 = ''\n", errc::unknown_key, ":4: sha1:");
+    refused_at(row + "document = 'none.txt'\n", errc::bad_value, ":3: document:");
+    refused_at(row + "document = 'p.txt'\nsha256 = '" + other + "'\n", errc::bad_value, ":4: sha256:");
+    refused_at("[signature]\nrequire_known_policy = 1\n", errc::wrong_type, ":2:");
 }
 
 BOOST_AUTO_TEST_CASE(what_lies_among_intermediates_is_never_an_anchor) {

@@ -64,6 +64,30 @@ BOOST_AUTO_TEST_CASE(an_invalid_file_stays_invalid_under_every_policy) {
     BOOST_TEST(r.signatures[0].sub_indication == "HASH_FAILURE");
 }
 
+BOOST_AUTO_TEST_CASE(a_named_policy_goes_into_json_and_comes_back) {
+    using named = validation::named_policy;
+    validation::signature_report none = good("cades", "B-B"), implied = none, whole = none;
+    implied.signature_policy = named{named::kind::implied};
+    whole.signature_policy = named{
+        named::kind::explicit_, "https://example.vn/p", "SHA-256", "00ff", true, "https://example.vn/copy", "Thông báo",
+        named::copy::same};
+    whole.signature_policy_known = true;
+    auto malformed = none;
+    malformed.signature_policy = named{};
+    const std::vector all{none, implied, whole, malformed};
+    const std::string json = validation::to_json(file_with(all));
+    BOOST_TEST(json.find("\"signature_policy\":null") != json.npos, json);
+    BOOST_TEST(json.find("\"kind\":\"explicit\"") != json.npos, json);
+    auto back = validation::report_from_json(json).value();
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        BOOST_TEST((back.signatures[i].signature_policy == all[i].signature_policy), i);
+        BOOST_TEST(back.signatures[i].signature_policy_known == all[i].signature_policy_known, i);
+    }
+    whole.signature_policy->notice = "broken \xff text"; // names out of hostile files are not always UTF-8
+    back = validation::report_from_json(validation::to_json(file_with({whole}))).value();
+    BOOST_TEST(back.signatures[0].signature_policy->notice == "broken ? text");
+}
+
 BOOST_AUTO_TEST_CASE(a_doubt_that_may_pass_is_reported_with_the_time_to_ask_again) {
     validation::signature_report s = good("pades", "B-B");
     s.verdict = verdict::indeterminate;

@@ -90,3 +90,39 @@ BOOST_AUTO_TEST_CASE(a_file_without_signatures_is_never_reported_as_passed) {
     BOOST_TEST(evaluated(xml, "string((" + named("DAIdentifier") + ")[2])") == "b<&\">.xml#Signature1");
     BOOST_TEST(evaluated(xml, "string((//*[local-name()='Type'])[2])") == "urn:vanthu:finding:unsigned");
 }
+
+BOOST_AUTO_TEST_CASE(a_named_policy_stands_where_the_standard_has_a_place_for_it) {
+    using policy = validation::named_policy;
+    auto reported = [&](const policy& of, bool known) {
+        validation::signature_report s = good_signature();
+        s.signature_policy = of;
+        s.signature_policy_known = known;
+        return validation::to_xml({{{"a.pdf", s.verdict, {s}, {}, {}}, std::nullopt}}, noon);
+    };
+    auto id = [&](const std::string& of) {
+        return evaluated(reported({policy::kind::explicit_, of, "SHA-256", "00ff"}, false),
+                         "string(" + named("SigPolicyIdentifier") + "[@Signed='true']" + named("SigPolicyId") + ")");
+    };
+    auto data = [&](const std::string& xml, const std::string& type) {
+        return evaluated(xml,
+                         "string(" + named("ReportData") + "[*[1]='urn:vanthu:signature-policy" + type + "']/*[2])");
+    };
+    BOOST_TEST(id("2.16.704.1.1") == "urn:oid:2.16.704.1.1");
+    BOOST_TEST(id("https://example.vn/p?a=1&b=%20") == "https://example.vn/p?a=1&b=%20");
+    BOOST_TEST(id("urn:x:y") == "urn:x:y");
+    // Not every id of a signer's is what a schema takes for a URI.
+    BOOST_TEST(id("http://[::/\xc4\x91") == "urn:vanthu:signature-policy:http%3A%2F%2F%5B%3A%3A%2F%C4%91");
+    BOOST_TEST(id("http://a:b/") == "urn:vanthu:signature-policy:http%3A%2F%2Fa%3Ab%2F");
+    const std::string whole = reported(
+        {policy::kind::explicit_, "1.2.3", "SHA-256", "00ff", false, "https://example.vn/p", "Thông <báo>"}, true);
+    BOOST_TEST(data(whole, "") == "1.2.3");
+    BOOST_TEST(data(whole, ":known") == "true");
+    BOOST_TEST(data(whole, ":hash") == "SHA-256 00ff");
+    BOOST_TEST(data(whole, ":uri") == "https://example.vn/p");
+    BOOST_TEST(data(whole, ":notice") == "Thông <báo>");
+    for (auto how : {policy::kind::implied, policy::kind::malformed}) {
+        const std::string xml = reported({how}, false);
+        BOOST_TEST(evaluated(xml, "count(" + named("SigPolicyIdentifier") + ")") == "0");
+        BOOST_TEST(data(xml, "") == (how == policy::kind::implied ? "implied" : "malformed"));
+    }
+}
