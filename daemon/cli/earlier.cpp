@@ -19,7 +19,7 @@ std::string name_of(const signature_report& s) { return s.signer.subject.empty()
 
 // What leaves a file merely unsigned in part says nothing against what is signed.
 bool says_unsigned(const signing::finding& f) {
-    return f.code == "asic.file_not_signed" || f.code == "pdf.only_time_stamp";
+    return f.code == "asic.file_not_signed" || f.code == "asic.signed_in_parts" || f.code == "pdf.only_time_stamp";
 }
 
 // The doubt is about what was signed, not about who signed. A kind of signature that nobody here can judge is neither.

@@ -30,6 +30,11 @@ constexpr signing::finding_row texts[] = {
     {"asic.weak_algorithm", "Bản kê dùng thuật toán băm yếu hoặc không được chấp nhận.",
      "The manifest uses a hash algorithm that is weak or not accepted."},
     {"asic.file_not_signed", "Vỏ chứa có tệp không được ký.", "The container has files that are not signed."},
+    {"asic.signs_only", "Chữ ký này chỉ bao trùm một phần các tệp trong vỏ chứa.",
+     "This signature is over some of the container's files only."},
+    {"asic.signed_in_parts",
+     "Mỗi chữ ký bao trùm một phần các tệp, không chữ ký nào bao trùm tất cả: xem từng chữ ký ký tệp nào, của ai.",
+     "Each signature is over some of the files and none over all of them: see which files each one is for, and whose."},
     {"asic.name_not_signed", "Chữ ký của ASiC-S bao trùm nội dung tệp, không bao trùm tên tệp.",
      "The signature of an ASiC-S is over the file's content, not over its name."},
 };

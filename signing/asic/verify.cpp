@@ -161,14 +161,24 @@ private:
         return files_.zip.read(e, sink);
     }
 
+    static std::string list_of(const auto& names) {
+        std::string out;
+        for (const std::string& n : names)
+            if (out.size() < 500) out += (out.empty() ? "" : ", ") + n;
+        return out;
+    }
     void add(signature_report r, const std::set<std::string>& covered, validation::conclusion judged) {
         bool whole = !files_.data.empty() &&
                      std::ranges::all_of(files_.data, [&](const std::string& n) { return covered.contains(n); });
         r.covers = whole ? "whole" : "part";
+        if (!whole && !covered.empty()) r.findings.push_back(make_finding("asic.signs_only", list_of(covered)));
         r.covered_bytes = 0;
         for (const std::string& n : covered)
             if (const zip_entry* e = files_.zip.find(n)) r.covered_bytes += static_cast<std::size_t>(e->size);
-        if (r.format != "timestamp") signed_.insert(covered.begin(), covered.end());
+        if (r.format != "timestamp") {
+            signed_.insert(covered.begin(), covered.end());
+            one_signs_all_ = one_signs_all_ || whole;
+        }
         for (const x509::need& n : judged.missing)
             if (std::ranges::find(out_.report.missing, n) == out_.report.missing.end())
                 out_.report.missing.push_back(n);
@@ -332,13 +342,17 @@ private:
             for (const signing::finding& f : out_.report.findings)
                 validation::object(r, {indication::indeterminate, std::string(sub::format_failure), f});
         verdict all = validation::overall(out_.report.signatures, out_.report.findings);
-        std::string without;
+        std::vector<std::string> without;
         for (const auto* list : {&files_.data, &files_.strange})
-            for (const std::string& n : *list)
-                if (!signed_.contains(n) && without.size() < 500) without += (without.empty() ? "" : ", ") + n;
+            std::ranges::copy_if(*list, std::back_inserter(without),
+                                 [&](const std::string& n) { return !signed_.contains(n); });
         if (!without.empty()) {
-            out_.report.findings.push_back(make_finding("asic.file_not_signed", without));
+            out_.report.findings.push_back(make_finding("asic.file_not_signed", list_of(without)));
             if (all == verdict::valid) all = verdict::unsigned_;
+        } else if (!signed_.empty() && !one_signs_all_) {
+            // Anybody may lay a document of his own, well signed, beside another's.
+            out_.report.findings.push_back(make_finding("asic.signed_in_parts"));
+            if (all == verdict::valid) all = verdict::indeterminate;
         }
         out_.report.verdict = all;
     }
@@ -357,7 +371,7 @@ private:
     std::map<std::pair<std::string, x509::hash>, bytes> digests_;
     std::set<std::string> signed_, used_stamps_;
     std::uint64_t unpacked_ = 0;
-    bool too_much_ = false;
+    bool too_much_ = false, one_signs_all_ = false;
 };
 
 } // namespace

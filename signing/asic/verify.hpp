@@ -8,6 +8,8 @@
 //   - "unsigned" is the verdict where a file of the container is under no signature, however good the signatures are;
 //     the finding "asic.file_not_signed" names such files. Files in META-INF that are no part of a signature count, and
 //     empty folders; OpenDocument's manifest.xml only where it says more than names and media types
+//   - a signature over some of the files says so with their names ("asic.signs_only"); where none is over all of them the
+//     container is indeterminate ("asic.signed_in_parts"): a stranger's document lies beside another's signature
 //   - "mimetype" is the first entry, stored, without extra fields; a comment "mimetype=..." says the same
 // Source: ETSI EN 319 162-1 V1.1.1, clauses 4.3 and 4.4, annexes A.4 to A.7.
 #pragma once

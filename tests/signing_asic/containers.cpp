@@ -224,6 +224,29 @@ BOOST_AUTO_TEST_CASE(a_file_that_nobody_signed_makes_the_container_unsigned) {
     BOOST_TEST((o.judge(none).report.verdict == verdict::unsigned_));
 }
 
+BOOST_AUTO_TEST_CASE(signatures_over_a_part_each_are_not_one_over_the_whole) {
+    office o;
+    bytes order = to_bytes("Lệnh chi 10 tỷ");
+    auto plan = asic::plan_extended({{"lenh.txt", "text/plain", order}}, 2);
+    bytes beside = repacked(
+        o.extended(), {{"lenh.txt", order}, {plan.name, plan.xml}, {plan.signature_name, o.cades_over(plan.xml)}});
+    auto v = o.judge(beside);
+    BOOST_TEST((v.report.verdict == verdict::indeterminate), validation::to_json(v.report));
+    BOOST_TEST(says(v, "asic.signed_in_parts"));
+    BOOST_REQUIRE(v.report.signatures.size() == 2u);
+    for (const auto& s : v.report.signatures) {
+        BOOST_TEST((s.verdict == verdict::valid));
+        BOOST_TEST(s.covers == "part");
+        auto only = std::ranges::find(s.findings, "asic.signs_only", &signing::finding::code);
+        BOOST_REQUIRE((only != s.findings.end()));
+        BOOST_TEST((only->text_en.find("lenh.txt") != std::string::npos) == (s.field == plan.signature_name));
+    }
+    // Who signs all of them as well makes one document of them.
+    auto another = asic::plan_another(beside).value();
+    auto whole = o.judge(asic::with_another(beside, another, o.cades_over(another.xml)).value());
+    BOOST_TEST((whole.report.verdict == verdict::valid), validation::to_json(whole.report));
+}
+
 BOOST_AUTO_TEST_CASE(a_time_stamp_alone_is_nobody_s_signature) {
     office o;
     auto token = o.token(sha256::of(o.letter), signed_at);
