@@ -39,6 +39,9 @@ constexpr error_row rows[] = {
      "The issuers of too many certificates are missing from the document.",
      "Đưa chứng thư của các cơ quan chứng thực vào thư mục tin cậy, trong intermediates.",
      "Put the authorities' certificates into the trust folder, below intermediates."},
+    {int(errc::not_http), "not_http", 422, retry::no, "Địa chỉ máy chủ không phải là địa chỉ http:// hay https://.",
+     "The server's address is none of http:// or https://.", "Sửa địa chỉ trong --tsa hoặc --rewrite.",
+     "Correct the address in --tsa or --rewrite."},
 };
 const error_table table("trust_services", rows);
 } // namespace

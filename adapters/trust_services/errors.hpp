@@ -14,6 +14,7 @@ enum class errc {
     unfit_answer,        // not what was asked for: other type, other nonce, other certificate
     address_not_allowed, // the address in a certificate leads into a private network
     too_many_issuers,    // the document's certificates want more issuers than are asked for
+    not_http,            // an address that we were given and that is none of HTTP
 };
 std::error_code make_error_code(errc);
 

@@ -82,7 +82,8 @@ task<bytes> trust_services::ask(question q) {
     auto [url, named] = apply_rewrites(std::move(q.url));
     q.url = std::move(url);
     q.ours = q.ours || named;
-    if (!is_http(q.url)) co_return failed(errc::no_address, q.url); // ldap and others are not spoken
+    // ldap and others are not spoken
+    if (!is_http(q.url)) co_return failed(q.ours ? errc::not_http : errc::no_address, q.url);
     auto pause = options_.pause;
     for (unsigned n = 1;; ++n) {
         auto answer = co_await ask_once(q);

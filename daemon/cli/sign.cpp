@@ -169,12 +169,23 @@ result<> can_be_read(const request& q) {
     return {};
 }
 
+// Nobody names a folder so: a slip that would leave a folder where a file was to be.
+bool is_file_name(const std::filesystem::path& name) {
+    static constexpr std::string_view endings[] = {".pdf", ".xml", ".p7m", ".p7s", ".asice", ".asics", ".edxml"};
+    std::error_code ignored;
+    return std::ranges::find(endings, name.extension().string()) != std::end(endings) ||
+           std::filesystem::is_regular_file(name, ignored);
+}
+
 // Which output each input gets; nothing is written over, and all can be written.
 result<std::vector<std::filesystem::path>> outputs_of(const request& q) {
     std::vector<std::filesystem::path> all;
     std::error_code ignored;
     const bool one = q.is_container() || (q.inputs.size() == 1 && !std::filesystem::is_directory(q.output));
-    if (!one) std::filesystem::create_directories(q.output, ignored);
+    if (!one && !std::filesystem::is_directory(q.output)) {
+        if (is_file_name(q.output)) return failed(sign_errc::output_no_folder, q.output);
+        std::filesystem::create_directories(q.output, ignored);
+    }
     std::set<std::string> names;
     for (const std::string& input : q.inputs) {
         if (!one && !names.insert(output_name(q, input)).second) return failed(sign_errc::output_exists, input);
@@ -191,9 +202,9 @@ int exit_code_of(const result<>& done_well, const voice& speak, const json::obje
     if (done_well) return done;
     int code = tell(done_well.error(), speak, more);
     std::error_code why = done_well.error().code;
-    for (auto wrong_use :
-         {sign_errc::not_available, sign_errc::bad_arguments, sign_errc::time_stamp_missing, sign_errc::content_missing,
-          sign_errc::no_meaning, sign_errc::bad_date, sign_errc::output_is_input, sign_errc::bad_number})
+    for (auto wrong_use : {sign_errc::not_available, sign_errc::bad_arguments, sign_errc::time_stamp_missing,
+                           sign_errc::content_missing, sign_errc::no_meaning, sign_errc::bad_date,
+                           sign_errc::output_is_input, sign_errc::bad_number, sign_errc::output_no_folder})
         if (why == make_error_code(wrong_use)) code = usage;
     return code;
 }

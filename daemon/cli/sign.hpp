@@ -36,6 +36,7 @@ enum class sign_errc {
     output_is_input,        // the input is never changed
     nothing_signed,         // `extend` of a file without signatures
     bad_number,             // --number that is no number and notation
+    output_no_folder,       // several inputs go into a folder, and -o has the name of a file
 };
 std::error_code make_error_code(sign_errc);
 

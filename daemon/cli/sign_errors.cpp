@@ -122,6 +122,11 @@ constexpr error_row rows[] = {
      "--number phải là số, ký hiệu văn bản: chữ, số và các dấu / - . _ & ( ), không có khoảng trắng.",
      "--number must be a number and notation: letters, digits and / - . _ & ( ), without spaces.",
      "Ví dụ: --number 321/UBND-KGVX", "For example: --number 321/UBND-KGVX"},
+    {static_cast<int>(sign_errc::output_no_folder), "output_no_folder", 422, retry::no,
+     "Nhiều tệp đầu vào thì -o là thư mục nhận kết quả, nhưng tên đã cho là tên một tệp.",
+     "With several inputs -o is the folder for the results, but the name given is a file's.",
+     "Đặt tên thư mục sau -o, hoặc ký từng tệp; để gộp các tệp vào một vỏ chứa, dùng --format asic-e.",
+     "Name a folder with -o, or sign one by one; for one container of all, use --format asic-e."},
 };
 const error_table table("sign", rows);
 

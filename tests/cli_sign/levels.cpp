@@ -133,6 +133,9 @@ BOOST_AUTO_TEST_CASE(several_files_are_signed_into_a_folder_with_one_login) {
     std::filesystem::create_directory(d.at("a"));
     d.put("a/in.pdf", make_letter());
     BOOST_TEST(d.sign("leader.p12", "in.pdf", "folder", {d.at("a/in.pdf")}) == 1);
+    for (const char* file : {"both.pdf", "in.xml"}) // one that is not there, one that is
+        BOOST_TEST(d.sign("leader.p12", "in.pdf", file, {d.at("two.pdf")}) == 64);
+    BOOST_TEST(!std::filesystem::exists(d.at("both.pdf")));
 }
 
 BOOST_AUTO_TEST_CASE(a_container_holds_several_files_and_shows_one_that_is_not_signed) {
