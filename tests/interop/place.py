@@ -93,8 +93,8 @@ class Place:
             printed = None
         return done.returncode, printed, (done.stdout + done.stderr).strip()
 
-    def verify(self, files, content=None, crls=True):
-        arguments = ["verify", "--json", "--trust", self.trust]
+    def verify(self, files, content=None, crls=True, more=()):
+        arguments = ["verify", "--json", "--trust", self.trust, *more]
         for crl in (self.crls if crls is True else crls) or []:
             arguments += ["--crl", crl]
         if content:

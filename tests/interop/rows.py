@@ -151,6 +151,86 @@ def reports(s):
     s.row("our ETSI report by the published schema", conforms)
 
 
+def policies(s):
+    """Signatures that name a signature policy (EPES): which one is told, and held against those that the operator knows."""
+    p = s.place
+    document, other = p.dir / "policy.txt", p.dir / "other-policy.txt"
+    document.write_text("Chính sách ký số của cơ quan\n", encoding="utf-8")
+    other.write_text("Chính sách khác\n", encoding="utf-8")
+    oid = {"id": "urn:oid:2.16.704.1.1.1", "document": str(document), "uri": "https://example.vn/policy.txt",
+           "notice": "Chỉ dùng trong cơ quan"}
+    uri = dict(oid, id="https://example.vn/policy")
+
+    def rules(policy, file, require=True):
+        out = p.new(".toml")
+        text = "[signature]\nrequire_known_policy = %s\n" % ("true" if require else "false")
+        if file:
+            text += "[[signature_policy]]\nid = '%s'\ndocument = '%s'\n" % (policy["id"], file)
+        out.write_text(text, encoding="utf-8")
+        return ["--policy", out]
+
+    def verdict_of(file, content, wanted, sub_indication, more):
+        code, report, said = p.verify([file], content, more=more)
+        expect(report and len(report["files"][0]["signatures"]) >= 1, "vanthu verify", said)
+        s.said.append("vanthu: " + said)
+        mine = report["files"][0]["signatures"][0]
+        expect((code, mine["verdict"], mine["sub_indication"]) == ({"valid": 0, "indeterminate": 2}[wanted], wanted,
+                                                                   sub_indication), "verdict", mine)
+        return mine["signature_policy"], {f["code"] for f in mine["findings"]}
+
+    def told(policy, file, content=None, store=False):
+        """Known, another document, unknown and unknown where it must be known; and in the ETSI report."""
+        said, found = verdict_of(file, content, "valid", "", rules(policy, document))
+        name = policy["id"].removeprefix("urn:oid:")
+        expect(said["kind"] == "explicit" and said["id"] == name and said["known"], "a known policy", said)
+        expect(said["uri"] == policy["uri"] and said["notice"] == policy["notice"], "its qualifiers", said)
+        expect(said["stored_copy"] == ("same" if store else "none"), "its copy", said)
+        expect(not any(code.startswith("policy.") for code in found), "findings", sorted(found))
+        for wanted, sub_indication, finding, more in (
+                ("indeterminate", "POLICY_PROCESSING_ERROR", "differs", rules(policy, other, False)),
+                ("indeterminate", "SIGNATURE_POLICY_NOT_AVAILABLE", "unknown", rules(policy, None)),
+                ("valid", "", "unknown", [])):
+            said, found = verdict_of(file, content, wanted, sub_indication, more)
+            expect("policy.signature_policy_" + finding in found and not said["known"], finding, sorted(found))
+        report, schemas = p.new(".report.xml"), schema.Schema(s.fetched, p.dir)
+        p.verify([file], content, more=["--report", report, *rules(policy, None)])
+        written = report.read_text(encoding="utf-8")
+        expect("<vr:SigPolicyId>%s</vr:SigPolicyId>" % policy["id"] in written, "SigPolicyId in the report", written)
+        expect("subindication:SIGNATURE_POLICY_NOT_AVAILABLE" in written, "sub-indication in the report", written)
+        expect(not schemas.faults(report), "the schema of TS 119 102-2", schemas.faults(report))
+
+    def hanko():
+        told(oid, s.pyhanko_signs("B-T", "person-p256", p.letter, policy=oid))
+    s.row("pyHanko pades B-T with a signature policy", hanko)
+
+    kinds = [("pades", "pades", "", [p.letter], None, oid), ("cades", "cades", "enveloping", [p.text], None, oid),
+             ("cades", "cades", "detached", [p.text], p.text, oid),
+             ("xades", "xades", "enveloped plain", [p.xml], None, oid),
+             ("xades", "xades", "enveloping", [p.text], None, uri),
+             ("asic-s", "asic-s-cades", "", [p.text], None, oid),
+             ("asic-e", "asic-e-xades", "", [p.text, p.xml], None, uri)]
+    for form, asked, packaging, inputs, content, policy in kinds:
+        def dss(form=form, asked=asked, packaging=packaging, inputs=inputs, content=content, policy=policy):
+            file = s.dss_signs(asked, "B-T", "agency-p256", inputs, packaging, policy=policy)
+            s.dss_says(file, "B-T", content, form=form)
+            told(policy, file, content)
+            s.we_refuse(form, file, content or (inputs[0] if packaging == "enveloping" else None))
+        s.row("DSS %s %s B-T with a signature policy" % (asked, packaging), dss)
+
+    for form, packaging, input in (("cades", "enveloping", p.text), ("xades", "enveloped plain", p.xml)):
+        def stored(form=form, packaging=packaging, input=input):
+            told(oid, s.dss_signs(form, "B-T", "agency-p256", [input], packaging, policy=dict(oid, store=True)),
+                 store=True)
+        s.row("DSS %s %s B-T with a copy of the signature policy beside it" % (form, packaging), stored)
+
+        def implied(form=form, packaging=packaging, input=input):
+            file = s.dss_signs(form, "B-T", "agency-p256", [input], packaging, policy={"id": ""})
+            said, found = verdict_of(file, None, "valid", "", [])
+            expect(said["kind"] == "implied" and "policy.signature_policy_implied" in found, "implied", said)
+            verdict_of(file, None, "indeterminate", "SIGNATURE_POLICY_NOT_AVAILABLE", rules(oid, document))
+        s.row("DSS %s %s B-T with an implied signature policy" % (form, packaging), implied)
+
+
 def controls(s):
     """That the judges, ours included, can say no."""
     p = s.place

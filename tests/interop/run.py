@@ -61,6 +61,7 @@ def main():
         rows.beside(suite)
         rows.lists(suite)
         rows.reports(suite)
+        rows.policies(suite)
         rows.theirs(suite)
     finally:
         for judge in (dss, pyhanko):

@@ -5,21 +5,25 @@ too: {"error": "..."}.
     Per signature: intact, valid, coverage, changes (pyHanko's difference analysis), docmdp_ok, and the AdES verdict by
     the process of EN 319 102-1 that fits what the file holds.
 {"do": "sign", "level", "in", "out", "p12", "pass", "trust": [...], "tsa": URL?, "scheme": "pss"?, "field": name?,
- "certify": 1|2|3?, "lock": [field names]?}
+ "certify": 1|2|3?, "lock": [field names]?, "policy": {"id", "document": file, "uri", "notice"}?}
 {"do": "extend", "in", "out", "trust": [...], "known": [...], "tsa": URL}      B-LT from B-T, B-LTA from B-LT
 """
 import asyncio
 import datetime
+import hashlib
 import io
 import json
 import sys
 from urllib.parse import urlsplit
 
 import aiohttp
+from asn1crypto import core
 from pyhanko.keys import load_certs_from_pemder
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign import fields, signers, timestamps
+from pyhanko.sign.ades import cades_asn1
+from pyhanko.sign.ades.api import CAdESSignedAttrSpec
 from pyhanko.sign.validation import ades, async_validate_pdf_signature
 from pyhanko.sign.validation.dss import async_add_validation_info
 from pyhanko.sign.validation.policy_decl import (LocalKnowledge, PdfSignatureValidationSpec,
@@ -111,6 +115,20 @@ async def judge(q):
     return out
 
 
+def policy_attributes(policy):
+    with open(policy["document"], "rb") as file:
+        digest = hashlib.sha256(file.read()).digest()
+    notice = {"explicit_text": cades_asn1.DisplayText("utf8_string", core.UTF8String(policy["notice"]))}
+    qualifiers = [{"sig_policy_qualifier_id": "sp_uri", "sig_qualifier": core.IA5String(policy["uri"])},
+                  {"sig_policy_qualifier_id": "sp_unotice", "sig_qualifier": cades_asn1.SPUserNotice(notice)}]
+    named = cades_asn1.SignaturePolicyId({
+        "sig_policy_id": policy["id"].removeprefix("urn:oid:"),
+        "sig_policy_hash": {"digest_algorithm": {"algorithm": "sha256"}, "digest": digest},
+        "sig_policy_qualifiers": qualifiers})
+    return CAdESSignedAttrSpec(
+        signature_policy_identifier=cades_asn1.SignaturePolicyIdentifier("signature_policy_id", named))
+
+
 async def sign(q):
     level = q["level"]
     signer = signers.SimpleSigner.load_pkcs12(q["p12"], passphrase=q["pass"].encode(),
@@ -118,6 +136,7 @@ async def sign(q):
     long_term = level in ("B-LT", "B-LTA")
     meta = signers.PdfSignatureMetadata(
         field_name=q.get("field", "Signature"), md_algorithm="sha256", subfilter=fields.SigSeedSubFilter.PADES,
+        cades_signed_attr_spec=policy_attributes(q["policy"]) if "policy" in q else None,
         certify="certify" in q, docmdp_permissions=fields.MDPPerm(q.get("certify", 2)),
         embed_validation_info=long_term, use_pades_lta=level == "B-LTA",
         validation_context=context(q, True) if long_term else None)

@@ -11,12 +11,18 @@ import eu.europa.esig.dss.enumerations.ASiCContainerType;
 import eu.europa.esig.dss.enumerations.CertificationPermission;
 import eu.europa.esig.dss.enumerations.DigestAlgorithm;
 import eu.europa.esig.dss.enumerations.EncryptionAlgorithm;
+import eu.europa.esig.dss.enumerations.ObjectIdentifierQualifier;
 import eu.europa.esig.dss.enumerations.SignatureLevel;
 import eu.europa.esig.dss.enumerations.SignaturePackaging;
 import eu.europa.esig.dss.model.DSSDocument;
+import eu.europa.esig.dss.model.FileDocument;
+import eu.europa.esig.dss.model.Policy;
 import eu.europa.esig.dss.model.SerializableSignatureParameters;
+import eu.europa.esig.dss.model.SignaturePolicyStore;
 import eu.europa.esig.dss.model.SignatureValue;
+import eu.europa.esig.dss.model.SpDocSpecification;
 import eu.europa.esig.dss.model.ToBeSigned;
+import eu.europa.esig.dss.model.UserNotice;
 import eu.europa.esig.dss.pades.PAdESSignatureParameters;
 import eu.europa.esig.dss.pades.SignatureImageParameters;
 import eu.europa.esig.dss.pades.signature.PAdESService;
@@ -47,7 +53,9 @@ final class Maker {
             parameters.setSigningCertificate(key.getCertificate());
             parameters.setCertificateChain(key.getCertificateChain());
             if (q.scheme.equals("pss")) parameters.setEncryptionAlgorithm(EncryptionAlgorithm.RSASSA_PSS);
-            write(q, run(made.service, parameters, Request.documents(q.in), token, key));
+            if (q.policy != null) parameters.bLevel().setSignaturePolicy(policy(q));
+            DSSDocument signed = run(made.service, parameters, Request.documents(q.in), token, key);
+            write(q, q.policy != null && q.policy.store ? withCopy(made.service, signed, q) : signed);
         }
         return new JsonObject();
     }
@@ -100,6 +108,33 @@ final class Maker {
         reference.setTransforms(List.of(new EnvelopedSignatureTransform(),
                                         new CanonicalizationTransform("http://www.w3.org/2001/10/xml-exc-c14n#")));
         return reference;
+    }
+
+    private static Policy policy(Request q) {
+        Policy policy = new Policy();
+        if (q.policy.id.isEmpty()) return policy;
+        boolean urn = q.format.endsWith("xades") && q.policy.id.startsWith("urn:oid:"); // in CMS an OID is an OID
+        policy.setId(urn ? q.policy.id : q.policy.id.replaceFirst("^urn:oid:", ""));
+        if (urn) policy.setQualifier(ObjectIdentifierQualifier.OID_AS_URN);
+        policy.setDigestAlgorithm(DigestAlgorithm.SHA256);
+        policy.setDigestValue(new FileDocument(q.policy.document).getDigestValue(DigestAlgorithm.SHA256));
+        policy.setSpuri(q.policy.uri);
+        UserNotice notice = new UserNotice();
+        notice.setExplicitText(q.policy.notice);
+        policy.setUserNotice(notice);
+        return policy;
+    }
+
+    private static DSSDocument withCopy(AbstractSignatureService<?, ?> service, DSSDocument signed, Request q) {
+        SignaturePolicyStore store = new SignaturePolicyStore();
+        SpDocSpecification specification = new SpDocSpecification();
+        boolean xades = service instanceof XAdESService;
+        specification.setId(xades ? "urn:oid:1.2.3" : "1.2.3");
+        if (xades) specification.setQualifier(ObjectIdentifierQualifier.OID_AS_URN);
+        store.setSpDocSpecification(specification);
+        store.setSignaturePolicyContent(new FileDocument(q.policy.document));
+        return service instanceof XAdESService x ? x.addSignaturePolicyStore(signed, store)
+                                                 : ((CAdESService) service).addSignaturePolicyStore(signed, store);
     }
 
     private static ASiCContainerType container(Request q) {

@@ -16,7 +16,8 @@ import java.nio.charset.StandardCharsets;
  * {"do": "sign",   "format": "pades|cades|xades|asic-s-cades|asic-s-xades|asic-e-cades|asic-e-xades", "level": "B-LT",
  *                  "packaging": "enveloped|enveloping|detached"?, "in": [files], "out", "p12", "pass", "trust": [...],
  *                  "tsa": URL?, "scheme": "pss"?, "certify": 1|2|3?, "field": name?,
- *                  "plain": true for the enveloped-signature transform}
+ *                  "plain": true for the enveloped-signature transform,
+ *                  "policy": {"id", "document": file, "uri", "notice", "store": true for a copy beside the signature}?}
  * {"do": "extend", "format", "level", "in": [file], "out", "content": [files]?, "trust": [...], "tsa": URL}
  * </pre>
  */

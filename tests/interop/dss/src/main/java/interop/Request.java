@@ -23,6 +23,13 @@ final class Request {
     Long at;
     Integer certify;
     boolean online, plain;
+    PolicyWish policy;
+
+    /** The signature policy to name; an empty id: an implied one. */
+    static final class PolicyWish {
+        String id = "", document, uri, notice;
+        boolean store;
+    }
 
     static List<DSSDocument> documents(List<String> names) {
         List<DSSDocument> all = new ArrayList<>();
