@@ -82,7 +82,9 @@ BOOST_FIXTURE_TEST_CASE(qualifiers_are_read_and_strangers_among_them_passed_over
 BOOST_FIXTURE_TEST_CASE(what_is_no_policy_is_a_finding_and_nothing_is_determined, policy_world) {
     know(our_id, document);
     const bytes id = der::oid(our_id);
-    const bytes longer_length{0x30, 0x81, 0x02, 0x05, 0x00}; // the length in two octets where DER wants one
+    const bytes sha256_name = der::oid(sha256_oid); // the length in two octets where DER wants one
+    const bytes longer_length =
+        der::joined({bytes{0x30, 0x81, static_cast<std::uint8_t>(sha256_name.size())}, sha256_name});
     auto qualified = [&](const bytes& one) { return policy_named(our_id, good_hash, der::sequence({one})); };
     auto notice = [&](const bytes& inside) { return qualified(qualifier(notice_type, der::sequence({inside}))); };
     const bytes wrong[] = {
