@@ -8,9 +8,9 @@
 
 namespace vanthu::signing_rules {
 
-// The built-in policy with what the file replaces. A table of algorithms replaces the built-in one as a whole. Documents
-// of signature policies are read, from beside `file` where their path is relative; one that cannot be read is refused.
-// rule_file::errc, detail "FILE:LINE: what".
+// The built-in policy with what the file replaces. A table of algorithms replaces the built-in one as a whole.
+// Documents of signature policies are read, from beside `file` where their path is relative; one that cannot be read is
+// refused. rule_file::errc, detail "FILE:LINE: what".
 result<validation::policy> read_verification_policy(std::string_view toml, std::string_view file);
 
 } // namespace vanthu::signing_rules
