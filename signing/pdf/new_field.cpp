@@ -30,7 +30,7 @@ bool draws_nothing(const std::string& key, QPDFObjectHandle value) {
                                              "/F",    "/Rect",    "/P",  "/SV", "/M",           "/NM", "/Parent",
                                              "/Kids", "/Lock",    "/H",  "/DA", "/StructParent"};
     if (std::find(std::begin(harmless), std::end(harmless), key) != std::end(harmless)) return true;
-    if (key == "/MK") return value.isDictionary() && value.getKeys().empty();
+    if (key == "/MK" || key == "/DR") return value.isDictionary() && value.getKeys().empty(); // iText: an empty /DR
     if (key == "/BS") return value.isDictionary() && is_zero(value.getKey("/W"));
     if (key == "/Border") return value.isArray() && value.getArrayNItems() == 3 && is_zero(value.getArrayItem(2));
     return false;

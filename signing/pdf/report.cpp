@@ -8,6 +8,8 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <openssl/asn1.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 
 namespace vanthu::pdf {
@@ -41,21 +43,15 @@ std::optional<timestamp> time_of_pdf_date(std::string_view d) {
                                     d.substr(8, 2), d.substr(10, 2), d.substr(12, 2), offset));
 }
 
-// A DER value without the zeros that fill /Contents.
-bytes_view without_padding(bytes_view der) {
-    if (der.size() < 2) return der;
-    std::size_t length = der[1], head = 2;
-    if (length & 0x80) {
-        std::size_t count = length & 0x7f;
-        if (count == 0 || count > 4 || der.size() < 2 + count) return der;
-        length = 0;
-        for (std::size_t i = 0; i < count; ++i) length = length << 8 | der[2 + i];
-        head += count;
-    }
-    if (length > der.size() - head) return der;
-    bytes_view rest = der.subspan(head + length);
-    return std::all_of(rest.begin(), rest.end(), [](std::uint8_t b) { return b == 0; }) ? der.first(head + length)
-                                                                                        : der;
+// A DER or BER value without the zeros that fill /Contents.
+bytes_view without_padding(bytes_view value) {
+    const unsigned char* at = value.data();
+    std::unique_ptr<ASN1_TYPE, decltype(&ASN1_TYPE_free)> read(
+        d2i_ASN1_TYPE(nullptr, &at, static_cast<long>(value.size())), ASN1_TYPE_free);
+    ERR_clear_error();
+    if (!read) return value;
+    const auto size = static_cast<std::size_t>(at - value.data());
+    return std::ranges::all_of(value.subspan(size), [](std::uint8_t b) { return b == 0; }) ? value.first(size) : value;
 }
 
 // See signature_that_numbers().

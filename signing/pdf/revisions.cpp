@@ -1,5 +1,6 @@
 #include "signing/pdf/revisions.hpp"
 
+#include "signing/pdf/harmless.hpp"
 #include "signing/pdf/new_field.hpp"
 #include "signing/pdf/roles.hpp"
 #include "signing/pdf/security_store.hpp"
@@ -67,7 +68,8 @@ public:
             for (QPDFObjGen to : references.from(id)) use(to);
         }
         for (QPDFObjGen id : fresh_)
-            if (!used.contains(id) && !roles::is_called_container(new_object(id))) return forbid("unused_object_added");
+            if (!used.contains(id) && !roles::is_called_container(new_object(id)) && !is_flat(new_object(id)))
+                return forbid("unused_object_added");
     }
 
     std::vector<change> changes() { return std::move(changes_); }
@@ -99,7 +101,7 @@ private:
             QPDFObjectHandle now = b.getKey("/ID");
             if (!now.isArray() || now.getArrayNItems() == 0 ||
                 written(id.getArrayItem(0)) != written(now.getArrayItem(0)))
-                forbid("file_id_changed");
+                note(change_kind::metadata_updated); // iText 4 makes a new one; only encryption rests on it
         }
         if (written(a.getKey("/Info")) != written(b.getKey("/Info"))) information(a.getKey("/Info"), b.getKey("/Info"));
     }
@@ -151,7 +153,9 @@ private:
         if (roles_.is_form_resources(id)) return resources(was, is);
         if (roles_.is_annotation_list(id)) return annotations(was, is);
         if (roles_.is_metadata(id)) return metadata(is);
+        if (roles_.is_extensions(id)) return note(change_kind::metadata_updated);
         if (roles_.is_evidence(id)) return note(change_kind::evidence_added);
+        if (was.isStream() && is.isStream() && appearance_of_signature(id)) return;
         if (appearance(id, was, is)) return;
         forbid(was.isStream() ? "stream_changed" : "object_changed");
     }
@@ -191,7 +195,8 @@ private:
 
     void information(QPDFObjectHandle was, QPDFObjectHandle is) {
         for (const std::string& key : differing_keys(was, is)) {
-            if (key == "/ModDate" || key == "/CreationDate" || key == "/Producer") // some write both dates anew
+            if (key == "/ModDate" || key == "/CreationDate" || key == "/Producer" || // some write both dates anew
+                is_same_text(was.getKey(key), is.getKey(key)))
                 note(change_kind::metadata_updated);
             else
                 forbid("information_changed:" + key.substr(1));
@@ -288,6 +293,7 @@ private:
                            : text           ? key == "/V" || key == "/AP" || key == "/I" || key == "/AS"
                            : button         ? key == "/V" || key == "/AS"
                                             : false;
+            if (key == "/F" && f.is_signature()) allowed = is_locking(was.getKey(key), is.getKey(key));
             // Read-only may be switched on, nothing else.
             if (key == "/Ff" && !f.is_signature() && is.getKey(key).isInteger()) {
                 long long old_flags = was.getKey(key).isInteger() ? was.getKey(key).getIntValue() : 0;
@@ -334,6 +340,19 @@ private:
             else
                 note(change_kind::field_added, f.name);
         }
+    }
+
+    // The appearance stream of a signature field that is signed in this revision, used by no other kind of field: a
+    // signature answers for its own look.
+    bool appearance_of_signature(QPDFObjGen id) {
+        return roles_.only_from(id, [&](const reference& r) {
+            auto f = old_by_object_.find(r.from);
+            if (f == old_by_object_.end() || r.path != "/AP/N" || !f->second->is_signature() ||
+                f->second->is_signed() || !roles_.is_field(r.from))
+                return false;
+            const form_field* now = new_fields_.find(f->second->name);
+            return now && now->is_signed() && !is_stamp(*now);
+        });
     }
 
     // The appearance stream of a text field, used by nothing else.

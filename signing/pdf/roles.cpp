@@ -70,6 +70,10 @@ bool roles::is_metadata(QPDFObjGen id) const {
     return catalogue_ && only_from(id, [&](const reference& r) { return r.from == root_ && r.path == "/Metadata"; });
 }
 
+bool roles::is_extensions(QPDFObjGen id) const {
+    return catalogue_ && only_from(id, [&](const reference& r) { return r.from == root_ && r.path == "/Extensions"; });
+}
+
 bool roles::is_evidence(QPDFObjGen id, int depth) const {
     return catalogue_ && depth < 4 &&
            only_from(

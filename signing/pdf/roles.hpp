@@ -24,6 +24,7 @@ public:
     bool is_form_resources(QPDFObjGen id) const;
     bool is_annotation_list(QPDFObjGen id) const;
     bool is_metadata(QPDFObjGen id) const;
+    bool is_extensions(QPDFObjGen id) const;
     // Reached through /DSS of the catalogue and no other way.
     bool is_evidence(QPDFObjGen id) const { return is_evidence(id, 0); }
     // A cross-reference or object stream: it holds the file together and shows nothing, unless something refers to it.

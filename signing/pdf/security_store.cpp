@@ -81,7 +81,8 @@ bool is_list_of_plain_streams(QPDFObjectHandle list) {
         QPDFObjectHandle item = list.getArrayItem(i);
         if (!item.isStream()) return false;
         for (const std::string& key : item.getDict().getKeys())
-            if (key != "/Length" && key != "/Filter" && key != "/DecodeParms" && key != "/Type") return false;
+            if (key != "/Length" && key != "/Filter" && key != "/DecodeParms" && key != "/Type" && key != "/DL")
+                return false;
     }
     return true;
 }

@@ -63,8 +63,8 @@ public:
     }
     // The certificate that is added, or what stands in its place.
     void evidence(std::string_view data) { evidence(data, fresh(), 0); }
-    void evidence(std::string_view data, int id, int generation) {
-        evidence_at = out_.find("stream\n", object(id, stream_of(data), generation)) + 7;
+    void evidence(std::string_view data, int id, int generation, std::string_view more = "") {
+        evidence_at = out_.find("stream\n", object(id, stream_of(data, more), generation)) + 7;
         store_ = fmt::format("/DSS << /Certs [{} {} R] >>", id, generation);
     }
     void evidence() { evidence(as_text(world().ca.sub().certificate_der())); }

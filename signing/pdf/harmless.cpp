@@ -1,0 +1,27 @@
+#include "signing/pdf/harmless.hpp"
+
+#include <algorithm>
+
+namespace vanthu::pdf {
+
+bool is_same_text(QPDFObjectHandle a, QPDFObjectHandle b) {
+    return a.isString() && b.isString() && a.getUTF8Value() == b.getUTF8Value();
+}
+
+bool is_flat(QPDFObjectHandle object) {
+    if (!object.isDictionary()) return false;
+    const auto keys = object.getKeys();
+    return std::ranges::all_of(keys, [&](const std::string& key) {
+        QPDFObjectHandle value = object.getKey(key);
+        return !value.isIndirect() && (value.isString() || value.isName());
+    });
+}
+
+bool is_locking(QPDFObjectHandle old_flags, QPDFObjectHandle new_flags) {
+    constexpr long long print = 4, locked = 128, locked_contents = 512;
+    if (!new_flags.isInteger()) return false;
+    const long long was = old_flags.isInteger() ? old_flags.getIntValue() : 0, is = new_flags.getIntValue();
+    return (is & was) == was && ((is ^ was) & ~(print | locked | locked_contents)) == 0;
+}
+
+} // namespace vanthu::pdf
