@@ -83,6 +83,13 @@ bool value_reader::note(oddity what, std::size_t begin, std::size_t end) {
     return true;
 }
 
+// False: one that ends in NUL for some readers only.
+bool value_reader::is_plain_name(const token& name) {
+    const bool escapes = name_of(name.text).has_value();
+    if (!escapes && name.text.contains("#00")) return false;
+    return (escapes && only_printed(name.text)) || note(oddity::name, name.begin, name.end);
+}
+
 bool value_reader::word(std::string_view expected) {
     token t = next();
     return t.kind == token_kind::word && t.text == expected;
@@ -92,8 +99,7 @@ bool value_reader::value(const token& first, int depth, entry_list* into) {
     if (depth > deepest) return false;
     switch (first.kind) {
     case token_kind::name:
-        return name_of(first.text).has_value() ||
-               (!first.text.contains("#00") && note(oddity::name, first.begin, first.end));
+        return is_plain_name(first);
     case token_kind::text:
     case token_kind::hex:
         return true;
@@ -114,11 +120,9 @@ bool value_reader::dictionary(int depth, entry_list* into) {
     std::map<std::string, std::string_view> keys;
     for (token key = next(); key.kind != token_kind::dict_close; key = next()) {
         if (key.kind != token_kind::name) return false;
+        if (!is_plain_name(key)) return false;
         auto name = name_of(key.text);
-        if (!name) {
-            if (!value(key)) return false; // one that ends in NUL for some readers only
-            name = key.text;
-        }
+        if (!name) name = key.text;
         token first = next();
         const std::size_t begin = first.begin;
         if (!value(first, depth + 1)) return false;

@@ -28,7 +28,7 @@ std::string_view entry_of(const entry_list& all, std::string_view key); // "" wh
 enum class oddity {
     comment,   // between tokens
     word,      // neither a number nor a word of PDF: "1e5"
-    name,      // an escape that is none: "/C#Sharp"
+    name,      // an escape that is none: "/C#Sharp"; bytes that are white space to some
     key_again, // twice in a dictionary with the same value,
     key_twice, // with another one: some readers take the first, others the last
 };
@@ -55,6 +55,7 @@ public:
 private:
     bool dictionary(int depth, entry_list* into);
     bool plain_word(const token& first);
+    bool is_plain_name(const token& name);
     bool note(oddity what, std::size_t begin, std::size_t end);
 
     std::string_view file_;

@@ -6,6 +6,7 @@
 #include "signing/pdf/security_store.hpp"
 
 #include <algorithm>
+#include <ranges>
 
 namespace vanthu::pdf {
 namespace {
@@ -22,6 +23,15 @@ bool same_value(QPDFObjectHandle a, QPDFObjectHandle b) {
     if (a.getDict().unparseResolved() != b.getDict().unparseResolved()) return false;
     auto x = a.getRawStreamData(), y = b.getRawStreamData();
     return x->getSize() == y->getSize() && std::equal(x->getBuffer(), x->getBuffer() + x->getSize(), y->getBuffer());
+}
+
+// What developers extended, in words and numbers (7.12): nothing is in use because it is reached from there.
+bool is_plain_extensions(QPDFObjectHandle value, int depth = 0) {
+    if (depth > 3 || (value.isIndirect() && (depth > 1 || !value.isDictionary()))) return false;
+    auto inside = [&](const QPDFObjectHandle& one) { return is_plain_extensions(one, depth + 1); };
+    if (value.isArray()) return std::ranges::all_of(value.getArrayAsVector(), inside);
+    if (!value.isDictionary()) return value.isScalar();
+    return std::ranges::all_of(value.getDictAsMap() | std::views::values, inside);
 }
 
 std::string written(QPDFObjectHandle value) { return value.isNull() ? std::string("null") : value.unparse(); }
@@ -168,7 +178,7 @@ private:
                 note(change_kind::evidence_added);
             else if (key == "/Metadata")
                 metadata(is.getKey(key));
-            else if (key == "/Extensions" || key == "/Version")
+            else if (key == "/Version" || (key == "/Extensions" && is_plain_extensions(is.getKey(key))))
                 note(change_kind::metadata_updated);
             else
                 forbid("catalogue_changed:" + key.substr(1));

@@ -15,6 +15,10 @@ constexpr bool is_plain_space(char c) { return c == ' ' || c == '\n' || c == '\r
 constexpr bool is_space(char c) { return is_plain_space(c) || c == '\0'; }
 constexpr bool is_delimiter(char c) { return std::string_view("()<>[]{}/%").contains(c); }
 constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+// What some readers take for white space and others for a letter (PDFium: 80 and FF, QPDF: 0B) stands in no plain word.
+constexpr bool only_printed(std::string_view text) {
+    return std::ranges::all_of(text, [](char c) { return c > ' ' && c <= '~'; });
+}
 constexpr bool only_space(std::string_view text) { return std::ranges::all_of(text, is_space); }
 
 enum class token_kind { end, word, name, text, hex, dict_open, dict_close, array_open, array_close, bad };
