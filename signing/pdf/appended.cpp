@@ -255,8 +255,9 @@ private:
             return false;
         auto size = length_of(o.entry("/Length"));
         if (!size || *size > file_.size() - at) return false;
-        for (std::string_view outside : {"/F", "/FFilter", "/FDecodeParms"})
-            if (!o.entry(outside).empty()) return note("pdf.unaccounted_bytes", "/F"), false; // data of another file
+        // Data of another file; /F and /DP also name filters and their parameters, to some readers.
+        for (std::string_view outside : {"/F", "/FFilter", "/FDecodeParms", "/DP"})
+            if (!o.entry(outside).empty()) return note("pdf.unaccounted_bytes", std::string(outside)), false;
         o.is_stream = true;
         o.data = file_.substr(at, *size);
         values_.move_to(at + *size);
@@ -320,7 +321,9 @@ private:
         auto count = padded(o.entry("/N")), first = padded(o.entry("/First"));
         auto data = decoded_strictly(o.data, o.entry("/Filter"), o.entry("/DecodeParms"), most_decoded);
         if (!count || !first || !data || static_cast<std::size_t>(*first) > data->size()) return odd();
-        if (!o.entry("/Extends").empty()) odd(false);
+        constexpr std::string_view usual[] = {"/Type", "/N", "/First", "/Length", "/Filter", "/DecodeParms", "/DL"};
+        for (const auto& [key, value] : o.entries)
+            if (std::ranges::find(usual, key) == std::end(usual)) odd(false); // also /Extends
         const std::string_view text = *data;
         std::vector<std::size_t> places;
         std::set<int> known;

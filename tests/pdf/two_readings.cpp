@@ -56,3 +56,20 @@ BOOST_AUTO_TEST_CASE(nothing_is_in_use_because_an_extension_names_it) {
         BOOST_TEST(std::ranges::count(changes, "catalogue_changed:Extensions") == 1, shown(report));
     }
 }
+
+BOOST_AUTO_TEST_CASE(a_stream_is_decoded_in_one_way) {
+    // To some readers a byte of every row falls out: the catalogue is another one.
+    const std::string parameters = "/DP << /Predictor 12 /Columns 2000 >> ";
+    expect_refused("an object stream", packed({""}, 0, {}, parameters.c_str()), "pdf.unaccounted_bytes");
+    expect_refused("evidence",
+                   table([&](revision& r) { plain(r), r.object(r.fresh(), stream_of("x", parameters)); }, ended),
+                   "pdf.unaccounted_bytes");
+    expect_refused("an escaped key", packed({""}, 0, {}, "/D#50 << /Predictor 12 >> "), "pdf.unaccounted_bytes");
+    expect_refused("an entry of no object stream", packed({""}, 0, {}, "/Crypt 1 "), "pdf.object_stream_odd",
+                   verdict::indeterminate);
+    expect_fine("the length when decoded", packed({""}, 0, {}, "/DL 5 "));
+    revision r(with_streams());
+    r.evidence();
+    plain(r);
+    expect_refused("a cross-reference stream", r.section({}, parameters), "pdf.unaccounted_bytes");
+}
