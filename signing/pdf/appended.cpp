@@ -167,6 +167,7 @@ private:
             if (!first || at >= file_.size() || file_[at++] != ' ') return false;
             auto count = digits(9);
             if (!count || !line_end()) return false;
+            check_bounds(*first, *count);
             for (std::uint64_t i = 0; i < *count; ++i) {
                 std::string_view row = file_.substr(at, 20);
                 if (row.size() != 20 || row[10] != ' ' || row[16] != ' ' || (row[17] != 'n' && row[17] != 'f'))
@@ -198,7 +199,14 @@ private:
         return true;
     }
 
+    // Also of sections without rows.
+    void check_bounds(std::uint64_t first, std::uint64_t count) {
+        constexpr std::uint64_t highest = highest_number;
+        if (first > highest || first + count > highest + 1) unusual("rows", out_.section);
+    }
+
     void take(const entry_list& trailer) {
+        if (!entry_of(trailer, "/Encrypt").empty()) note("pdf.unaccounted_bytes", "/Encrypt");
         if (auto n = padded(entry_of(trailer, "/Prev"))) out_.previous = static_cast<std::uint64_t>(*n);
         if (auto n = padded(entry_of(trailer, "/Size"))) out_.size = static_cast<std::uint64_t>(*n);
         if (std::string_view root = entry_of(trailer, "/Root"); root_.empty())
@@ -308,6 +316,8 @@ private:
                 if (r.type > 2) return false;
                 out_.rows.push_back(r);
             }
+        for (std::size_t i = 0; i < index->size(); i += 2)
+            check_bounds(static_cast<std::uint64_t>((*index)[i]), static_cast<std::uint64_t>((*index)[i + 1]));
         return at == data->size();
     }
 

@@ -100,7 +100,10 @@ std::vector<flaw> flaws_of(const appended_revision& revision, const document& be
 // those who read its twin until now. `startxref` counts from `header`.
 bool has_clear_sections(std::string_view file, std::size_t header, std::uint64_t startxref,
                         const resolve_length& length);
-// The same of an object stream at `at`.
+// And in its bytes: who repairs the file and takes the last object of a number that stands there gets the one that the
+// table names. Then it does not matter what in a later revision makes a reader repair.
+bool is_same_when_repaired(const document& file, const xref_table& table, const reference_index& references);
+// Is an object stream at `at` read in one way?
 bool is_clear_object_stream(std::string_view file, std::size_t at, const resolve_length& length);
 
 } // namespace vanthu::pdf

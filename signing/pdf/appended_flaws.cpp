@@ -1,4 +1,5 @@
 #include "signing/pdf/appended.hpp"
+#include "signing/pdf/plain_values.hpp"
 #include "signing/pdf/syntax.hpp"
 
 #include <algorithm>
@@ -266,7 +267,93 @@ private:
     std::map<int, const written_row*> rows_;
 };
 
+// Where each object of a file stands for readers that look for "N G obj" alone.
+class repaired {
+public:
+    repaired(const document& d, const xref_table& table, const reference_index& references)
+        : d_(d), table_(table), references_(references), text_(as_text(d.file())) {}
+
+    bool is_same() {
+        if (!find_heads()) return false;
+        for (const auto& [id, entry] : table_)
+            if (entry.getType() == 1 && !last_.contains(id.getObj()) && is_referred_to(id.getObj())) return false;
+        return std::ranges::all_of(last_, [&](const auto& one) { return is_named(one.first, one.second); }) &&
+               std::ranges::all_of(table_, [&](const auto& one) { return is_outdone(one.first, one.second); });
+    }
+
+private:
+    // False: a number that some readers cannot hold.
+    bool find_heads() {
+        for (std::size_t at = text_.find("obj"); at != text_.npos; at = text_.find("obj", at + 3)) {
+            backwards b(text_, at);
+            b.spaces(); // "4 0obj" is one to some
+            if (!(b.digits() && b.spaces() && b.digits())) continue;
+            std::uint64_t number = 0;
+            for (std::size_t i = b.at(); i < text_.size() && is_digit(text_[i]); ++i) {
+                number = number * 10 + static_cast<std::uint64_t>(text_[i] - '0');
+                if (number > highest_number) return false;
+            }
+            last_[static_cast<int>(number)] = b.at();
+        }
+        return true;
+    }
+
+    std::size_t place_of(const QPDFXRefEntry& entry) const {
+        return d_.header_at() + static_cast<std::size_t>(entry.getOffset());
+    }
+    bool is_referred_to(int id) const {
+        return references_.contains(QPDFObjGen(id, 0)) || references_.contains_other_generation(QPDFObjGen(id, 0));
+    }
+
+    // Stands the object behind `at`, whatever stream it is in, in a later revision or further below?
+    bool is_behind(int id, std::size_t at) const {
+        auto entry = entry_of(table_, id);
+        if (entry == table_.end()) return !is_referred_to(id);
+        if (entry->second.getType() == 1) return place_of(entry->second) > at;
+        auto stream = entry_of(table_, entry->second.getObjStreamNumber());
+        return stream != table_.end() && stream->second.getType() == 1 && place_of(stream->second) > at;
+    }
+
+    // Is the last object of this number, which stands at `at`, the one of the table?
+    bool is_named(int id, std::size_t at) const {
+        auto entry = entry_of(table_, id);
+        if (entry == table_.end()) return !is_referred_to(id) && !text_.substr(at, 200).contains("/ObjStm");
+        if (entry->second.getType() != 1) return is_behind(id, at);
+        const std::size_t place = place_of(entry->second);
+        return place <= at && only_space(text_.substr(place, at - place));
+    }
+
+    // What is in an object stream, but named elsewhere, is named further below: the ordinary way of an update.
+    bool is_outdone(QPDFObjGen id, const QPDFXRefEntry& entry) const {
+        if (entry.getType() != 1) return true;
+        QPDFObjectHandle stream = d_.qpdf().getObject(id);
+        if (!stream.isStream() || !stream.getDict().getKey("/Type").isNameAndEquals("/ObjStm")) return true;
+        auto data = stream.getStreamData(qpdf_dl_generalized);
+        scanner head(std::string_view(reinterpret_cast<const char*>(data->getBuffer()), data->getSize()), 0);
+        QPDFObjectHandle count = stream.getDict().getKey("/N");
+        for (long long i = 0, n = count.isInteger() ? count.getIntValue() : 0; i < n; ++i) {
+            auto number = natural(head.next().text);
+            if (!number || !natural(head.next().text)) return false;
+            auto here = entry_of(table_, *number);
+            const bool mine =
+                here != table_.end() && here->second.getType() == 2 && here->second.getObjStreamNumber() == id.getObj();
+            if (!mine && !is_behind(*number, place_of(entry))) return false;
+        }
+        return true;
+    }
+
+    const document& d_;
+    const xref_table& table_;
+    const reference_index& references_;
+    const std::string_view text_;
+    std::map<int, std::size_t> last_; // where the last one of each number begins
+};
+
 } // namespace
+
+bool is_same_when_repaired(const document& file, const xref_table& table, const reference_index& references) {
+    return repaired(file, table, references).is_same();
+}
 
 std::vector<flaw> flaws_of(const appended_revision& revision, const document& before, const xref_table& old_table,
                            const document& after, const xref_table& new_table, const reference_index& references) {

@@ -162,7 +162,8 @@ private:
                 references.emplace(before->file);
                 take_warnings(*before);
                 const document& d = before->file;
-                if (!has_clear_sections(as_text(d.file()), d.header_at(), d.startxref(), lengths_of(d)))
+                if (!has_clear_sections(as_text(d.file()), d.header_at(), d.startxref(), lengths_of(d)) ||
+                    !is_same_when_repaired(d, before->table, *references))
                     note("pdf.earlier_unclear");
             }
             check_rewritten(*before, *bytes_of);

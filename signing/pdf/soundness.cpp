@@ -1,5 +1,7 @@
 #include "signing/pdf/soundness.hpp"
 
+#include "signing/pdf/syntax.hpp"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -7,7 +9,6 @@
 namespace vanthu::pdf {
 namespace {
 
-constexpr int highest_allowed = 8'388'607; // ISO 32000-1, annex C
 constexpr int deepest = 40;
 constexpr std::size_t most_keys = 256; // of a dictionary: each is compared with all
 
@@ -85,7 +86,7 @@ private:
             return false;
         skip_spaces();
         highest_ = std::max(highest_, *id);
-        return *id > 0 && *id <= highest_allowed && word("obj");
+        return *id > 0 && *id <= highest_number && word("obj");
     }
 
     bool value(int depth, bool outermost = false) {
@@ -198,7 +199,7 @@ private:
                 int id = 0;
                 auto [rest, error] = std::from_chars(file_.data() + begin, file_.data() + end, id);
                 highest_ = std::max(highest_, id);
-                return error == std::errc{} && id > 0 && id <= highest_allowed && *generation <= 65'535;
+                return error == std::errc{} && id > 0 && id <= highest_number && *generation <= 65'535;
             }
         }
         at_ = end;

@@ -10,6 +10,9 @@
 
 namespace vanthu::pdf {
 
+// Of an object; some readers repair a file, whatever is in it, for one above. Source: ISO 32000-1 annex C.
+constexpr int highest_number = 8'388'607;
+
 // White space where everybody reads it as such. NUL is white space too (7.2.3, table 1), but not to every reader.
 constexpr bool is_plain_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t' || c == '\f'; }
 constexpr bool is_space(char c) { return is_plain_space(c) || c == '\0'; }

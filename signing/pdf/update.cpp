@@ -74,8 +74,8 @@ std::string serialised(QPDFObjectHandle object) {
 }
 
 // Entries of the trailer that describe the section itself and are written anew.
-constexpr std::string_view own_entries[] = {"/Prev",  "/XRefStm", "/Size",   "/Type",        "/W",
-                                            "/Index", "/Filter",  "/Length", "/DecodeParms", "/ID"};
+constexpr std::string_view own_entries[] = {"/Prev",   "/XRefStm", "/Size",        "/Type", "/W",      "/Index",
+                                            "/Filter", "/Length",  "/DecodeParms", "/ID",   "/Encrypt"};
 
 // "/Root 1 0 R /Info 2 0 R /ID [...]": everything of the previous trailer that stays true.
 struct trailer_entries {

@@ -73,3 +73,90 @@ BOOST_AUTO_TEST_CASE(a_stream_is_decoded_in_one_way) {
     plain(r);
     expect_refused("a cross-reference stream", r.section({}, parameters), "pdf.unaccounted_bytes");
 }
+
+namespace {
+
+// The letter with `more` behind it, in a revision of its own that names `rows`.
+bytes letter_with(const std::function<std::string(const pdf::document&, std::size_t at)>& more,
+                  std::string_view rows = "0 1\n0000000000 65535 f \n") {
+    bytes letter = make_letter();
+    pdf::document d = pdf::document::open(letter).value();
+    std::string out(as_text(letter));
+    out += more(d, out.size());
+    const std::size_t section = out.size();
+    out += fmt::format("xref\n{}trailer\n<< /Size {} /Root {} /Prev {} >>\nstartxref\n{}\n%%EOF\n", rows,
+                       d.qpdf().getTrailer().getKey("/Size").getIntValue(), d.root().unparse(), d.startxref(), section);
+    return to_bytes(out);
+}
+bytes with_evidence(bytes letter, std::string_view trailer = "") {
+    revision r(world().approved(letter));
+    r.evidence();
+    r.object(r.root, r.catalogue());
+    return r.table("", trailer);
+}
+std::string content_of(const pdf::document& d, std::string_view body) {
+    QPDFObjectHandle page = d.qpdf().getAllPages().front();
+    return fmt::format("{} 0 obj\n{}\nendobj\n", page.getKey("/Contents").getObjectID(), body);
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(a_number_or_a_section_that_makes_readers_repair_is_not_determined) {
+    auto refused = [](const char* what, std::string_view rows) {
+        expect_refused(what, table(plain, [&](revision& r) { return r.table(rows); }), "pdf.update_unclear",
+                       verdict::indeterminate);
+    };
+    refused("a section far away without rows", "999999999 0\n");
+    refused("one above the highest number", "8388608 0\n");
+    revision r(with_table());
+    r.evidence(as_text(world().ca.sub().certificate_der()), 8'388'608, 0);
+    plain(r);
+    expect_refused("a number", r.table("", "", {}, 8'388'609), "pdf.update_unclear", verdict::indeterminate);
+    expect_valid("no rows", table(plain, [](revision& r) { return r.table("8388607 0\n"); }));
+    for (const char* key : {"/Encrypt 999 0 R ", "/Encrypt null ", "/#45ncrypt 999 0 R "})
+        expect_refused(key, table(plain, [&](revision& r) { return r.table("", key); }), "pdf.unaccounted_bytes");
+}
+
+BOOST_AUTO_TEST_CASE(an_object_of_the_signed_part_that_counts_in_repaired_files_only_leaves_updates_undetermined) {
+    auto expect_doubt = [](const char* what, const bytes& letter) {
+        BOOST_TEST((world().verify(world().approved(letter)).verdict == verdict::valid), what); // nothing follows
+        expect_refused(what, with_evidence(letter), "pdf.earlier_unclear", verdict::indeterminate);
+    };
+    expect_doubt("an orphan behind the object",
+                 letter_with([](const pdf::document& d, std::size_t) { return content_of(d, stream_of(evil)); }));
+    expect_doubt("one in a stream", letter_with([](const pdf::document& d, std::size_t) {
+                     return "900 0 obj\n" + stream_of(content_of(d, stream_of(evil))) + "\nendobj\n";
+                 }));
+    expect_doubt("one in a comment, of another generation", letter_with([](const pdf::document& d, std::size_t) {
+                     QPDFObjectHandle page = d.qpdf().getAllPages().front();
+                     return fmt::format("% {} 7\tobj <<>>\n", page.getKey("/Contents").getObjectID());
+                 }));
+    expect_doubt("an object stream that nothing names", letter_with([](const pdf::document& d, std::size_t) {
+                     QPDFObjectHandle page = d.qpdf().getAllPages().front();
+                     const std::string head = fmt::format("{} 0 ", page.getObjectID());
+                     return "900 0 obj\n" +
+                            stream_of(head + page.unparseResolved(),
+                                      fmt::format("/Type /ObjStm /N 1 /First {} ", head.size())) +
+                            "\nendobj\n";
+                 }));
+    // What an update leaves behind is ordinary: the older object stands further above.
+    expect_valid("an object that an update wrote anew", with_evidence(revised(make_letter(), [](auto& d, auto& out) {
+                     first_page(d).replaceKey("/Rotate", QPDFObjectHandle::newInteger(0));
+                     out.changed(first_page(d));
+                 })));
+    expect_valid("a free number that nothing refers to",
+                 with_evidence(letter_with(
+                     [](const pdf::document&, std::size_t) { return std::string("900 0 obj\n<< >>\nendobj\n"); })));
+    for (const char* how : {"--linearize", "--object-streams=generate"}) {
+        revision r(world().approved(revised(reshaped(make_letter(), {how}), [](auto& d, auto& out) {
+            first_page(d).replaceKey("/Rotate",
+                                     QPDFObjectHandle::newInteger(0)); // from an object stream, in the latter
+            out.changed(first_page(d));
+        })));
+        r.evidence();
+        r.object(r.root, r.catalogue());
+        expect_valid(how, std::string_view(how) == "--linearize" && r.doc.kind() == pdf::xref_kind::table
+                              ? r.table()
+                              : r.section());
+    }
+}
