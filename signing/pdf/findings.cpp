@@ -88,8 +88,10 @@ constexpr signing::finding_row texts[] = {
      "allowed."},
     {"pdf.filled_with_drawing", "Trường biểu mẫu được điền sau chữ ký hiển thị hình vẽ chứ không chỉ có chữ.",
      "A form field filled after the signature shows drawings and not only text."},
-    {"pdf.signature_covers_page", "Chữ ký thêm sau có hình hiển thị che hơn một phần tư trang.",
-     "A signature added later has an appearance that covers more than a quarter of the page."},
+    {"pdf.signature_covers_page",
+     "Các chữ ký thêm sau có hình hiển thị che tổng cộng hơn một phần tư trang, hoặc khung hình không rõ.",
+     "The signatures added later have appearances that together cover more than a quarter of a page, or one whose "
+     "rectangle is not plain."},
     {"pdf.change_not_permitted", "Thay đổi sau khi ký trái với quyền mà chữ ký cho phép.",
      "A later change goes against what this signature permits."},
     {"pdf.filled_without_signature", "Trường biểu mẫu được điền sau chữ ký mà không có chữ ký hợp lệ nào bảo đảm.",

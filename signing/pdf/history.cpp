@@ -251,7 +251,7 @@ private:
                 if (by_agency) changes.push_back({change_kind::forbidden, "filled_with_drawing:" + c.what});
                 note("pdf.filled_with_drawing", c.what);
             }
-            if (!filled && covers_page(*f, now.file.qpdf())) note("pdf.signature_covers_page", c.what);
+            if (!filled && covers_page(*f, now.file.qpdf(), covered_)) note("pdf.signature_covers_page", c.what);
         }
     }
 
@@ -324,6 +324,7 @@ private:
     const budget& limits_;
     x509::cache* memory_;
     std::size_t entries_ = 0;              // of all cross-references read
+    std::map<int, double> covered_;        // which part of each page later signatures cover
     std::optional<opened_revision> whole_; // the last one; given away once
     history out_;
 };

@@ -158,14 +158,17 @@ bool shows_text_only(const form_field& f, bool strict) {
     return true;
 }
 
-bool covers_page(const form_field& f, QPDF& qpdf) {
+bool covers_page(const form_field& f, QPDF& qpdf, std::map<int, double>& covered) {
     for (QPDFObjectHandle widget : f.widgets) {
         QPDFObjectHandle rect = widget.getKey("/Rect");
-        if (!rect.isRectangle()) continue;
+        if (rect.isNull()) continue;
+        if (!rect.isRectangle()) return true; // "[0 0 595 842 0]" is one to some readers
         for (auto& [number, page] : pages_of(qpdf, widget)) {
             page_frame frame(page);
             const placement where = frame.shown(rect.getArrayAsRectangle());
-            if (where.width * where.height > frame.width() * frame.height() / 4) return true;
+            double& part = covered[number];
+            part += where.width * where.height / (frame.width() * frame.height());
+            if (!(part <= 0.25)) return true;
         }
     }
     return false;

@@ -27,7 +27,8 @@ bool is_in_heading(const placement& where, double page_width, double page_height
 // Does a text field show letters and nothing else? `strict`: no lines and areas either.
 bool shows_text_only(const form_field& field, bool strict);
 
-// Is a signature so large that it covers more than a quarter of its page?
-bool covers_page(const form_field& signature, QPDF& qpdf);
+// Does a signature, with those before it, cover more than a quarter of a page, or has it no plain rectangle? `covered`:
+// which part of each page the signatures so far cover; it is added.
+bool covers_page(const form_field& signature, QPDF& qpdf, std::map<int, double>& covered);
 
 } // namespace vanthu::pdf

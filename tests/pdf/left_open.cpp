@@ -171,3 +171,52 @@ BOOST_AUTO_TEST_CASE(a_later_signature_does_not_cover_the_page) {
         BOOST_TEST(names(report, "pdf.signature_covers_page") == covers);
     }
 }
+
+BOOST_AUTO_TEST_CASE(later_signatures_together_do_not_cover_the_page) {
+    auto request = request_for(pdf::profile::comment);
+    request.comment = "x";
+    bytes file = commented(make_letter());
+    for (int i = 0; i < 2; ++i) {
+        request.place = pdf::placement{1, 10, 100.0 + 200 * i, 570, 150}; // a sixth of the page each
+        file = world().sign(file, world().agency, request);
+        auto report = world().verify(file);
+        BOOST_TEST((report.verdict == (i == 0 ? verdict::valid : verdict::indeterminate)), i << shown(report));
+        BOOST_TEST(names(report, "pdf.signature_covers_page") == (i == 1));
+    }
+    // A field that its drafter laid out, signed without a look at its place.
+    auto signed_into = [](const std::string& rectangle, int widgets) {
+        bytes letter = revised(make_letter(), [&](pdf::document& d, pdf::update& out) {
+            QPDFObjectHandle page = first_page(d), list = QPDFObjectHandle::newArray();
+            QPDFObjectHandle field = out.add(QPDFObjectHandle::parse("<< /FT /Sig /T (Other) /Kids [] >>"));
+            for (int i = 0; i < widgets; ++i)
+                list.appendItem(out.add(QPDFObjectHandle::parse(
+                    &d.qpdf(), fmt::format("<< /Type /Annot /Subtype /Widget /F 4 /P {} /Parent {} /Rect {} >>",
+                                           page.unparse(), field.unparse(), rectangle))));
+            field.replaceKey("/Kids", list.shallowCopy());
+            page.replaceKey("/Annots", list);
+            out.changed(page);
+            d.root().replaceKey("/AcroForm",
+                                QPDFObjectHandle::parse(&d.qpdf(), "<< /Fields [" + field.unparse() + "] >>"));
+            out.changed(d.root());
+        });
+        bytes file = commented(letter);
+        pdf::document base = pdf::document::open(file).value();
+        pdf::update out(base);
+        pdf::form f = pdf::form::open(base, out, pdf::intent::sign).value();
+        auto p =
+            f.write_with_hole(f.fields().find("Other")->object,
+                              "/Type /Sig /Filter /Adobe.PPKLite /SubFilter /ETSI.CAdES.detached", "", 16384, false);
+        bytes cms = cms::build_signature(p->content_sha256, world().signer_of(world().agency)).value();
+        return world().verify(pdf::finish(std::move(*p), cms).value());
+    };
+    for (auto [rectangle, widgets, fine] : {std::tuple("[10 10 200 90]", 5, true),
+                                            {"[0 0 595 160]", 5, false},
+                                            {"[0 0 0 0]", 1, true},
+                                            {"[10 10 200 90 0]", 1, false},
+                                            {"[10 10 200 90 null]", 1, false},
+                                            {"[10 10 200]", 1, false}}) {
+        auto report = signed_into(rectangle, widgets);
+        BOOST_TEST((report.verdict == (fine ? verdict::valid : verdict::indeterminate)), rectangle << shown(report));
+        BOOST_TEST(names(report, "pdf.signature_covers_page") == !fine, rectangle);
+    }
+}
