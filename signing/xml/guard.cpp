@@ -51,6 +51,8 @@ result<> guard::feed(std::string_view piece) {
     std::uint64_t begin = position_;
     std::string_view rest = piece;
     while (!rest.empty()) VANTHU_CHECK(step(rest));
+    if (ascii_ && std::ranges::any_of(piece, [](char c) { return static_cast<unsigned char>(c) >= 0x80; }))
+        return failed(errc::encoding_unsupported, fmt::format("not ASCII before byte {}", position_));
     return observer_ ? observer_->piece(begin, piece) : result<>{};
 }
 
@@ -205,9 +207,13 @@ result<> guard::read_until(std::string_view& rest, std::string_view closing) {
 result<> guard::close_instruction() {
     std::string_view text = held_;
     if (!text.starts_with("<?xml") || text.size() < 6 || spaces.find(text[5]) == spaces.npos) return {};
+    // What stands behind would be seen by other readers only.
+    if (text.size() == declaration_bytes)
+        return failed(errc::encoding_unsupported, fmt::format("a declaration of {} bytes or more", declaration_bytes));
     std::string_view encoding = declared(text, "encoding");
     if (!encoding.empty() && !same_ignoring_case(encoding, "utf-8") && !same_ignoring_case(encoding, "us-ascii"))
         return failed(errc::encoding_unsupported, fmt::format("encoding {}", encoding.substr(0, 40)));
+    ascii_ = same_ignoring_case(encoding, "us-ascii");
     if (declared(text, "version") != "1.0") return failed(errc::encoding_unsupported, "not XML 1.0");
     return {};
 }

@@ -59,6 +59,7 @@ private:
     std::uint64_t token_offset_ = 0, token_length_ = 0;
     char quote_ = 0, last_ = 0, before_last_ = 0;
     bool closing_ = false; // an end tag
+    bool ascii_ = false;   // says the declaration
     std::size_t attributes_ = 0, elements_ = 0;
     std::vector<std::size_t> open_; // ordinals
 };

@@ -102,7 +102,8 @@ reader::reader(const limits& bounds, event_handler& handler, tag_observer* obser
     state_->parser = xmlCreatePushParserCtxt(&sax, state_.get(), nullptr, 0, nullptr);
     if (!state_->parser) std::abort(); // out of memory
     // NOENT, or attribute values would keep "&#38;" for "&"; it opens nothing where there is no DOCTYPE.
-    xmlCtxtUseOptions(state_->parser, XML_PARSE_NONET | XML_PARSE_NOENT);
+    // IGNORE_ENC: UTF-8, whatever a declaration says; the guard refuses every other.
+    xmlCtxtUseOptions(state_->parser, XML_PARSE_NONET | XML_PARSE_NOENT | XML_PARSE_IGNORE_ENC);
     state_->parser->sax->serror = state::complain;
 }
 
