@@ -147,6 +147,12 @@ result<> check_signature(bytes_view document, const std::vector<x509::certificat
     if (found.report.verdict != signing::verdict::valid || all[0].covers != "whole")
         return failed(errc::not_signed_by_operator,
                       all[0].findings.empty() ? all[0].sub_indication : all[0].findings.front().text_en);
+    // Not whoever has a certificate of the operator's CA, where that lies in the folder too.
+    const auto& chain = found.conclusions.at(0).path.chain;
+    if (chain.empty() || std::ranges::none_of(operators, [&](const x509::certificate& each) {
+            return each.sha256() == chain.front().sha256();
+        }))
+        return failed(errc::not_signed_by_operator, all[0].signer.subject);
     return {};
 }
 

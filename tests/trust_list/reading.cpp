@@ -105,6 +105,21 @@ BOOST_AUTO_TEST_CASE(a_list_counts_by_its_operators_signature_only) {
     BOOST_TEST(refused(other.sign(issuer.sign(unsigned_list, beside), beside), issuer));
 }
 
+BOOST_AUTO_TEST_CASE(what_vouches_for_an_operator_is_no_operator) {
+    test_ca ca;
+    list_operator pinned, neighbour;
+    pinned.who = ca.issue({.common_name = "Đơn vị phát hành danh sách"});
+    neighbour.who = ca.issue({.common_name = "Văn thư xã"});
+    pinned.cert = cert_of(pinned.who), neighbour.cert = cert_of(neighbour.who);
+    const bytes list = list_document({{{ca.root()}}});
+    // As CAs hand out their files: with their own certificates behind.
+    const std::vector<x509::certificate> folder = {pinned.cert, cert_of(ca.sub()), cert_of(ca.root())};
+    auto own = trust_list::read(pinned.sign(list), folder, signed_at);
+    BOOST_REQUIRE_MESSAGE(own.has_value(), own.error().detail);
+    auto strange = trust_list::read(neighbour.sign(list), folder, signed_at);
+    BOOST_TEST((!strange && strange.error().code == errc::not_signed_by_operator));
+}
+
 BOOST_AUTO_TEST_CASE(what_is_signed_but_no_list_is_told_apart) {
     list_operator issuer;
     auto refused = [&](const bytes& document) {
