@@ -13,8 +13,8 @@ using signing::verdict;
 
 namespace {
 
-const bytes document = to_bytes("<ChinhSach>Ký số</ChinhSach>");
-const digest document_hash = sha256::of(document);
+const bytes rules_text = to_bytes("<ChinhSach>Ký số</ChinhSach>");
+const digest document_hash = sha256::of(rules_text);
 constexpr const char* sha256_uri = "http://www.w3.org/2001/04/xmlenc#sha256";
 const std::string ds = " xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\"";
 const std::string xades141 = " xmlns:xades141=\"http://uri.etsi.org/01903/v1.4.1#\"";
@@ -190,10 +190,10 @@ BOOST_FIXTURE_TEST_CASE(a_copy_in_the_store_is_held_against_the_signed_hash, pol
         return "<xades141:SignaturePolicyDocument>" + base64_encode(octets) + "</xades141:SignaturePolicyDocument>";
     };
     BOOST_TEST((judge(with_policy(good)).signature_policy->stored == copy::none));
-    BOOST_TEST((with_store(good, copy_of(document)) == copy::same));
+    BOOST_TEST((with_store(good, copy_of(rules_text)) == copy::same));
     BOOST_TEST((with_store(good, copy_of(to_bytes("another"))) == copy::unconfirmed));
     BOOST_TEST((with_store(good, "<xades141:SigPolDocLocalURI>file:///p</xades141:SigPolDocLocalURI>") == copy::none));
-    BOOST_TEST((with_store(tagged("SignaturePolicyImplied", ""), copy_of(document)) == copy::none));
+    BOOST_TEST((with_store(tagged("SignaturePolicyImplied", ""), copy_of(rules_text)) == copy::none));
 }
 
 BOOST_FIXTURE_TEST_CASE(the_policy_of_a_xades_signature_is_judged_like_every_other, policy_world) {
