@@ -87,7 +87,13 @@ private:
     }
 
     std::optional<appended_revision> plain() {
-        if (!odd_.empty() ||
+        // ReportLab names itself in the trailer.
+        auto line_of_text = [&](const odd_spelling& o) {
+            return o.what == oddity::comment && std::ranges::all_of(file_.substr(o.begin, o.end - o.begin), [](char c) {
+                       return (c >= ' ' && c <= '~') || c == '\n' || c == '\r' || c == '\t';
+                   });
+        };
+        if (!std::ranges::all_of(odd_, line_of_text) ||
             std::ranges::any_of(out_.flaws, [](const flaw& f) { return f.code == "pdf.update_unclear"; }))
             return std::nullopt;
         return std::move(out_);
