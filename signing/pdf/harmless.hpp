@@ -5,14 +5,14 @@
 
 namespace vanthu::pdf {
 
-// Only in another encoding: Acrobat writes the texts of the document information anew.
-bool is_same_text(QPDFObjectHandle a, QPDFObjectHandle b);
-
 // A document information that some writers make and do not use: texts and names, of which nothing can be drawn.
 bool is_flat(QPDFObjectHandle object);
 
 // Nothing but the flags /F switched on with which a signed widget is printed and cannot be moved, as Acrobat does.
 // Source: ISO 32000-2 12.5.3.
 bool is_locking(QPDFObjectHandle old_flags, QPDFObjectHandle new_flags);
+
+// What developers extended, in words and numbers (7.12): nothing is in use because it is reached from there.
+bool is_plain_extensions(QPDFObjectHandle value, int depth = 0);
 
 } // namespace vanthu::pdf

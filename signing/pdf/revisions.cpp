@@ -2,11 +2,11 @@
 
 #include "signing/pdf/harmless.hpp"
 #include "signing/pdf/new_field.hpp"
+#include "signing/pdf/respelled.hpp"
 #include "signing/pdf/roles.hpp"
 #include "signing/pdf/security_store.hpp"
 
 #include <algorithm>
-#include <ranges>
 
 namespace vanthu::pdf {
 namespace {
@@ -23,15 +23,6 @@ bool same_value(QPDFObjectHandle a, QPDFObjectHandle b) {
     if (a.getDict().unparseResolved() != b.getDict().unparseResolved()) return false;
     auto x = a.getRawStreamData(), y = b.getRawStreamData();
     return x->getSize() == y->getSize() && std::equal(x->getBuffer(), x->getBuffer() + x->getSize(), y->getBuffer());
-}
-
-// What developers extended, in words and numbers (7.12): nothing is in use because it is reached from there.
-bool is_plain_extensions(QPDFObjectHandle value, int depth = 0) {
-    if (depth > 3 || (value.isIndirect() && (depth > 1 || !value.isDictionary()))) return false;
-    auto inside = [&](const QPDFObjectHandle& one) { return is_plain_extensions(one, depth + 1); };
-    if (value.isArray()) return std::ranges::all_of(value.getArrayAsVector(), inside);
-    if (!value.isDictionary()) return value.isScalar();
-    return std::ranges::all_of(value.getDictAsMap() | std::views::values, inside);
 }
 
 std::string written(QPDFObjectHandle value) { return value.isNull() ? std::string("null") : value.unparse(); }
@@ -171,7 +162,7 @@ private:
     }
 
     void catalogue(QPDFObjectHandle was, QPDFObjectHandle is) {
-        for (const std::string& key : differing_keys(was, is)) {
+        for (const std::string& key : differing_keys(was, is, &is_text_of_catalogue)) {
             if (key == "/AcroForm")
                 form_dictionary(was.getKey(key), is.getKey(key));
             else if (key == "/DSS" && is.getKey(key).isDictionary())
@@ -204,9 +195,8 @@ private:
     }
 
     void information(QPDFObjectHandle was, QPDFObjectHandle is) {
-        for (const std::string& key : differing_keys(was, is)) {
-            if (key == "/ModDate" || key == "/CreationDate" || key == "/Producer" || // some write both dates anew
-                is_same_text(was.getKey(key), is.getKey(key)))
+        for (const std::string& key : differing_keys(was, is, &is_any)) {
+            if (key == "/ModDate" || key == "/CreationDate" || key == "/Producer") // some write both dates anew
                 note(change_kind::metadata_updated);
             else
                 forbid("information_changed:" + key.substr(1));
@@ -298,7 +288,9 @@ private:
         if (f.is_signed()) return forbid("signed_field_changed");
         bool text = f.type == "/Tx" || f.type == "/Ch", button = f.type == "/Btn";
         auto now = new_fields_.find(f.name);
-        for (const std::string& key : differing_keys(was, is)) {
+        const std::vector<std::string> keys = differing_keys(was, is, &is_text_of_field);
+        if (keys.empty()) return;
+        for (const std::string& key : keys) {
             bool allowed = f.is_signature() ? key == "/V" || key == "/AP"
                            : text           ? key == "/V" || key == "/AP" || key == "/I" || key == "/AS"
                            : button         ? key == "/V" || key == "/AS"
@@ -382,15 +374,29 @@ private:
         return true;
     }
 
-    static std::vector<std::string> differing_keys(QPDFObjectHandle was, QPDFObjectHandle is) {
+    // The entries that are texts, in whatever encoding.
+    static bool is_any(std::string_view) { return true; }
+    static bool is_text_of_catalogue(std::string_view key) {
+        return key == "/PageLabels" || key == "/Lang" || key == "/OutputIntents";
+    }
+    static bool is_text_of_field(std::string_view key) {
+        return key == "/V" || key == "/DV" || key == "/T" || key == "/TU" || key == "/TM";
+    }
+
+    static std::vector<std::string> differing_keys(QPDFObjectHandle was, QPDFObjectHandle is,
+                                                   bool (*is_text)(std::string_view) = nullptr) {
         std::set<std::string> keys;
         if (was.isDictionary()) keys = was.getKeys();
         if (is.isDictionary()) keys.merge(is.getKeys());
         std::vector<std::string> differing;
         for (const std::string& key : keys) {
-            std::string a = was.isDictionary() ? written(was.getKey(key)) : "null",
-                        b = is.isDictionary() ? written(is.getKey(key)) : "null";
-            if (a != b) differing.push_back(key);
+            const strings how = key == "/DA"              ? strings::of_appearance
+                                : is_text && is_text(key) ? strings::of_text
+                                                          : strings::of_bytes;
+            auto entry = [&](QPDFObjectHandle& of) {
+                return of.isDictionary() ? of.getKey(key) : QPDFObjectHandle::newNull();
+            };
+            if (!is_same(entry(was), entry(is), how)) differing.push_back(key);
         }
         if (was.isDictionary() != is.isDictionary() && differing.empty()) differing.emplace_back("/");
         return differing;
