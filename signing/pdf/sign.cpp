@@ -104,8 +104,10 @@ private:
     void lock_other_fields() {
         std::string others;
         for (const form_field& f : form_.fields().fields)
-            if (!f.is_signature() && f.name != number_field && f.name != date_field)
+            if (!f.is_signature() && f.name != number_field && f.name != date_field) {
                 others += text_string(f.name) + " ";
+                write_looks(f);
+            }
         if (!others.empty()) {
             lock_ = fmt::format("/Action /Include /Fields [{}]", others);
             references_ = field_mdp(lock_);
@@ -114,6 +116,17 @@ private:
         references_ += "<< /Type /SigRef /TransformMethod /DocMDP /TransformParams << /Type /TransformParams /V /1.2 "
                        "/P 2 >> >>";
         certifies_ = true;
+    }
+
+    // pyHanko takes a look that is older than the signature for one that changed after it, and any signature after the
+    // one that locks the field for a breach: the looks become part of the revision that is signed.
+    void write_looks(const form_field& f) {
+        for (QPDFObjectHandle widget : f.widgets)
+            for (const char* look : {"/N", "/R", "/D"})
+                if (QPDFObjectHandle shown = widget.getKey("/AP").isDictionary() ? widget.getKey("/AP").getKey(look)
+                                                                                 : QPDFObjectHandle::newNull();
+                    shown.isStream())
+                    out_.changed(shown);
     }
 
     result<> issue() {

@@ -92,6 +92,35 @@ def beside(s):
             s.judged(form, level, file, content, count=2)
         s.row("ours %s %s two signers %s" % (form, packaging, level), both)
 
+    def on_form():
+        file = p.new(".pdf")
+        file.write_bytes(filled_form())
+        for who, left in (("person-p256", "50"), ("agency-rsa3072", "250")):
+            file = s.sign("pades", "B-B", who, [file], "--page", "1", "--rect", left + ",50,150,60")
+        s.judged("pades", "B-B", file, count=2)
+    s.row("ours pades two signers on a form with a filled field", on_form)
+
+
+def filled_form():
+    """A PDF with a text field that has a value and its look: the first signature locks it."""
+    look = b"/Tx BMC q BT 0 g /Helv 12 Tf 2 6 Td (An) Tj ET Q EMC"
+    objects = [b"<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [4 0 R] /DA (/Helv 12 Tf 0 g) "
+               b"/DR << /Font << /Helv 6 0 R >> >> >> >>",
+               b"<< /Type /Pages /Count 1 /Kids [3 0 R] >>",
+               b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Resources << >> /Annots [4 0 R] >>",
+               b"<< /Type /Annot /Subtype /Widget /FT /Tx /T (ten) /V (An) /F 4 /Rect [72 600 272 620] /P 3 0 R "
+               b"/DA (/Helv 12 Tf 0 g) /AP << /N 5 0 R >> >>",
+               b"<< /Type /XObject /Subtype /Form /BBox [0 0 200 20] /Resources << /Font << /Helv 6 0 R >> >> "
+               b"/Length %d >>\nstream\n%s\nendstream" % (len(look), look),
+               b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>"]
+    out, places = b"%PDF-1.7\n", []
+    for number, body in enumerate(objects, 1):
+        places.append(len(out))
+        out += b"%d 0 obj\n%s\nendobj\n" % (number, body)
+    rows = b"0000000000 65535 f \n" + b"".join(b"%010d 00000 n \n" % at for at in places)
+    return out + b"xref\n0 %d\n%strailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (
+        len(places) + 1, rows, len(places) + 1, len(out))
+
 
 # An ETSI TS 119 612 list with every element that its schema wants; %s stands for the services.
 LIST, SERVICE = ((pathlib.Path(__file__).parent / "trust_list" / f).read_text("utf-8") for f in ("list.xml", "service.xml"))

@@ -128,3 +128,29 @@ BOOST_AUTO_TEST_CASE(a_default_appearance_is_compared_word_by_word) {
           "/Helv 12 Tf .1 .1 .1 % rg", "/Helv 12 Tf .1 .1 .1 rg ("})
         BOOST_TEST(filled(other, nullptr) == "doubtful field_changed:ten", other);
 }
+
+// pyHanko takes a look older than that revision for one that changed later.
+BOOST_AUTO_TEST_CASE(the_look_of_a_locked_field_is_part_of_the_revision_that_is_signed) {
+    int look = 0;
+    bytes letter = revised(make_letter(), [&](pdf::document& d, pdf::update& out) {
+        QPDFObjectHandle page = first_page(d), list = QPDFObjectHandle::newArray();
+        QPDFObjectHandle shown = out.add_stream("/Type /XObject /Subtype /Form /BBox [0 0 100 20]", "q Q");
+        look = shown.getObjectID();
+        QPDFObjectHandle field = out.add(QPDFObjectHandle::parse(
+            &d.qpdf(), fmt::format("<< /Type /Annot /Subtype /Widget /FT /Tx /T (ten) /F 4 /Rect [100 100 200 120] "
+                                   "/P {} /AP << /N {} 0 R >> >>",
+                                   page.unparse(), look)));
+        list.appendItem(field);
+        page.replaceKey("/Annots", list);
+        out.changed(page);
+        d.root().replaceKey("/AcroForm", QPDFObjectHandle::parse(&d.qpdf(), "<< /Fields " + list.unparse() + " >>"));
+        out.changed(d.root());
+    });
+    bytes file = world().approved(letter);
+    const auto table = pdf::document::open(file)->qpdf().getXRefTable();
+    BOOST_TEST(table.at(QPDFObjGen(look, 0)).getOffset() > static_cast<qpdf_offset_t>(letter.size()));
+    BOOST_TEST((world().verify(file).verdict == verdict::valid));
+    auto request = request_for(pdf::profile::comment);
+    request.comment = "x";
+    BOOST_TEST((world().verify(world().sign(file, world().agency, request)).verdict == verdict::valid));
+}
