@@ -359,7 +359,8 @@ private:
             std::vector<odd_spelling> spelling;
             value_reader values(text, begin, out_.references, spelling);
             if (!values.value(values.next())) return odd();
-            if (!spelling.empty()) odd(std::ranges::count(spelling, oddity::key_twice, &odd_spelling::what) > 0);
+            for (const odd_spelling& one : spelling)
+                one.what == oddity::key_twice ? odd() : unusual(name_of_oddity(one.what), o.at);
             at = values.at();
         }
         if (!only_space(text.substr(at))) odd();
