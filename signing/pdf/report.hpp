@@ -6,7 +6,8 @@
 //   - each later revision is compared with the one before it, object by object, and every byte of it is accounted for;
 //     allowed are: further signatures, form fields filled where no signature locks them and a later signature covers
 //     the filling, the document security store, document time stamps, and dates in the document information. Anything
-//     else makes the signature invalid ("pdf.changed_after_signing")
+//     else makes the signature invalid ("pdf.changed_after_signing"). An update in an odd spelling that shows no such
+//     change is not determined ("pdf.update_unclear"): appended.hpp lists which oddity gets which verdict
 //   - a field filled later is good only if a valid signature covers the filling, for number and date one of the
 //     organisation of whoever approved first; who it is is a finding; a time stamp is nobody's word
 //   - certificates and revocation data of the document security store count as embedded; document time stamps later
