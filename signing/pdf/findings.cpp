@@ -76,6 +76,11 @@ constexpr signing::finding_row texts[] = {
      "Phần đã ký khai một đối tượng theo nhiều cách đọc, nên không xác định được bản cập nhật sau chữ ký đã thay đổi "
      "gì.",
      "The signed part names an object in more than one way, so what the revision after it changed is not determined."},
+    {"pdf.linear_unclear",
+     "Đầu tệp khai tệp được sắp xếp cho xem qua mạng (linearized) với một kích thước không khớp phần đã ký, nên một số "
+     "phần mềm có thể hiển thị nội dung khác với nội dung đã ký. Hãy đề nghị nơi gửi xuất lại tệp PDF rồi ký lại.",
+     "The file begins by saying that it is linearised, of a size that the signed part does not bear out, so some "
+     "programs may show other content than what was signed. Ask the sender to export the PDF anew and sign that."},
     {"pdf.comment_added", "Bản cập nhật sau chữ ký có dòng chú thích không rõ do phần mềm nào ghi.",
      "The revision after the signature holds a comment that no known program writes."},
     {"pdf.evidence_odd",

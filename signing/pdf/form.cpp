@@ -2,6 +2,7 @@
 
 #include "signing/pdf/errors.hpp"
 #include "signing/pdf/history.hpp"
+#include "signing/pdf/one_reading.hpp"
 #include "signing/x509/hash.hpp"
 #include "signing/x509/openssl.hpp"
 
@@ -30,6 +31,7 @@ result<form> form::open(document& base, update& out, intent what) {
         }
     }
     if (f.has_signature_) VANTHU_CHECK(require_unchanged(base.file()));
+    if (!f.has_signature_ && may_turn_linear(base)) return failed(errc::damaged, "/Linearized");
     f.pages_ = f.qpdf_.getAllPages();
     if (f.pages_.empty()) return failed(errc::damaged, "no pages");
     for (QPDFObjectHandle& page : f.pages_) {

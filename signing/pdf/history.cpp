@@ -3,6 +3,7 @@
 #include "signing/pdf/errors.hpp"
 #include "signing/pdf/findings.hpp"
 #include "signing/pdf/laid_out.hpp"
+#include "signing/pdf/one_reading.hpp"
 #include "signing/pdf/syntax.hpp"
 
 #include <algorithm>
@@ -143,6 +144,10 @@ private:
             if (s.trouble.empty()) first = std::min(first, s.end);
         auto before = open_revision(first);
         if (!before) return;
+        if (may_turn_linear(before->file)) {
+            note("pdf.linear_unclear");
+            turned_linear_ = first < file_.size() && is_linear_by_size(last);
+        }
         std::optional<reference_index> references; // of no use where nothing follows
         add_step(*before, first, {});
         while (!only_space(text_.substr(out_.steps.back().end))) {
@@ -171,6 +176,7 @@ private:
                 flaws_of(*bytes_of, before->file, before->table, now->file, now->table, *references);
             std::vector<change> changes = other_reading(*before, *bytes_of, end, *references);
             add_changes(changes, compare_revisions(*before, *now, *references));
+            if (turned_linear_ && end == file_.size()) changes.push_back({change_kind::forbidden, "linear_unclear"});
             for (const flaw& f : flaws) {
                 note(f.code, f.detail);
                 change c{change_kind::forbidden, std::string(f.code.substr(4))}; // without "pdf."
@@ -326,6 +332,7 @@ private:
     std::size_t entries_ = 0;              // of all cross-references read
     std::map<int, double> covered_;        // which part of each page later signatures cover
     std::optional<opened_revision> whole_; // the last one; given away once
+    bool turned_linear_ = false;           // what follows has made a linear file of it
     history out_;
 };
 

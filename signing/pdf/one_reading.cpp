@@ -1,0 +1,90 @@
+#include "signing/pdf/one_reading.hpp"
+
+#include "signing/pdf/plain_values.hpp"
+#include "signing/pdf/syntax.hpp"
+
+namespace vanthu::pdf {
+namespace {
+
+constexpr std::string_view linear = "/Linearized";
+
+// Spelled in any way, and whatever some reader takes for the end of the name.
+bool says_linearized(std::string_view text) {
+    for (std::size_t at = text.find('/'); at != text.npos; at = text.find('/', at + 1)) {
+        std::size_t from = at, matched = 0;
+        while (matched < linear.size() && from < text.size()) {
+            char c = text[from++];
+            if (auto byte = c == '#' ? from_hex(text.substr(from, 2)) : std::nullopt; byte && byte->size() == 1)
+                c = static_cast<char>((*byte)[0]), from += 2;
+            if (c != linear[matched]) break;
+            ++matched;
+        }
+        if (matched == linear.size()) return true;
+    }
+    return false;
+}
+
+struct claim {
+    std::optional<std::size_t> size; // nullopt: read differently
+    std::size_t end = 0;             // behind the dictionary
+};
+
+// What stands behind "N G obj".
+std::optional<claim> claim_at(std::string_view text, std::size_t at) {
+    std::vector<QPDFObjGen> references;
+    std::vector<odd_spelling> odd;
+    value_reader values(text, at, references, odd);
+    entry_list entries;
+    const token open = values.next();
+    if (open.kind != token_kind::dict_open) {
+        if (odd.empty() && open.kind != token_kind::bad) return std::nullopt; // something else
+    } else if (values.value(open, 0, &entries) && odd.empty()) {
+        if (entry_of(entries, linear).empty()) return std::nullopt;
+        auto size = padded(entry_of(entries, "/L"));
+        return claim{size ? std::optional(static_cast<std::size_t>(*size)) : std::nullopt, values.at()};
+    }
+    if (!says_linearized(text.substr(at))) return std::nullopt;
+    return claim{};
+}
+
+// Of each object that some reader could take for the first: up to the first one that begins a line, which nobody takes
+// for a comment.
+std::vector<claim> claims_in(const document& d) {
+    constexpr int most = 64;
+    const std::string_view text = as_text(d.file());
+    std::vector<claim> all;
+    int seen = 0;
+    for (std::size_t at = text.find("obj", d.header_at()); at != text.npos; at = text.find("obj", at + 3)) {
+        if (++seen > most) {
+            all.push_back({});
+            break;
+        }
+        if (auto found = claim_at(text, at + 3)) all.push_back(*found);
+        const std::size_t line = text.find_last_of("\r\n", at) + 1; // npos + 1 is 0
+        scanner s(text, line);
+        if (natural(s.next().text) && padded(s.next().text) && s.next().begin == at) break;
+    }
+    return all;
+}
+
+} // namespace
+
+bool may_turn_linear(const document& d) {
+    const std::string_view text = as_text(d.file());
+    const std::size_t size = text.size() - d.header_at(), section = d.header_at() + d.startxref();
+    return std::ranges::any_of(claims_in(d), [&](const claim& c) {
+        if (!c.size || *c.size > size) return true;
+        if (*c.size < size) return false;
+        // It is true: then both ways lead to one cross-reference.
+        scanner s(text, c.end);
+        return s.next().text != "endobj" || s.at() > section || !only_space(text.substr(s.at(), section - s.at()));
+    });
+}
+
+bool is_linear_by_size(const document& d) {
+    const std::size_t size = d.file().size();
+    return std::ranges::any_of(claims_in(d),
+                               [&](const claim& c) { return c.size == size || c.size == size - d.header_at(); });
+}
+
+} // namespace vanthu::pdf
