@@ -9,9 +9,11 @@
 namespace vanthu::pdf {
 namespace {
 
-// The number after the last "startxref"; readers look for it near the end (ISO 32000-2 7.5.5).
+// The number after the last "startxref". Readers look for it near the end, and repair the file where they do not find
+// it: in the last 1000 bytes some (poppler, MuPDF: 1024), others further up (QPDF: 1054). Source: ISO 32000-2 7.5.5.
 std::optional<std::size_t> last_startxref(std::string_view file) {
-    std::string_view tail = file.substr(file.size() > 1054 ? file.size() - 1054 : 0);
+    constexpr std::size_t seen_by_all = 1000;
+    std::string_view tail = file.substr(file.size() > seen_by_all ? file.size() - seen_by_all : 0);
     std::size_t at = tail.rfind("startxref");
     if (at == tail.npos) return std::nullopt;
     at = tail.find_first_not_of(" \r\n\t", at + 9);

@@ -81,6 +81,11 @@ constexpr signing::finding_row texts[] = {
      "phần mềm có thể hiển thị nội dung khác với nội dung đã ký. Hãy đề nghị nơi gửi xuất lại tệp PDF rồi ký lại.",
      "The file begins by saying that it is linearised, of a size that the signed part does not bear out, so some "
      "programs may show other content than what was signed. Ask the sender to export the PDF anew and sign that."},
+    {"pdf.space_behind",
+     "Sau phần đã ký có nhiều ký tự trắng hơn một dấu xuống dòng, nên một số phần mềm có thể phải sửa chữa tệp và hiển "
+     "thị nội dung khác. Hãy đề nghị nơi gửi cung cấp bản như lúc vừa ký xong.",
+     "More white space than a line end stands behind the signed part, so some programs may repair the file and show "
+     "other content. Ask the sender for the document as it was when signed."},
     {"pdf.comment_added", "Bản cập nhật sau chữ ký có dòng chú thích không rõ do phần mềm nào ghi.",
      "The revision after the signature holds a comment that no known program writes."},
     {"pdf.evidence_odd",

@@ -193,6 +193,9 @@ private:
             add_step(*now, end, std::move(changes));
             before = std::move(now);
         }
+        // Line ends; more of it moves startxref out of a reader's sight, or gives the file a size that it names.
+        constexpr std::size_t most_space = 16;
+        if (file_.size() - out_.steps.back().end > most_space) note("pdf.space_behind");
     }
 
     // What changed for those who take the first of two entries for one key.
