@@ -8,14 +8,29 @@
 
 namespace vanthu::pdf {
 
+namespace {
+
+// All zeros where it is no plain rectangle: readers differ then.
+QPDFObjectHandle::Rectangle upright_box(QPDFObjectHandle box) {
+    auto r = box.getArrayAsRectangle();
+    return {std::min(r.llx, r.urx), std::min(r.lly, r.ury), std::max(r.llx, r.urx), std::max(r.lly, r.ury)};
+}
+
+} // namespace
+
 page_frame::page_frame(QPDFObjectHandle page) {
-    // Without one, what is shown is all of the page (14.11.2).
-    QPDFObjectHandle shown_box = inherited(page, "/CropBox");
-    auto box = (shown_box.isNull() ? inherited(page, "/MediaBox") : shown_box).getArrayAsRectangle();
-    left_ = std::min(box.llx, box.urx);
-    bottom_ = std::min(box.lly, box.ury);
-    width_ = std::abs(box.urx - box.llx);
-    height_ = std::abs(box.ury - box.lly);
+    QPDFObjectHandle whole = inherited(page, "/MediaBox"), cut = inherited(page, "/CropBox");
+    // What readers take where it is missing: US letter.
+    auto box = whole.isNull() ? QPDFObjectHandle::Rectangle(0, 0, 612, 792) : upright_box(whole);
+    if (!cut.isNull()) { // what is outside the medium is not shown (14.11.2)
+        auto shown = upright_box(cut);
+        box = {std::max(box.llx, shown.llx), std::max(box.lly, shown.lly), std::min(box.urx, shown.urx),
+               std::min(box.ury, shown.ury)};
+    }
+    left_ = box.llx;
+    bottom_ = box.lly;
+    width_ = std::max(0.0, box.urx - box.llx);
+    height_ = std::max(0.0, box.ury - box.lly);
     QPDFObjectHandle rotate = inherited(page, "/Rotate");
     if (rotate.isInteger()) turned_ = static_cast<int>((rotate.getIntValue() % 360 + 360) % 360) / 90 * 90;
     if (turned_ == 90 || turned_ == 270) std::swap(width_, height_);

@@ -1,5 +1,6 @@
-// A page as its reader sees it: upright, measured from the lower left corner of what is shown, whatever /CropBox and
-// /Rotate say. Internal to signing/pdf. Source: ISO 32000-2 7.7.3.3, 12.5.5.
+// A page as its reader sees it: upright, measured from the lower left corner of what is shown, whatever /MediaBox,
+// /CropBox and /Rotate say. Where a box is no rectangle, or nothing is left of the page, it has no width and no height.
+// Internal to signing/pdf. Source: ISO 32000-2 7.7.3.3, 12.5.5, 14.11.2.
 #pragma once
 
 #include "signing/pdf/qpdf.hpp"
