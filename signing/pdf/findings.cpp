@@ -102,6 +102,11 @@ constexpr signing::finding_row texts[] = {
      "Các chữ ký thêm sau có hình hiển thị che tổng cộng hơn một phần tư trang, hoặc khung hình không rõ.",
      "The signatures added later have appearances that together cover more than a quarter of a page, or one whose "
      "rectangle is not plain."},
+    {"pdf.field_covers_page",
+     "Các ô chữ ký còn trống được thêm sau chữ ký, cùng hình của các chữ ký thêm sau, che tổng cộng hơn một phần tư "
+     "trang, hoặc khung của ô không rõ.",
+     "The empty signature fields added after the signature, with the appearances of later signatures, cover more than "
+     "a quarter of a page, or one has no plain rectangle."},
     {"pdf.change_not_permitted", "Thay đổi sau khi ký trái với quyền mà chữ ký cho phép.",
      "A later change goes against what this signature permits."},
     {"pdf.filled_without_signature", "Trường biểu mẫu được điền sau chữ ký mà không có chữ ký hợp lệ nào bảo đảm.",

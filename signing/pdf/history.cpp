@@ -248,6 +248,8 @@ private:
     // What was filled in later is a text in a small place, what was signed later leaves the page to be seen.
     void judge_fillings(const opened_revision& before, const opened_revision& now, std::vector<change>& changes) {
         for (const change& c : std::vector<change>(changes)) {
+            if (c.kind == change_kind::signature_added || c.kind == change_kind::field_added)
+                judge_place(now, c);
             const form_field* f = now.fields.find(c.what);
             const bool filled = c.kind == change_kind::field_filled, by_agency = is_left_open(c.what);
             if (!f || (!filled && c.kind != change_kind::signature_added)) continue;
@@ -260,8 +262,15 @@ private:
                 if (by_agency) changes.push_back({change_kind::forbidden, "filled_with_drawing:" + c.what});
                 note("pdf.filled_with_drawing", c.what);
             }
-            if (!filled && covers_page(*f, now.file.qpdf(), covered_)) note("pdf.signature_covers_page", c.what);
         }
+    }
+
+    // Also of a field that is still empty: some readers draw a banner over it. Once it is signed, it is counted already.
+    void judge_place(const opened_revision& now, const change& c) {
+        if (!placed_.insert(c.what).second) return;
+        for (const form_field& f : now.fields.fields)
+            if (f.name == c.what && covers_page(f, now.file.qpdf(), covered_))
+                note(c.kind == change_kind::field_added ? "pdf.field_covers_page" : "pdf.signature_covers_page", c.what);
     }
 
     void add_step(const opened_revision& revision, std::size_t end, std::vector<change> changes) {
@@ -333,7 +342,8 @@ private:
     const budget& limits_;
     x509::cache* memory_;
     std::size_t entries_ = 0;              // of all cross-references read
-    std::map<int, double> covered_;        // which part of each page later signatures cover
+    std::map<int, double> covered_;        // which part of each page later signatures cover, and fields for them;
+    std::set<std::string> placed_;         // these
     std::optional<opened_revision> whole_; // the last one; given away once
     bool turned_linear_ = false;           // what follows has made a linear file of it
     history out_;
