@@ -86,6 +86,11 @@ constexpr signing::finding_row texts[] = {
      "thị nội dung khác. Hãy đề nghị nơi gửi cung cấp bản như lúc vừa ký xong.",
      "More white space than a line end stands behind the signed part, so some programs may repair the file and show "
      "other content. Ask the sender for the document as it was when signed."},
+    {"pdf.names_unclear",
+     "Phần đã ký có tên chứa byte mà một số phần mềm coi là khoảng trắng, nên mỗi phần mềm có thể hiển thị một nội dung "
+     "khác. Hãy đề nghị nơi gửi xuất lại tệp PDF rồi ký lại.",
+     "The signed part holds a name with a byte that some programs take for white space, so programs may show different "
+     "content. Ask the sender to export the PDF anew and sign that."},
     {"pdf.comment_added", "Bản cập nhật sau chữ ký có dòng chú thích không rõ do phần mềm nào ghi.",
      "The revision after the signature holds a comment that no known program writes."},
     {"pdf.evidence_odd",

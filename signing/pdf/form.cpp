@@ -32,6 +32,7 @@ result<form> form::open(document& base, update& out, intent what) {
     }
     if (f.has_signature_) VANTHU_CHECK(require_unchanged(base.file()));
     if (!f.has_signature_ && may_turn_linear(base)) return failed(errc::damaged, "/Linearized");
+    if (!f.has_signature_ && has_split_names(base)) return failed(errc::damaged, "names");
     f.pages_ = f.qpdf_.getAllPages();
     if (f.pages_.empty()) return failed(errc::damaged, "no pages");
     for (QPDFObjectHandle& page : f.pages_) {

@@ -148,6 +148,7 @@ private:
             note("pdf.linear_unclear");
             turned_linear_ = first < file_.size() && is_linear_by_size(last);
         }
+        if (has_split_names(before->file)) note("pdf.names_unclear");
         std::optional<reference_index> references; // of no use where nothing follows
         add_step(*before, first, {});
         while (!only_space(text_.substr(out_.steps.back().end))) {

@@ -67,6 +67,63 @@ std::vector<claim> claims_in(const document& d) {
     return all;
 }
 
+// Looks at tokens; at each byte a few times at most, however many objects say that they stand there.
+class names_of_file {
+public:
+    explicit names_of_file(const document& d) : d_(d), text_(as_text(d.file())), left_(8 * text_.size() + 4096) {}
+
+    bool any_split() {
+        std::set<int> streams;
+        for (const auto& [id, entry] : d_.qpdf().getXRefTable())
+            if (entry.getType() == 2)
+                streams.insert(entry.getObjStreamNumber());
+            else if (entry.getType() == 1 && split_from(text_, place(static_cast<std::size_t>(entry.getOffset()))))
+                return true;
+        for (int id : streams)
+            if (split_in(d_.qpdf().getObjectByID(id, 0))) return true;
+        if (d_.kind() == xref_kind::stream && split_from(text_, place(d_.startxref()))) return true;
+        for (std::size_t at = text_.find("trailer"); at != text_.npos; at = text_.find("trailer", at + 7))
+            if (scanner s(text_, at + 7); s.next().kind == token_kind::dict_open && split_from(text_, at + 7))
+                return true;
+        return false;
+    }
+
+private:
+    std::size_t place(std::size_t offset) const { return std::min(d_.header_at() + offset, text_.size()); }
+
+    static bool splits(char c) {
+        const auto byte = static_cast<unsigned char>(c);
+        return byte == 0x80 || byte == 0xff || byte == 0x7f || byte < 0x20;
+    }
+
+    // One object, or the dictionary of a stream or trailer.
+    bool split_from(std::string_view text, std::size_t at) {
+        scanner s(text, at);
+        for (token t = s.next(); t.kind != token_kind::end; t = s.next()) {
+            if (s.at() - at > left_) return true; // not to be known
+            const bool word = t.kind == token_kind::word;
+            if ((word || t.kind == token_kind::name) && std::ranges::any_of(t.text, splits)) return true;
+            if (word && (t.text.starts_with("endobj") || t.text == "stream" || t.text == "startxref")) break;
+        }
+        left_ -= std::min(left_, s.at() - at);
+        return false;
+    }
+
+    bool split_in(QPDFObjectHandle stream) {
+        if (!stream.isStream()) return false;
+        QPDFObjectHandle first = stream.getDict().getKey("/First");
+        auto data = stream.getStreamData(qpdf_dl_generalized);
+        std::string_view text(reinterpret_cast<const char*>(data->getBuffer()), data->getSize());
+        left_ = std::max(left_, 2 * text.size());
+        return first.isInteger() && first.getIntValue() >= 0 &&
+               split_from(text, std::min(static_cast<std::size_t>(first.getIntValue()), text.size()));
+    }
+
+    const document& d_;
+    const std::string_view text_;
+    std::size_t left_; // bytes to look at
+};
+
 } // namespace
 
 bool may_turn_linear(const document& d) {
@@ -86,5 +143,7 @@ bool is_linear_by_size(const document& d) {
     return std::ranges::any_of(claims_in(d),
                                [&](const claim& c) { return c.size == size || c.size == size - d.header_at(); });
 }
+
+bool has_split_names(const document& d) { return names_of_file(d).any_split(); }
 
 } // namespace vanthu::pdf

@@ -14,4 +14,9 @@ bool may_turn_linear(const document& d);
 // Is the size, as some reader counts it, what a linearisation dictionary of the file says?
 bool is_linear_by_size(const document& d);
 
+// Is a name or a word of an object or a trailer spelled with a byte that some readers take for white space, or for the
+// end of the name: 80 and FF (PDFium), control characters (QPDF: 0B)? "/Kids\xff" is another key to them. Escaped it is
+// fine, and so are other bytes above 7F, with which fonts and colours are named. Throws what QPDF throws.
+bool has_split_names(const document& d);
+
 } // namespace vanthu::pdf
