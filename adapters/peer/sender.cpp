@@ -75,7 +75,11 @@ public:
         if (answer->status != 200) co_return from_answer(*answer);
         auto state = peer::decode_manifest_answer(answer->body);
         if (!state) co_return deferred(state.error().code);
-        if (state->known) co_return judge(packet, state->receipt);
+        if (state->known) {
+            outcome o = judge(packet, state->receipt);
+            o.unanswered = o.what == outcome::kind::deferred; // it has it, whatever its receipt is worth
+            co_return o;
+        }
 
         const std::uint64_t size = packet.transfer.size;
         if (state->offset > size) co_return deferred(peer::errc::malformed);
@@ -87,9 +91,12 @@ public:
                                                 "/" + std::to_string(size));
         put.idempotent = false; // the body is a stream; the next attempt begins with the manifest again
         auto done = co_await client_->send(std::move(put));
-        if (!done) co_return from_failure(done.error());
-        if (done->status != 200 && done->status != 201) co_return from_answer(*done);
-        co_return judge(packet, done->body);
+        outcome o = !done                                          ? from_failure(done.error())
+                    : done->status != 200 && done->status != 201 ? from_answer(*done)
+                                                                   : judge(packet, done->body);
+        // Bytes have left: without a receipt that verifies or a final no, they may all have arrived.
+        o.unanswered = o.what == outcome::kind::deferred;
+        co_return o;
     }
 
     task<std::uint64_t> notify(const peer::notice_call& notices, steady_time deadline) override {

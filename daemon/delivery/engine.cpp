@@ -2,6 +2,7 @@
 
 #include "daemon/base/error_table.hpp"
 #include "daemon/base/log.hpp"
+#include "daemon/delivery/attempt.hpp"
 #include "daemon/delivery/errors.hpp"
 #include "daemon/delivery/packet_stream.hpp"
 #include "daemon/ledger/commit_task.hpp"
@@ -142,7 +143,10 @@ asio::awaitable<void> engine::attempt(lane& l, item i) {
         l.timer.cancel();
         co_return;
     }
-    if (*stored && *document) row = **stored;
+    if (*stored && *document) {
+        row = **stored;
+        row->attempt_open = false; // of this attempt: not yet
+    }
     if (!row || records::is_final(row->state_now)) {
         std::lock_guard lock(guard_);
         l.waiting.erase(i.document);
@@ -156,9 +160,15 @@ asio::awaitable<void> engine::attempt(lane& l, item i) {
         result_of = {.what = outcome::kind::refused, .code = public_code(errc::expired), .cause = {}};
     } else if (!via) {
         result_of = {.what = outcome::kind::deferred, .code = public_code(errc::no_transport), .cause = l.node};
-    } else if (auto composed = co_await compose_once(*row, **document); !composed) {
-        log::error("compose_failed", {{"document", i.document}, {"peer", l.node}, {"failure", composed.error()}});
-        result_of = {.what = outcome::kind::deferred, .code = public_code(composed.error().code), .cause = {}};
+    } else if (auto begun = co_await begin(*row, **document); !begun) {
+        log::error("compose_failed", {{"document", i.document}, {"peer", l.node}, {"failure", begun.error()}});
+        result_of = {.what = outcome::kind::deferred, .code = public_code(begun.error().code), .cause = {}};
+    } else if (!*begun) {
+        std::lock_guard lock(guard_);
+        l.waiting.erase(i.document);
+        l.active.erase(i.document);
+        l.timer.cancel();
+        co_return;
     } else {
         auto ref = ledger::payload_ref::decode((*document)->payload);
         auto pieces = std::make_shared<const std::vector<records::piece_row>>(row->pieces);
@@ -185,43 +195,35 @@ asio::awaitable<void> engine::attempt(lane& l, item i) {
     l.timer.cancel();
 }
 
-// Contracts 5: the envelope for a hop is written once, stored with its hash, and reused by every retry.
-task<> engine::compose_once(transfer_row& t, const records::document_row& d) {
-    if (t.composed) co_return result<>();
-    auto registry = registry_();
-    const registry::node* node = registry->find_node(t.node);
-    if (!node) co_return failed(errc::node_unknown, t.node);
-    edxml::element_order order =
-        node->order == registry::element_order::sdk ? edxml::element_order::sdk : edxml::element_order::qcvn;
-    timestamp at = clock_.now();
-    auto work = [&] { return compose(store_.payloads(), d, options_.organisation, at, order); };
-    VANTHU_CO_TRY(composition c, co_await offload(disk_, work));
-    t.composed = true;
-    t.pieces = std::move(c.pieces);
-    t.size = c.size;
-    t.packet_sha256 = c.sha256;
-    t.expires_at = t.created_at + options_.expiry.count();
-    peer::manifest m{.packet_sha256 = t.packet_sha256,
-                     .size = t.size,
-                     .kind = d.kind == records::document_kind::status ? "status" : "document",
-                     .recipients = t.recipients,
-                     .origin = d.origin,
-                     .document = d.id};
-    t.manifest = peer::encode(m);
-    co_return co_await ledger::commit(store_, [&](ledger::transaction& tr) -> result<> {
+// Contracts 5: the envelope for a hop is written once, stored with its hash, and reused by every retry. That an attempt
+// begins is on disk before its first byte leaves, so that a recall knows (attempt.hpp). False: there is nothing to send
+// any more.
+task<bool> engine::begin(transfer_row& t, const records::document_row& d) {
+    if (!t.composed) {
+        auto registry = registry_();
+        const registry::node* node = registry->find_node(t.node);
+        if (!node) co_return failed(errc::node_unknown, t.node);
+        edxml::element_order order =
+            node->order == registry::element_order::sdk ? edxml::element_order::sdk : edxml::element_order::qcvn;
+        timestamp at = clock_.now();
+        auto work = [&] { return compose(store_.payloads(), d, options_.organisation, at, order); };
+        VANTHU_CO_TRY(composition c, co_await offload(disk_, work));
+        t.pieces = std::move(c.pieces);
+        t.size = c.size;
+        t.packet_sha256 = c.sha256;
+        t.expires_at = t.created_at + options_.expiry.count();
+    }
+    begun b;
+    auto change = [&](ledger::transaction& tr) -> result<> {
         records::writer w(tr);
-        VANTHU_TRY(auto now, w.transfer(t.owner, t.document, t.node));
-        if (!now) return failed(errc::transfer_unknown, t.document);
-        now->composed = true;
-        now->pieces = t.pieces;
-        now->size = t.size;
-        now->packet_sha256 = t.packet_sha256;
-        now->expires_at = t.expires_at;
-        now->manifest = t.manifest;
-        w.put(*now);
-        w.sent(options_.home, *now);
+        VANTHU_TRY(b, begin_attempt(w, {options_.home, options_.organisation}, t, d));
         return {};
-    });
+    };
+    VANTHU_CO_CHECK(co_await ledger::commit(store_, std::move(change)));
+    wake(b.released);
+    if (!b.transfer) co_return false;
+    t = std::move(*b.transfer);
+    co_return true;
 }
 
 std::int64_t engine::backoff(unsigned attempts, std::optional<std::chrono::seconds> asked) {
@@ -233,101 +235,18 @@ std::int64_t engine::backoff(unsigned attempts, std::optional<std::chrono::secon
     return wait;
 }
 
-// `before`: the row as the attempt began. What others have written since (a notice, an operator's release) stays.
 task<> engine::conclude(const transfer_row& before, const outcome& o) {
-    const std::int64_t wait = backoff(before.attempts + 1, o.retry_after);
-    bool notices = false;
+    const attempt_rules rules{.attempts = options_.attempts, .wait = backoff(before.attempts + 1, o.retry_after)};
+    concluded done;
     auto change = [&](ledger::transaction& tr) -> result<> {
         records::writer w(tr);
-        VANTHU_TRY(auto document, w.document(before.owner, before.document));
-        if (!document) return failed(records::errc::document_unknown, before.document);
-        VANTHU_TRY(auto stored, w.transfer(before.owner, before.document, before.node));
-        if (!stored) return failed(errc::transfer_unknown, before.document);
-        transfer_row& t = *stored;
-        // Ended by somebody else: only a receipt is a later word.
-        if (records::is_final(t.state_now) && o.what != outcome::kind::delivered) {
-            w.remove_work(options_.home, t);
-            return {};
-        }
-        const bool released = t.next_attempt_at != before.next_attempt_at;
-        const std::string last_reason = t.reason;
-        ++t.attempts;
-        t.last_attempt_at = w.now();
-        t.reason = o.code;
-        t.reason_detail = o.cause;
-        std::string event, notice;
-        switch (o.what) {
-        case outcome::kind::delivered:
-            t.state_now = state::delivered;
-            t.reason.clear();
-            t.reason_detail.clear();
-            t.receipt_sha256 = sha256::of(o.receipt);
-            w.put_hop_receipt(options_.home, t, o.receipt);
-            event = "handed_over";
-            notice = o.final_hop ? "kept" : "accepted";
-            break;
-        case outcome::kind::refused:
-            t.state_now = o.code == public_code(errc::expired) ? state::expired : state::refused;
-            event = notice = t.state_now == state::expired ? "expired" : "returned";
-            break;
-        case outcome::kind::deferred:
-            if (t.attempts >= options_.attempts && !released) {
-                t.state_now = state::parked;
-                event = notice = "parked";
-            } else {
-                t.state_now = state::deferred;
-                if (!released) t.next_attempt_at = w.now() + wait; // else "now", as the operator asked meanwhile
-                if (last_reason != t.reason) event = "deferred";   // one event a reason, not one an attempt
-            }
-            break;
-        }
-        if (t.state_now != state::deferred) w.remove_work(options_.home, t);
-        w.put(t);
         const auto registry = registry_();
-        const registry::node* node = registry->find_node(t.node);
-        const registry::organisation* at_hop = node ? registry->find_organisation(node->organisation) : nullptr;
-        const registry::dated_code* hop_code = at_hop ? at_hop->preferred_code(clock_.now()) : nullptr;
-        const std::string by = hop_code && o.what == outcome::kind::delivered ? hop_code->code : options_.organisation;
-        for (const std::string& code : t.recipients) {
-            VANTHU_TRY(auto c, w.consignment(t.owner, t.document, code));
-            if (!c) continue;
-            // A notice from beyond may have ended it while our attempt ran ("returned"): that is the later word.
-            if (!records::is_final(c->state_now)) {
-                c->state_now = t.state_now;
-                // A notice may be quicker than the receipt that it follows.
-                c->reason = t.state_now == state::delivered ? c->reason_beyond : t.reason;
-            }
-            c->updated_at = w.now();
-            w.put(t.owner, *c);
-            if (!event.empty())
-                VANTHU_CHECK(
-                    w.add_event(t.owner, {.document = t.document,
-                                          .recipient = code,
-                                          .kind = event,
-                                          .code = t.reason,
-                                          .by = t.node,
-                                          .text = t.reason_detail,
-                                          .proof = o.what == outcome::kind::delivered ? t.receipt_sha256.hex() : ""}));
-            // For whom the next hop is the end among others that it carries on, it says "kept" itself.
-            const registry::resolution to = registry->resolve(code, clock_.now());
-            const bool told_there = o.what == outcome::kind::delivered && !o.final_hop && node && to.known() &&
-                                    registry->server(*to.found, clock_.now()) == node;
-            if (!notice.empty() && !told_there && !document->previous_node.empty()) {
-                VANTHU_CHECK(w.add_notice(options_.home, document->previous_node,
-                                          {.packet_sha256 = document->packet_sha256,
-                                           .recipient = code,
-                                           .kind = notice,
-                                           .code = t.reason,
-                                           .by = by,
-                                           .at = w.now(),
-                                           .proof = o.what == outcome::kind::delivered ? t.receipt_sha256.hex() : ""}));
-                notices = true;
-            }
-        }
+        VANTHU_TRY(done, conclude_attempt(w, {options_.home, options_.organisation}, rules, *registry, before, o));
         return {};
     };
     VANTHU_CO_CHECK(co_await ledger::commit(store_, std::move(change)));
-    if (notices) wake_notices();
+    wake(done.released);
+    if (done.notices) wake_notices();
     co_return result<>();
 }
 

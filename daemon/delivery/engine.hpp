@@ -74,7 +74,7 @@ private:
     asio::awaitable<void> tell(notice_lane&, std::string node);
     task<bool> tell_some(const std::string& node);
     asio::awaitable<void> attempt(lane&, item);
-    task<> compose_once(records::transfer_row&, const records::document_row&);
+    task<bool> begin(records::transfer_row&, const records::document_row&);
     task<> conclude(const records::transfer_row& before, const outcome&);
     std::int64_t backoff(unsigned attempts, std::optional<std::chrono::seconds> asked);
 

@@ -12,6 +12,18 @@ using records::state;
 
 namespace {
 constexpr std::size_t batch_at_most = 500, nodes_at_a_time = 32;
+
+// Where a recall of this document stands, as a hop further on has told.
+result<> recall_told(records::writer& w, const std::string& home, const records::document_row& d,
+                     const records::consignment_row& c, records::recall_stand stands, const std::string& by) {
+    if (!c.asked_back || !d.target.empty()) return {}; // nothing was asked, or it is the recall itself
+    VANTHU_TRY(auto q, w.recall(home, d.identity.issuer, d.identity.document_id, c.recipient));
+    if (!q || q->document != d.id || !records::is_open(q->stands)) return {};
+    q->stands = stands;
+    q->where = by;
+    w.put(home, *q);
+    return {};
+}
 }
 
 // Looks who has notices waiting and starts a task for each, so that none waits for another. Between looking and
@@ -93,7 +105,16 @@ task<std::uint64_t> receive_notices(ledger::store& store, std::string home, std:
             VANTHU_TRY(auto document, w.document(place->owner, place->document));
             VANTHU_TRY(auto consignment, w.consignment(place->owner, place->document, n.recipient));
             if (!document || !consignment) continue;
-            if (n.kind == "returned" || n.kind == "expired") {
+            if (n.kind == "recalled") {
+                // Stopped there; of the recall itself: it has done its work there.
+                if (consignment->state_now != state::refused && consignment->state_now != state::expired)
+                    consignment->state_now = state::recalled;
+                consignment->reason_beyond.clear();
+                VANTHU_CHECK(recall_told(w, home, *document, *consignment, records::recall_stand::withdrawn, n.by));
+            } else if ((n.kind == "returned" || n.kind == "expired") && consignment->state_now == state::recalled) {
+                // Ended before; what the hop says stays among the steps.
+            } else if (n.kind == "returned" || n.kind == "expired") {
+                VANTHU_CHECK(recall_told(w, home, *document, *consignment, records::recall_stand::ended, n.by));
                 consignment->state_now = n.kind == "returned" ? state::refused : state::expired;
                 consignment->reason = n.code;
             } else if (n.kind == "parked") {

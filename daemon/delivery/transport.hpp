@@ -29,6 +29,7 @@ struct outcome {
     std::optional<std::chrono::seconds> retry_after;
     std::string receipt;    // exact bytes
     bool final_hop = false; // the receipt says: kept for the recipients
+    bool unanswered = false; // deferred, and the hop may have taken it all the same: no answer came, or none to rely on
 };
 
 class transport {

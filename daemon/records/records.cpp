@@ -226,6 +226,10 @@ result<std::optional<identity_row>> reader::occupied_number(std::string_view own
                                                             const business_identity& i) const {
     return get<identity_row>(view_, 'k', number_key(owner, recipient, i));
 }
+result<std::optional<recall_row>> reader::recall(std::string_view home, std::string_view issuer,
+                                                 std::string_view target, std::string_view recipient) const {
+    return get<recall_row>(view_, 'Q', row_key(home, 'Q').text(issuer).text(target).text(recipient));
+}
 result<std::optional<idempotency_row>> reader::idempotent(std::string_view organisation, std::string_view credential,
                                                           std::string_view key) const {
     return get<idempotency_row>(view_, 'Y', row_key(organisation, 'Y').text(credential).text(key));

@@ -9,6 +9,7 @@
 // Only under the node's own organisation ("home"):
 //   H packet received from a peer   X packet sent to a peer   W work waiting   N notice to send   n notices received
 //   U unplaced: parked because the registry does not know where to
+//   Q recall of a document at a recipient
 //   r receipt of the next hop (R belongs to the receipt log)
 // An organisation is named by registry::canonical(): "@id", or the code itself where it is unknown.
 #pragma once
@@ -75,6 +76,10 @@ public:
     result<std::optional<identity_row>> occupied_number(std::string_view owner, std::string_view recipient,
                                                         const business_identity&) const;
 
+    // `home`: the node's own organisation; `target`: the DocumentId recalled.
+    result<std::optional<recall_row>> recall(std::string_view home, std::string_view issuer, std::string_view target,
+                                             std::string_view recipient) const;
+
     result<std::optional<idempotency_row>> idempotent(std::string_view organisation, std::string_view credential,
                                                       std::string_view key) const;
 
@@ -131,6 +136,7 @@ public:
     void put(const inbox_row&);
     void occupy(std::string_view owner, std::string_view recipient, const business_identity&, const identity_row&);
     void release(std::string_view owner, std::string_view recipient, const business_identity&);
+    void put(std::string_view home, const recall_row&);
     void put(std::string_view organisation, std::string_view credential, std::string_view key, const idempotency_row&);
     void received(std::string_view home, std::string_view node, const digest& packet, const place&);
     result<> add_notice(std::string_view home, std::string_view node, notice_row); // gives it its sequence

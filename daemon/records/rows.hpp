@@ -66,6 +66,9 @@ struct document_row {
         flags;              // codes a clerk sees: number_reused, same_content_new_envelope, sender_unverified ...
     std::string log_origin; // where its receipt's leaf stands: origin and index
     std::uint64_t leaf = 0;
+    std::int64_t sent_at = 0; // the sender's own time: of its first TraceHeader; 0: it names none
+    // Only for a recall, update or replace: why, and the DocumentId of what it speaks of.
+    std::string reason, target;
     // Only for kind status:
     std::string status_code, status_description, about; // about: our id of the document it speaks of, if known
     std::int64_t status_time = 0;
@@ -74,7 +77,7 @@ BOOST_DESCRIBE_STRUCT(document_row, (),
                       (id, owner, kind, packet_sha256, content_sha256, size, payload, identity, from_code, from_name,
                        to_codes, subject, type_name, signer, due_date, priority, previous_node, credential, received_at,
                        origin, origin_verdict, signatures, signature_report, attachments, flags, log_origin, leaf,
-                       status_code, status_description, about, status_time))
+                       sent_at, reason, target, status_code, status_description, about, status_time))
 
 // A status code seen on a consignment: its reporter's earliest and latest own time.
 struct status_seen {
@@ -128,11 +131,15 @@ struct transfer_row {
     std::vector<piece_row> pieces;
     std::string manifest;  // exact bytes sent beside the packet
     digest receipt_sha256; // of the next hop's receipt, when delivered
+    // What a recall must know (recalls.hpp). attempt_open: bytes may be on their way; also after a crash in between.
+    // perhaps_taken: an attempt ended without an answer, so that the hop may have it. recall_waits: a recall waits for
+    // the outcome. fenced: of a recall, not to be tried before that of the document.
+    bool attempt_open = false, perhaps_taken = false, recall_waits = false, fenced = false;
 };
 BOOST_DESCRIBE_STRUCT(transfer_row, (),
                       (owner, document, node, recipients, state_now, attempts, created_at, next_attempt_at,
                        last_attempt_at, expires_at, reason, reason_detail, priority, turn, composed, packet_sha256,
-                       size, pieces, manifest, receipt_sha256))
+                       size, pieces, manifest, receipt_sha256, attempt_open, perhaps_taken, recall_waits, fenced))
 
 // Kinds of event are an open list of words (docs/store-format.md); unknown ones are kept and shown.
 struct event_row {
@@ -171,6 +178,36 @@ struct identity_row {
 };
 BOOST_DESCRIBE_STRUCT(identity_row, (), (document, content_sha256))
 
+// Where a recall stands for one recipient.
+//
+//   fenced ─▶ withdrawn            the attempt did not reach the next hop
+//      └────▶ asked ─▶ withdrawn   a hop further on still held the document and stopped it
+//               ├────▶ before_clerk ─▶ agreed (15), denied (16)    the recipient's eOffice has it: it answers
+//               ├────▶ agreed      nobody had taken it over: its entry is cancelled, also before it has come
+//               └────▶ ended       the document was refused, returned or expired by itself
+BOOST_DEFINE_ENUM_CLASS(recall_stand, fenced, asked, before_clerk, withdrawn, agreed, denied, ended)
+
+inline bool is_open(recall_stand s) {
+    return s == recall_stand::fenced || s == recall_stand::asked || s == recall_stand::before_clerk;
+}
+
+// The recall of one document at one recipient: what is kept of it, whatever becomes of the document. The newest counts;
+// events keep the earlier ones.
+struct recall_row {
+    std::string issuer, target, recipient;     // organisation, DocumentId recalled, organisation
+    std::string owner, document, code;         // what it speaks of here, and its recipient's code; empty: not here (yet)
+    std::string recall_owner, recall, asked_code; // the recall itself
+    std::string reason, by, asked_by;          // by: organisation as written; asked_by: credential or node
+    std::int64_t asked_at = 0, sent_at = 0;    // taken in here; the sender's own time
+    recall_stand stands = recall_stand::asked;
+    std::string where; // withdrawn: at whose hop, as that says
+    std::int64_t answered_at = 0;
+    std::string proof; // SHA-256 of the packet that answers
+};
+BOOST_DESCRIBE_STRUCT(recall_row, (),
+                      (issuer, target, recipient, owner, document, code, recall_owner, recall, asked_code, reason, by,
+                       asked_by, asked_at, sent_at, stands, where, answered_at, proof))
+
 struct idempotency_row {
     digest request_sha256;
     int status = 0;
@@ -185,7 +222,7 @@ struct notice_row {
     std::uint64_t sequence = 0;
     digest packet_sha256; // as that hop sent it to us
     std::string recipient;
-    std::string kind; // accepted, kept, on_axis, parked, returned, expired
+    std::string kind; // accepted, kept, on_axis, parked, returned, expired, released, recalled
     std::string code; // reason for parked and returned
     std::string by;   // organisation where it happened
     std::int64_t at = 0;

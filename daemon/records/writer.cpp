@@ -69,6 +69,9 @@ void writer::release(std::string_view owner, std::string_view recipient, const b
     transaction_.erase(identity_key(owner, recipient, i));
     transaction_.erase(number_key(owner, recipient, i));
 }
+void writer::put(std::string_view home, const recall_row& r) {
+    transaction_.put(row_key(home, 'Q').text(r.issuer).text(r.target).text(r.recipient), framed('Q', r));
+}
 void writer::put(std::string_view organisation, std::string_view credential, std::string_view key,
                  const idempotency_row& row) {
     transaction_.put(row_key(organisation, 'Y').text(credential).text(key), framed('Y', row));

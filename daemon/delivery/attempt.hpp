@@ -1,0 +1,37 @@
+// One attempt of a transfer, as two changes: it begins, and it has ended. Between them bytes may be on their way.
+//
+//   waiting, deferred ─begin_attempt()─▶ attempt_open ─▶ transport ─conclude_attempt()─▶ delivered, refused, deferred …
+//
+// Guaranteed: whoever decides in a change sees whether an attempt is open, also after a crash, so that a document is
+// never called stopped (records/recalls.hpp) while its bytes may still reach the next hop. An attempt that ended without
+// an answer, or with the process, leaves the transfer "perhaps taken" for good.
+// The deciding of daemon/delivery/engine.cpp; no I/O but the change's rows.
+#pragma once
+
+#include "daemon/delivery/transport.hpp"
+#include "daemon/records/recalls.hpp"
+#include "daemon/registry/registry.hpp"
+
+namespace vanthu::delivery {
+
+struct begun {
+    std::optional<records::transfer_row> transfer; // with the manifest to send; absent: nothing is to be sent any more
+    std::vector<records::transfer_row> released;   // recalls that waited for the outcome of an attempt lost in a crash
+};
+// `composed`: the transfer with its envelope (pieces, size, hash, expiry); what was stored of it before goes first.
+result<begun> begin_attempt(records::writer&, const records::recall_side&, const records::transfer_row& composed,
+                            const records::document_row&);
+
+struct attempt_rules {
+    unsigned attempts = 60;
+    std::int64_t wait = 0; // microseconds, until the next one
+};
+struct concluded {
+    std::vector<records::transfer_row> released; // recalls that waited for this outcome
+    bool notices = false;                        // some are to be told
+};
+// `before`: the row as the attempt began. What others have written since (a notice, an operator's release) stays.
+result<concluded> conclude_attempt(records::writer&, const records::recall_side&, const attempt_rules&,
+                                   const registry::registry&, const records::transfer_row& before, const outcome&);
+
+} // namespace vanthu::delivery

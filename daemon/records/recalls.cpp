@@ -1,0 +1,136 @@
+#include "daemon/records/recalls.hpp"
+
+#include <algorithm>
+#include <map>
+
+namespace vanthu::records {
+namespace {
+
+void take_out(transfer_row& t, const std::string& code) {
+    std::erase(t.recipients, code);
+    t.manifest.clear(); // written anew before the next attempt; no hop can have seen it
+}
+
+// Ends the recall itself for this recipient: what it asks for has happened.
+result<> end_request(writer& w, const recall_side& side, const recall_row& q, std::int64_t now) {
+    VANTHU_TRY(auto request, w.document(q.recall_owner, q.recall));
+    VANTHU_TRY(auto c, w.consignment(q.recall_owner, q.recall, q.asked_code));
+    if (!request || !c) return {};
+    c->state_now = state::recalled;
+    c->reason.clear();
+    c->updated_at = now;
+    w.put(q.recall_owner, *c);
+    VANTHU_CHECK(w.add_event(q.recall_owner, {.document = q.recall,
+                                              .recipient = q.asked_code,
+                                              .kind = "recall_withdrawn",
+                                              .by = side.organisation}));
+    return tell_recalled(w, side, *request, q.asked_code);
+}
+
+} // namespace
+
+stopping can_stop(const consignment_row& c, const transfer_row* t) {
+    if (is_final(c.state_now) || c.hop == "local") return stopping::too_late;
+    if (!t || is_final(t->state_now)) return c.hop.empty() ? stopping::at_once : stopping::too_late;
+    if (t->attempt_open) return stopping::after_the_attempt;
+    return t->perhaps_taken ? stopping::too_late : stopping::at_once;
+}
+
+result<> tell_recalled(writer& w, const recall_side& side, const document_row& d, const std::string& recipient) {
+    if (d.previous_node.empty()) return {};
+    return w.add_notice(side.home, d.previous_node,
+                        notice_row{.packet_sha256 = d.packet_sha256,
+                                   .recipient = recipient,
+                                   .kind = "recalled",
+                                   .by = side.organisation,
+                                   .at = w.now()});
+}
+
+result<> stop(writer& w, const recall_side& side, const document_row& d, consignment_row& c, transfer_row* t,
+              const std::string& proof) {
+    w.remove(side.home, reader::unplaced{d.owner, d.id, c.recipient_code});
+    c.state_now = state::recalled;
+    c.reason.clear();
+    c.reason_beyond.clear();
+    c.updated_at = w.now();
+    w.put(d.owner, c);
+    VANTHU_CHECK(w.add_event(d.owner, {.document = d.id,
+                                       .recipient = c.recipient_code,
+                                       .kind = "recall_withdrawn",
+                                       .by = side.organisation,
+                                       .proof = proof}));
+    if (t) {
+        take_out(*t, c.recipient_code);
+        if (t->recipients.empty()) {
+            t->state_now = state::recalled;
+            w.remove_work(side.home, *t);
+        }
+        w.put(*t);
+    }
+    return tell_recalled(w, side, d, c.recipient_code);
+}
+
+result<> stop_trying(writer& w, const recall_side& side, const document_row& d, transfer_row& t) {
+    std::vector<consignment_row> all;
+    for (const std::string& code : t.recipients) {
+        VANTHU_TRY(auto c, w.consignment(d.owner, d.id, code));
+        if (!c) return {};
+        VANTHU_TRY(auto q, w.recall(side.home, d.identity.issuer, d.identity.document_id, c->recipient));
+        if (!q || q->document != d.id || q->stands != recall_stand::asked) return {};
+        all.push_back(std::move(*c));
+    }
+    for (consignment_row& c : all) {
+        if (is_final(c.state_now)) continue; // a notice from beyond has told its end
+        c.state_now = state::recalled;
+        c.reason.clear();
+        c.updated_at = w.now();
+        w.put(d.owner, c);
+    }
+    t.state_now = state::recalled;
+    w.remove_work(side.home, t);
+    w.put(t);
+    return {};
+}
+
+result<std::vector<transfer_row>> settle(writer& w, const recall_side& side, const document_row& d, transfer_row& t) {
+    t.recall_waits = false;
+    const bool certainly_not = t.state_now != state::delivered && !t.perhaps_taken;
+    std::map<std::pair<std::string, std::string>, std::vector<recall_row>> requests; // by owner and id
+    for (const std::string& code : std::vector(t.recipients)) {
+        VANTHU_TRY(auto c, w.consignment(d.owner, d.id, code));
+        if (!c) continue;
+        VANTHU_TRY(auto q, w.recall(side.home, d.identity.issuer, d.identity.document_id, c->recipient));
+        if (!q || q->document != d.id || q->stands != recall_stand::fenced) continue;
+        if (certainly_not) {
+            q->stands = recall_stand::withdrawn;
+            q->where = side.organisation;
+            // One that the hop has refused for good, or whose time is over, keeps that end.
+            if (!is_final(c->state_now)) VANTHU_CHECK(stop(w, side, d, *c, &t, q->proof));
+            VANTHU_CHECK(end_request(w, side, *q, w.now()));
+        } else {
+            q->stands = recall_stand::asked;
+        }
+        w.put(side.home, *q);
+        requests[{q->recall_owner, q->recall}].push_back(std::move(*q));
+    }
+    w.put(t);
+    if (t.perhaps_taken && !is_final(t.state_now)) VANTHU_CHECK(stop_trying(w, side, d, t));
+
+    std::vector<transfer_row> released;
+    for (const auto& [place, decided] : requests) {
+        VANTHU_TRY(auto waiting, w.transfer(place.first, place.second, t.node));
+        if (!waiting || !waiting->fenced) continue;
+        for (const recall_row& q : decided)
+            if (q.stands == recall_stand::withdrawn) take_out(*waiting, q.asked_code);
+        waiting->fenced = false;
+        waiting->next_attempt_at = w.now();
+        if (waiting->recipients.empty()) waiting->state_now = state::recalled;
+        w.put(*waiting);
+        if (waiting->recipients.empty()) continue;
+        w.add_work(side.home, *waiting);
+        released.push_back(std::move(*waiting));
+    }
+    return released;
+}
+
+} // namespace vanthu::records
