@@ -279,6 +279,8 @@ fail acceptance::isolate_or_refuse(const std::string& field) {
 }
 
 result<> acceptance::apply_policy() {
+    // A recall brings nothing to be relied on: whether it may be made follows from the link and the origin.
+    if (edxml::bussiness_type_of(packet_->document()->header) == edxml::bussiness_type::recall) return {};
     bool any_local = false;
     for (const routed& r : arrival_.recipients) any_local |= r.route.kind == registry::route_kind::local;
     std::shared_ptr<const policy> table = gate_.policy_.load();
@@ -325,13 +327,15 @@ result<> acceptance::prepare_companions() {
         return {};
     }
     const edxml::document_header& h = packet_->document()->header;
+    const bool recalls = edxml::bussiness_type_of(h) == edxml::bussiness_type::recall;
     for (const routed& r : arrival_.recipients) {
         if (r.route.kind != registry::route_kind::local || !arrival_.held_here.empty()) continue;
-        if (arrival_.refused_at_end.empty() && !r.route.final->answers_on_commit) continue;
+        if (arrival_.refused_at_end.empty() && !r.route.final->answers_on_commit && !recalls) continue;
         edxml::response_for about{h.from.organ_id, h.code.number + "/" + h.code.notation, h.promulgation.date,
                                   h.document_id};
         VANTHU_TRY(auto c,
-                   compose_companion(std::move(about), r.code, r.name, arrival_.refused_at_end, registry_, at_));
+                   compose_companion(std::move(about), r.code, r.name,
+                                     recalls ? std::string(recall_agreed) : arrival_.refused_at_end, registry_, at_));
         VANTHU_CHECK(sign_origin(c->status, c->packet));
         companions_.push_back(std::move(c));
     }
@@ -370,12 +374,19 @@ void acceptance::discard_payloads() {
 task<accepted> acceptance::commit() {
     outcome out;
     std::vector<outcome> followed(companions_.size());
+    std::vector<bool> sent(companions_.size());
     auto decide = [&](ledger::transaction& t) -> result<> {
         decision d(gate_.options_, gate_.log_, t);
         VANTHU_CHECK(packet_->document() ? d.document(arrival_, out) : d.status(arrival_, out));
         if (!out.known)
-            for (std::size_t i = 0; i < companions_.size(); ++i)
-                VANTHU_CHECK(d.status(companions_[i]->status, followed[i]));
+            for (std::size_t i = 0; i < companions_.size(); ++i) {
+                companion& c = *companions_[i];
+                sent[i] = c.agrees == (std::ranges::find(c.agrees ? out.answers : out.cancelled, c.recipient) !=
+                                       (c.agrees ? out.answers : out.cancelled).end());
+                if (!sent[i]) continue;
+                if (c.agrees) c.from.about = {out.document.owner, out.document.id};
+                VANTHU_CHECK(d.status(c.status, followed[i]));
+            }
         std::vector<records::transfer_row> work = out.work;
         std::vector<std::string> inboxes = out.inboxes;
         for (const outcome& f : followed) {
@@ -394,6 +405,8 @@ task<accepted> acceptance::commit() {
         discard_payloads();
     else if (done && arrival_before_ && !out.arrival_sent)
         gate_.store_.payloads().discard(arrival_before_->status.payload.ref);
+    for (std::size_t i = 0; done && !out.known && i < companions_.size(); ++i)
+        if (!sent[i]) gate_.store_.payloads().discard(companions_[i]->status.payload.ref);
     if (!done) co_return std::unexpected(done.error());
     accepted answer;
     answer.known = out.known;

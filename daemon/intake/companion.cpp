@@ -18,14 +18,18 @@ result<std::unique_ptr<companion>> compose_companion(edxml::response_for about, 
     s.from.organ_id = recipient_code;
     s.from.organ_name = recipient_name;
     s.response_for = std::move(about);
-    s.status_code = refusal.empty() ? "01" : "02";
-    s.description = refusal.empty() ? "Đã đến"
+    const bool agrees = refusal == recall_agreed;
+    s.status_code = agrees ? "15" : refusal.empty() ? "01" : "02";
+    s.description = agrees            ? "Đồng ý thu hồi: văn bản chưa được eOffice tiếp nhận và đã hủy"
+                    : refusal.empty() ? "Đã đến"
                     : words.empty() ? describe(make_error_code(errc::signature_refused))->message_vi
                                     : words;
     s.timestamp = edxml::packet_time::of(at);
     auto c = std::make_unique<companion>();
     VANTHU_TRY(c->text, edxml::compose_status(s, edxml::echo::as_received));
     VANTHU_TRY(c->packet, edxml::read_packet(as_bytes(c->text)));
+    c->recipient = recipient_code;
+    c->agrees = agrees;
     c->from.source = offer::from::ourselves;
     c->status.from = &c->from;
     c->status.packet = &c->packet;

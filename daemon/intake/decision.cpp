@@ -199,6 +199,8 @@ result<> decision::place(const document_row& d, const routed& r, const std::stri
         c.inbox_sequence = entry.sequence;
         out.inboxes.push_back(r.organisation);
         e.kind = "kept";
+        if (d.kind == document_kind::document && !asks_for_answer(d.identity))
+            VANTHU_CHECK(cancel_if_recalled(d, r, entry, c, out));
     } else if (r.route.kind == route_kind::held) {
         c.state_now = state::parked;
         c.reason = held_reason_code(r);
@@ -250,6 +252,7 @@ result<> decision::tell_previous_hop(const document_row& d, const std::string& r
 result<> decision::add_transfers(const transfers& to, outcome& out) {
     for (const auto& [node, t] : to) {
         write_.put(t);
+        if (t.fenced) continue; // until the document's attempt has ended
         write_.add_work(options_.home, t);
         out.work.push_back(t);
     }
@@ -299,6 +302,11 @@ result<> decision::document(arrival& a, outcome& out) {
     d.subject = h.subject;
     d.type_name = h.document_type.type_name;
     if (h.signer) d.signer = h.signer->full_name;
+    if (!h.trace.empty() && h.trace.front().timestamp.value) d.sent_at = to_us(*h.trace.front().timestamp.value);
+    if (asks_for_answer(d.identity)) {
+        d.reason = h.bussiness->doc_reason;
+        d.target = edxml::target_document_id(h);
+    }
     d.due_date = date_text(h.due_date);
     d.priority = edxml::priority_of(h).value_or(0);
     d.signatures = a.signatures_checked ? std::string(to_string(a.signatures)) : "not_checked";
@@ -307,6 +315,7 @@ result<> decision::document(arrival& a, outcome& out) {
     for (const edxml::attachment_info& each : p.attachments) attachments.push_back(edxml::to_json(each));
     d.attachments = boost::json::serialize(attachments);
 
+    VANTHU_CHECK(check_recall(a, d));
     std::vector<routed> fresh;
     std::string known_id;
     VANTHU_TRY(bool any_new, check_identity(a, d, fresh, known_id, d.flags));
@@ -328,9 +337,12 @@ result<> decision::document(arrival& a, outcome& out) {
                                                      .by = by_of(a),
                                                      .proof = d.packet_sha256.hex()}));
     transfers to;
-    for (const routed& r : fresh) VANTHU_CHECK(add_recipient(a, d, r, to, out));
+    const bool recalls = is_recall(d.identity);
+    if (recalls) VANTHU_CHECK(raise_to_recalled(a, d, fresh));
+    for (const routed& r : fresh)
+        VANTHU_CHECK(recalls ? recall_recipient(a, d, r, to, out) : add_recipient(a, d, r, to, out));
     VANTHU_CHECK(add_transfers(to, out));
-    if (asks_for_answer(d.identity)) VANTHU_CHECK(note_conversation(h, d));
+    if (asks_for_answer(d.identity) && !recalls) VANTHU_CHECK(note_conversation(h, d));
 
     bool all_local = a.held_here.empty() && std::all_of(fresh.begin(), fresh.end(), [](const routed& r) {
                          return r.route.kind == registry::route_kind::local;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "daemon/intake/arrival.hpp"
+#include "daemon/records/recalls.hpp"
 
 namespace vanthu::intake {
 
@@ -11,6 +12,8 @@ struct outcome {
     std::vector<records::consignment_row> consignments;
     bool known = false;
     bool arrival_sent = false; // of a status: the 01 beside it went first
+    // Recipients served here: those whose 15 goes out with the recall; those whose document came after its recall.
+    std::vector<std::string> answers, cancelled;
     // Where the receipt for exactly the packet offered stands; a document that came in two envelopes has two.
     std::string log_origin;
     std::uint64_t leaf = 0;
@@ -63,6 +66,22 @@ private:
     result<bool> check_identity(const arrival&, const records::document_row&, std::vector<routed>& fresh,
                                 std::string& known_id, std::vector<std::string>& flags);
     result<> check_number(const records::document_row&, const std::vector<routed>& fresh);
+    struct recalled {
+        records::document_row document;
+        records::consignment_row consignment;
+    };
+    result<std::optional<recalled>> recalled_by(const arrival&, const records::document_row& recall, const routed&);
+    result<> raise_to_recalled(const arrival&, records::document_row& recall, const std::vector<routed>&);
+    result<> check_recall(const arrival&, const records::document_row& recall);
+    result<> recall_recipient(const arrival&, const records::document_row& recall, const routed&, transfers&,
+                              outcome&);
+    result<> close_request(const records::document_row& recall, const routed&, records::recall_row,
+                           const std::string& kind, outcome&);
+    result<> cancel_if_recalled(const records::document_row&, const routed&, records::inbox_row&,
+                                records::consignment_row&, outcome&);
+    result<> recall_answered(const records::document_row& on, const records::consignment_row&,
+                             const records::document_row& status);
+    result<> recall_needless(const records::document_row&, const records::consignment_row&);
     result<> note_conversation(const edxml::document_header&, const records::document_row&);
     result<std::optional<records::document_row>> document_of(const std::string& sender, const std::string& id);
     result<> add_recipient(const arrival&, const records::document_row&, const routed&, transfers&, outcome&);
@@ -97,6 +116,9 @@ std::string by_of(const arrival&); // who brought it: node, credential or "vanth
 std::string date_text(const edxml::packet_date&);
 // A recall, update or replace: a conversation about another document, to be answered with 15 or 16.
 bool asks_for_answer(const records::business_identity&);
+bool is_recall(const records::business_identity&);
+// Refused, returned, expired or taken back: nothing of it is left at the recipient.
+bool has_ended(const records::consignment_row&);
 records::document_row row_of(const arrival&, std::int64_t now); // what documents and statuses have in common
 // The fields of a status that its origin signature covers and that make two statuses the same one.
 std::map<std::string, std::string> status_fields(const edxml::status_packet&);

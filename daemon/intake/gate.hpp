@@ -62,6 +62,8 @@ struct offer {
     // ourselves: owner and id of the document that a status speaks of, where that is known; empty: found by its
     // identity.
     std::pair<std::string, std::string> about;
+    // eoffice: owner and id of the document that a recall made here speaks of. What cannot be taken back is refused.
+    std::pair<std::string, std::string> recalls;
     // What a status says of an inbox entry is the word of the eOffice that reads this inbox: it has the document then
     // (contracts 3). False: its credential has no right to the inbox, or nobody has fetched anything (answered on
     // commit).

@@ -18,14 +18,13 @@ bool ended_undelivered(const consignment_row& c) {
     return c.state_now == state::refused || c.state_now == state::expired || c.state_now == state::recalled;
 }
 
-// It was refused, came back or was taken back: its number does not stand on what that recipient holds.
-bool number_is_free(const consignment_row& c) {
-    return ended_undelivered(c) || c.last_status == "02" || c.last_status == "15";
-}
-
 bool is_replaced(const document_row& d) { return std::ranges::find(d.flags, "replaced") != d.flags.end(); }
 
 } // namespace
+
+bool has_ended(const consignment_row& c) {
+    return ended_undelivered(c) || c.last_status == "02" || c.last_status == "15";
+}
 
 // What came back undelivered may be sent again as it is, and a recall that was answered may be asked for again;
 // anything else gets the first answer.
@@ -65,7 +64,7 @@ result<decision::standing> decision::standing_of(const document_row& d, const st
     if (earlier && !is_replaced(*earlier)) {
         VANTHU_TRY(auto consignments, write_.consignments(earlier->owner, earlier->id));
         for (const consignment_row& c : consignments)
-            if (c.recipient == recipient && number_is_free(c)) earlier.reset();
+            if (c.recipient == recipient && has_ended(c)) earlier.reset();
         if (earlier) s.clash = other->document;
     }
     return s;
@@ -104,24 +103,23 @@ result<> decision::check_number(const document_row& d, const std::vector<routed>
             is_replaced(*earlier))
             continue;
         VANTHU_TRY(auto consignments, write_.consignments(d.owner, id));
-        const bool nobody_holds_it = std::ranges::all_of(consignments, number_is_free);
+        const bool nobody_holds_it = std::ranges::all_of(consignments, has_ended);
         for (const routed& r : fresh) {
             auto had = std::ranges::find(consignments, r.organisation, &consignment_row::recipient);
-            if (!nobody_holds_it && (had == consignments.end() || !number_is_free(*had)))
+            if (!nobody_holds_it && (had == consignments.end() || !has_ended(*had)))
                 return failed(errc::number_reused, id);
         }
     }
     return {};
 }
 
-// A recall, update or replace stands on record also with the documents it speaks of: 15 and 16 answer it there too, and
-// a replaced document no longer holds its number.
+// An update or replace stands on record also with the documents it speaks of: 15 and 16 answer it there too, and a
+// replaced document no longer holds its number.
 result<> decision::note_conversation(const edxml::document_header& h, const document_row& d) {
     std::set<std::string> targets{edxml::target_document_id(h)};
     if (h.bussiness)
         for (const edxml::replacement_info& each : h.bussiness->replacements) targets.insert(each.document_id);
     targets.erase("");
-    static constexpr std::string_view kinds[] = {"recall_asked", "update_asked", "replace_asked"};
     const bool replaces = d.identity.business_type == int(edxml::bussiness_type::replace);
     for (const std::string& target : targets) {
         std::vector<std::string> ids;
@@ -141,7 +139,7 @@ result<> decision::note_conversation(const edxml::document_header& h, const docu
                 VANTHU_CHECK(write_.add_event(
                     earlier->owner, event_row{.document = id,
                                               .recipient = c.recipient_code,
-                                              .kind = std::string(kinds[std::size_t(d.identity.business_type) - 1]),
+                                              .kind = replaces ? "replace_asked" : "update_asked",
                                               .by = d.from_code,
                                               .proof = d.packet_sha256.hex()}));
             }

@@ -7,11 +7,28 @@ namespace vanthu::intake {
 
 namespace {
 
+// Contracts 4: of a recall its canonical fields, as nothing of it is content.
+bool is_recall(const edxml::packet& p) {
+    return p.document() && edxml::bussiness_type_of(p.document()->header) == edxml::bussiness_type::recall;
+}
 receipt::origin_kind origin_kind_of(const edxml::packet& p) {
-    return p.document() ? receipt::origin_kind::document : receipt::origin_kind::status;
+    return p.status()     ? receipt::origin_kind::status
+           : is_recall(p) ? receipt::origin_kind::recall
+                          : receipt::origin_kind::document;
 }
 std::map<std::string, std::string> origin_fields_of(const edxml::packet& p) {
-    return p.status() ? status_fields(*p.status()) : std::map<std::string, std::string>{};
+    if (p.status()) return status_fields(*p.status());
+    if (!is_recall(p)) return {};
+    const edxml::document_header& h = p.document()->header;
+    std::string to;
+    for (const edxml::organisation& each : h.to) to += (to.empty() ? "" : " ") + each.organ_id;
+    return {{"from", h.from.organ_id},
+            {"to", to},
+            {"document_id", edxml::target_document_id(h)},
+            {"code", h.code.number + "/" + h.code.notation},
+            {"date", date_text(h.promulgation.date)},
+            {"reason", h.bussiness ? h.bussiness->doc_reason : ""},
+            {"time", h.trace.empty() ? "" : h.trace.front().timestamp.text}};
 }
 
 } // namespace

@@ -115,6 +115,9 @@ result<> decision::status(arrival& a, outcome& out) {
     if (about && !from_peer && !by_sender) {
         VANTHU_TRY(entry, entry_of(a, party, about));
     }
+    // Cancelled before its eOffice had it: the sender has been told so (contracts 15).
+    if (entry && a.from->from_inbox && entry->cancelled_at && entry->acked_at == 0)
+        return failed(errc::entry_recalled, entry->id);
     if (entry && s.status_code == "01") {
         VANTHU_TRY(bool before, arrived_before(a, reporter, *entry, *about, out));
         if (before) return {};
@@ -289,7 +292,13 @@ result<> decision::apply_status(const arrival& a, document_row& status, const re
     records::add_status(*mine, s.status_code, status.status_time);
     mine->updated_at = write_.now();
     write_.put(about.owner, *mine);
-    return write_.add_event(about.owner, std::move(e));
+    VANTHU_CHECK(write_.add_event(about.owner, std::move(e)));
+    if (!mine->asked_back) return {};
+    VANTHU_TRY(auto on, write_.document(about.owner, about.document));
+    if (!on) return {};
+    if (mine->last_status == "02") return recall_needless(*on, *mine);
+    if (s.status_code == "15" || s.status_code == "16") return recall_answered(*on, *mine, status);
+    return {};
 }
 
 } // namespace vanthu::intake

@@ -94,19 +94,27 @@ BOOST_AUTO_TEST_CASE(a_recall_is_answered_once_it_is_on_record) {
     json::array entries = inbox_of(o.node, "key-xa");
     BOOST_REQUIRE(entries.size() == 2u);
     BOOST_TEST(submit_packet(o.node, "key-so", what.packet()).status == 200); // one recall, sent twice
-    // The eOffice answers on the document or on the recall: both know of the request.
-    BOOST_TEST(report(o.node, "key-xa", id, R"({"code":"16","description":"đã ban hành văn bản trả lời"})").status ==
-               201);
-    std::string of_recall = text_of(entries.at(1).as_object(), {"id"});
-    BOOST_TEST(report(o.node, "key-xa", of_recall, R"({"code":"15"})").status == 201);
+    // The eOffice answers on the document or on the recall: both know of it.
     auto last_status = [&](const std::string& of) {
         return text_of(first_recipient(o.node, "key-so", of), {"last_status"});
     };
+    const std::string request = text_of(recall.json(), {"document_id"});
+    BOOST_TEST(report(o.node, "key-xa", id, R"({"code":"16","description":"đã ban hành văn bản trả lời"})").status ==
+               201);
     BOOST_TEST(last_status(document) == "16");
-    BOOST_TEST(last_status(text_of(recall.json(), {"document_id"})) == "15");
+    BOOST_TEST(last_status(request) == "16");
     // Asked again after an answer: a new request, not a duplicate of the first.
-    BOOST_TEST(submit_packet(o.node, "key-so", what.packet()).status == 201);
-    BOOST_TEST(inbox_of(o.node, "key-xa").size() == 3u);
+    recall = submit_packet(o.node, "key-so", what.packet());
+    BOOST_TEST(recall.status == 201);
+    entries = inbox_of(o.node, "key-xa");
+    BOOST_REQUIRE(entries.size() == 3u);
+    BOOST_TEST(report(o.node, "key-xa", text_of(entries.at(2).as_object(), {"id"}), R"({"code":"15"})").status == 201);
+    BOOST_TEST(last_status(document) == "15");
+    BOOST_TEST(last_status(text_of(recall.json(), {"document_id"})) == "15");
+    BOOST_TEST(last_status(request) == "16");
+    json::object entry = o.node.call("key-xa", "GET", "/v1/inbox/" + id).json();
+    BOOST_TEST(!text_of(entry, {"cancelled_at"}).empty());
+    BOOST_TEST(text_of(entry, {"last_status"}) == "15");
 }
 
 BOOST_AUTO_TEST_CASE(a_status_stands_on_the_document_its_reporter_was_addressed_by) {

@@ -1,0 +1,272 @@
+// What a recall (a packet of type 1) changes, recipient by recipient: contracts 15. The document it speaks of is left as
+// it is; what is kept of the recall stands in its own rows.
+#include "daemon/intake/decision.hpp"
+#include "daemon/records/statuses.hpp"
+
+#include <algorithm>
+
+namespace vanthu::intake {
+
+using records::consignment_row;
+using records::document_row;
+using records::event_row;
+using records::recall_row;
+using records::recall_stand;
+using records::state;
+using records::transfer_row;
+
+namespace {
+
+// A document that was sent later, under the same DocumentId, is not what was meant.
+bool sent_before(const document_row& d, std::int64_t recall_sent_at) {
+    return d.sent_at == 0 || recall_sent_at == 0 || d.sent_at <= recall_sent_at;
+}
+
+} // namespace
+
+bool is_recall(const records::business_identity& i) { return i.business_type == int(edxml::bussiness_type::recall); }
+
+// The newest document of that DocumentId that went to this recipient.
+result<std::optional<decision::recalled>> decision::recalled_by(const arrival& a, const document_row& d,
+                                                                const routed& r) {
+    using found = std::optional<recalled>;
+    if (d.target.empty()) return found();
+    for (const std::string& owner : {d.identity.issuer, options_.home}) {
+        VANTHU_TRY(auto ids, write_.documents_named(owner, d.identity.issuer, d.target));
+        for (auto id = ids.rbegin(); id != ids.rend(); ++id) {
+            if (!a.from->recalls.second.empty() && *id != a.from->recalls.second) continue;
+            VANTHU_TRY(auto of, write_.document(owner, *id));
+            if (!of || of->kind != records::document_kind::document || asks_for_answer(of->identity) ||
+                !sent_before(*of, d.sent_at))
+                continue;
+            VANTHU_TRY(auto all, write_.consignments(owner, *id));
+            for (consignment_row& c : all)
+                if (c.recipient == r.organisation || a.registry->canonical(c.recipient_code, a.at) == r.organisation)
+                    return found({std::move(*of), std::move(c)});
+        }
+        if (owner == options_.home) break;
+    }
+    return found();
+}
+
+// A recall rides the lane of what it recalls, or a faster one.
+result<> decision::raise_to_recalled(const arrival& a, document_row& d, const std::vector<routed>& recipients) {
+    for (const routed& r : recipients) {
+        VANTHU_TRY(auto of, recalled_by(a, d, r));
+        if (of) d.priority = std::max(d.priority, of->document.priority);
+    }
+    return {};
+}
+
+// Asked for here, by API: what cannot be taken back is said at once, and nothing is recorded.
+result<> decision::check_recall(const arrival& a, const document_row& d) {
+    if (a.from->recalls.second.empty()) return {};
+    for (const routed& r : a.recipients) {
+        VANTHU_TRY(auto of, recalled_by(a, d, r));
+        if (!of) return failed(errc::recall_recipient_unknown, r.code);
+        const consignment_row& c = of->consignment;
+        VANTHU_TRY(auto q, write_.recall(options_.home, d.identity.issuer, d.target, c.recipient));
+        const bool of_this = q && q->document == of->document.id;
+        if (of_this && records::is_open(q->stands)) return failed(errc::recall_already_asked, r.code);
+        if (has_ended(c) || (of_this && q->stands != recall_stand::denied)) return failed(errc::recall_ended, r.code);
+    }
+    return {};
+}
+
+result<> decision::recall_recipient(const arrival& a, const document_row& d, const routed& r, transfers& to,
+                                    outcome& out) {
+    VANTHU_TRY(auto of, recalled_by(a, d, r));
+    recall_row q{.issuer = d.identity.issuer,
+                 .target = d.target,
+                 .recipient = of ? of->consignment.recipient : r.organisation,
+                 .recall_owner = d.owner,
+                 .recall = d.id,
+                 .asked_code = r.code,
+                 .reason = d.reason,
+                 .by = d.from_code,
+                 .asked_by = by_of(a),
+                 .asked_at = write_.now(),
+                 .sent_at = d.sent_at,
+                 .proof = d.packet_sha256.hex()};
+    const bool local = r.route.kind == registry::route_kind::local;
+    if (!of) {
+        // Overtaken by its recall, or gone another way: where it ends, whatever comes is cancelled. What is asked for
+        // here and was never sent from here is another matter: the recipient's clerk looks.
+        if (!local || d.target.empty() || a.from->source != offer::from::peer) return add_recipient(a, d, r, to, out);
+        return close_request(d, r, q, "recall_first", out);
+    }
+    document_row& document = of->document;
+    consignment_row& c = of->consignment;
+    q.owner = document.owner;
+    q.document = document.id;
+    q.code = c.recipient_code;
+    VANTHU_CHECK(write_.add_event(document.owner, event_row{.document = document.id,
+                                                            .recipient = c.recipient_code,
+                                                            .kind = "recall_asked",
+                                                            .by = d.from_code,
+                                                            .text = d.reason,
+                                                            .proof = q.proof}));
+    records::ask_back(c);
+    write_.put(document.owner, c);
+
+    if (c.hop == "local" && !c.inbox_id.empty()) {
+        VANTHU_TRY(auto entry, write_.inbox_entry(c.recipient, c.inbox_id));
+        if (entry && entry->acked_at == 0 && c.last_status != "02") {
+            if (entry->cancelled_at == 0) {
+                entry->cancelled_at = write_.now();
+                write_.put(*entry);
+                VANTHU_CHECK(write_.add_event(document.owner, event_row{.document = document.id,
+                                                                        .recipient = c.recipient_code,
+                                                                        .kind = "recall_cancelled",
+                                                                        .by = options_.organisation,
+                                                                        .proof = q.proof}));
+            }
+            return close_request(d, r, q, "recall_cancelled", out);
+        }
+    }
+    std::optional<transfer_row> t;
+    if (!c.hop.empty() && c.hop != "local") {
+        VANTHU_TRY(t, write_.transfer(document.owner, document.id, c.hop));
+    }
+    const records::recall_side side{options_.home, options_.organisation};
+    const records::stopping may = records::can_stop(c, t ? &*t : nullptr);
+    if (may == records::stopping::at_once) {
+        VANTHU_CHECK(records::stop(write_, side, document, c, t ? &*t : nullptr, q.proof));
+        q.stands = recall_stand::withdrawn;
+        q.where = options_.organisation;
+        return close_request(d, r, q, "recall_withdrawn", out);
+    }
+    if (has_ended(c) || (c.hop == "local" && c.inbox_id.empty())) { // refused, returned, expired, taken back before
+        q.stands = c.state_now == state::recalled ? recall_stand::withdrawn : recall_stand::ended;
+        q.where = options_.organisation;
+        VANTHU_TRY(auto before, write_.recall(options_.home, q.issuer, q.target, q.recipient));
+        if (before && before->document == q.document && before->stands == recall_stand::agreed)
+            q.stands = recall_stand::agreed;
+        return close_request(d, r, q, "recall_needless", out);
+    }
+    if (c.hop == "local") {
+        q.stands = recall_stand::before_clerk;
+        write_.put(options_.home, q);
+        return add_recipient(a, d, r, to, out);
+    }
+    // It has gone on, or may have: the recall goes the same way, also where the registry knows another one by now.
+    q.stands = may == records::stopping::after_the_attempt ? recall_stand::fenced : recall_stand::asked;
+    write_.put(options_.home, q);
+    routed way = r;
+    if (const registry::node* same = a.registry->find_node(c.hop)) {
+        way.route.kind = registry::route_kind::hop;
+        way.route.next = same;
+    }
+    VANTHU_CHECK(add_recipient(a, d, way, to, out));
+    if (q.stands == recall_stand::fenced) {
+        t->recall_waits = true;
+        write_.put(*t);
+        if (auto mine = to.find(c.hop); mine != to.end()) mine->second.fenced = true;
+    } else if (t && !records::is_final(t->state_now)) {
+        VANTHU_CHECK(records::stop_trying(write_, side, document, *t));
+    }
+    return {};
+}
+
+// The recall has done its work here for this recipient; `kind`: by which event. Nobody beyond is asked.
+result<> decision::close_request(const document_row& d, const routed& r, recall_row q, const std::string& kind,
+                                 outcome& out) {
+    const bool answers = kind == "recall_first" || kind == "recall_cancelled";
+    consignment_row c;
+    c.document = d.id;
+    c.recipient_code = r.code;
+    c.recipient = r.organisation;
+    c.recipient_name = r.name;
+    c.hop = "local";
+    c.asked_back = true;
+    c.state_now = answers ? state::delivered : state::recalled;
+    c.updated_at = write_.now();
+    write_.put(d.owner, c);
+    VANTHU_CHECK(write_.add_event(
+        d.owner,
+        event_row{.document = d.id, .recipient = r.code, .kind = kind, .by = options_.organisation, .proof = q.proof}));
+    write_.occupy(options_.home, r.organisation, d.identity, {d.id, d.content_sha256});
+    if (answers)
+        out.answers.push_back(r.code); // 15, which finds the row and closes it
+    else
+        VANTHU_CHECK(records::tell_recalled(write_, {options_.home, options_.organisation}, d, r.code));
+    write_.put(options_.home, q);
+    out.consignments.push_back(std::move(c));
+    return {};
+}
+
+// A document whose recall came first: it gets its entry, cancelled, as if they had come in order.
+result<> decision::cancel_if_recalled(const document_row& d, const routed& r, records::inbox_row& entry,
+                                      consignment_row& c, outcome& out) {
+    VANTHU_TRY(auto q, write_.recall(options_.home, d.identity.issuer, d.identity.document_id, r.organisation));
+    if (!q || q->stands != recall_stand::agreed || !q->document.empty() || !sent_before(d, q->sent_at)) return {};
+    q->owner = d.owner;
+    q->document = d.id;
+    q->code = r.code;
+    write_.put(options_.home, *q);
+    entry.cancelled_at = write_.now();
+    write_.put(entry);
+    VANTHU_TRY(auto request, write_.consignment(q->recall_owner, q->recall, q->asked_code));
+    records::ask_back(c);
+    records::add_status(c, "15", request ? request->last_status_time : q->answered_at);
+    out.cancelled.push_back(r.code);
+    return write_.add_event(d.owner, event_row{.document = d.id,
+                                               .recipient = r.code,
+                                               .kind = "recall_cancelled",
+                                               .by = options_.organisation,
+                                               .proof = q->proof});
+}
+
+// 15 or 16, on the document or on its recall: both know of it. `on`: which of them the status stands on.
+result<> decision::recall_answered(const document_row& on, const consignment_row& mine, const document_row& status) {
+    const bool on_recall = is_recall(on.identity);
+    const std::string& target = on_recall ? on.target : on.identity.document_id;
+    VANTHU_TRY(auto q, write_.recall(options_.home, on.identity.issuer, target, mine.recipient));
+    if (!q || (on_recall ? q->recall : q->document) != on.id) return {};
+    const bool agrees = status.status_code == "15";
+    if (agrees || q->stands != recall_stand::agreed) q->stands = agrees ? recall_stand::agreed : recall_stand::denied;
+    q->answered_at = status.status_time;
+    q->proof = status.packet_sha256.hex();
+    write_.put(options_.home, *q);
+
+    const std::string &owner = on_recall ? q->owner : q->recall_owner, &id = on_recall ? q->document : q->recall,
+                      &code = on_recall ? q->code : q->asked_code;
+    if (!id.empty()) {
+        VANTHU_TRY(auto other, write_.consignment(owner, id, code));
+        if (other) {
+            records::add_status(*other, status.status_code, status.status_time);
+            other->updated_at = write_.now();
+            write_.put(owner, *other);
+            VANTHU_CHECK(write_.add_event(owner, event_row{.document = id,
+                                                           .recipient = code,
+                                                           .kind = "status",
+                                                           .code = status.status_code,
+                                                           .by = status.from_code,
+                                                           .text = status.status_description,
+                                                           .proof = q->proof,
+                                                           .claimed_at = status.status_time}));
+        }
+    }
+    if (q->document.empty()) return {};
+    VANTHU_TRY(auto c, write_.consignment(q->owner, q->document, q->code));
+    if (!c || c->inbox_id.empty()) return {};
+    VANTHU_TRY(auto entry, write_.inbox_entry(c->recipient, c->inbox_id));
+    if (!entry || entry->document != q->document) return {};
+    if (agrees && entry->cancelled_at == 0) entry->cancelled_at = write_.now();
+    entry->last_status = c->last_status;
+    write_.put(*entry);
+    return {};
+}
+
+// The document has ended by itself (02): nothing is left to take back.
+result<> decision::recall_needless(const document_row& d, const consignment_row& mine) {
+    if (!mine.asked_back || asks_for_answer(d.identity)) return {};
+    VANTHU_TRY(auto q, write_.recall(options_.home, d.identity.issuer, d.identity.document_id, mine.recipient));
+    if (!q || q->document != d.id || !records::is_open(q->stands)) return {};
+    q->stands = recall_stand::ended;
+    q->where = mine.recipient_code;
+    write_.put(options_.home, *q);
+    return {};
+}
+
+} // namespace vanthu::intake
