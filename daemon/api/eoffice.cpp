@@ -15,6 +15,7 @@ std::span<const eoffice::endpoint> eoffice::endpoints() {
         {"GET", "/v1/documents", "track", "organisation before limit", &eoffice::documents},
         {"GET", "/v1/documents/{id}", "track", "", &eoffice::track},
         {"GET", "/v1/documents/{id}/receipt", "track", "", &eoffice::receipt},
+        {"POST", "/v1/documents/{id}/recall", "submit", "", &eoffice::recall},
         {"GET", "/v1/inbox", "inbox", "organisation after wait limit", &eoffice::inbox},
         {"GET", "/v1/inbox/{id}", "inbox", "", &eoffice::inbox_entry},
         {"GET", "/v1/inbox/{id}/packet", "inbox", "", &eoffice::packet},
@@ -203,7 +204,7 @@ asio::awaitable<net::response> eoffice::documents(call& c) {
 asio::awaitable<net::response> eoffice::track(call& c) {
     auto d = find_document(c);
     if (!d) co_return refuse(d.error());
-    auto shown = ladder(records::reader(store_.committed()), *d, {*c.registry, c.at, *calendar_.load()});
+    auto shown = ladder(records::reader(store_.committed()), *d, {*c.registry, c.at, *calendar_.load(), options_.home});
     if (!shown) co_return refuse(shown.error());
     co_return answer(200, *shown);
 }

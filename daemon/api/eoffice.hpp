@@ -49,6 +49,7 @@ private:
     asio::awaitable<net::response> documents(call&);
     asio::awaitable<net::response> track(call&);
     asio::awaitable<net::response> receipt(call&);
+    asio::awaitable<net::response> recall(call&);
     asio::awaitable<net::response> inbox(call&);
     asio::awaitable<net::response> inbox_entry(call&);
     asio::awaitable<net::response> packet(call&);
@@ -69,6 +70,10 @@ private:
     result<std::string> organisation_of(const call&) const; // canonical: the one the request is for
     result<found_entry> find_entry(const call&) const;
     result<records::document_row> find_document(const call&) const;
+    result<records::document_row> find_recallable(const call&) const;
+    result<std::vector<std::string>> recall_recipients(const call&, const records::document_row&,
+                                                       const std::vector<std::string>& named) const;
+    task<net::response> recall_by(call&);
     task<net::response> submit_packet(call&, intake::offer);
     task<net::response> submit_files(call&, intake::offer);
     task<intake::accepted> report(const found_entry&, status_report);

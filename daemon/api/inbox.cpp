@@ -1,6 +1,7 @@
 // The inbox of an organisation: read in sequence, fetched any number of times, acknowledged once (contracts 2, 3).
 #include "daemon/api/call.hpp"
 #include "daemon/api/ladder.hpp"
+#include "daemon/api/recall_view.hpp"
 #include "daemon/api/strict_json.hpp"
 #include "daemon/base/log.hpp"
 #include "daemon/intake/spooled.hpp"
@@ -25,6 +26,14 @@ json::object eoffice::entry_json(const records::inbox_row& e, const records::doc
                    {"last_status", e.last_status},
                    {"document", document_json(d)}};
     if (e.cancelled_at) o["cancelled_at"] = to_rfc3339(from_us(e.cancelled_at));
+    if (e.asked_back) {
+        const records::reader read(store_.committed());
+        const auto registry = gate_.registry();
+        auto c = read.consignment(e.owner, e.document, e.recipient_code);
+        if (!c || !*c) return o;
+        auto recall = recall_json(read, d, **c, {*registry, clock_.now(), *calendar_.load(), options_.home});
+        if (recall && *recall) o["recall"] = std::move(**recall);
+    }
     return o;
 }
 

@@ -1,6 +1,7 @@
 #include "daemon/api/ladder.hpp"
 
 #include "daemon/api/deadlines.hpp"
+#include "daemon/api/recall_view.hpp"
 #include "daemon/base/error_table.hpp"
 
 #include <algorithm>
@@ -50,7 +51,13 @@ constexpr words event_texts[] = {
      "Status {1} from {0}, who is no recipient: kept only"},
     {"status_out_of_order", "{0}: {1}{2} (trái với trạng thái đã có: chỉ lưu)",
      "{0}: {1}{2} (contradicts what is on record: kept only)"},
-    {"recall_asked", "{0} yêu cầu thu hồi", "{0} asks for it back"},
+    {"recall_asked", "{0} yêu cầu thu hồi: {2}", "{0} asks for it back: {2}"},
+    {"recall_withdrawn", "Đã rút tại {0}, không chuyển tiếp", "Stopped at {0}, not sent on"},
+    {"recall_cancelled", "{0} hủy mục trong hộp đến: eOffice chưa tiếp nhận",
+     "{0} cancelled the inbox entry: the eOffice had not taken it over"},
+    {"recall_first", "Yêu cầu thu hồi tới {0} trước văn bản; văn bản tới sau sẽ bị hủy",
+     "The recall reached {0} before its document, which will be cancelled when it comes"},
+    {"recall_needless", "Tại {0} không còn gì để thu hồi", "Nothing was left to recall at {0}"},
     {"update_asked", "{0} yêu cầu cập nhật", "{0} asks for an update"},
     {"replace_asked", "{0} yêu cầu thay thế", "{0} asks for its replacement"},
     {"rerouted", "Định tuyến lại theo danh bạ: {2}", "Routed again by the registry: {2}"},
@@ -74,6 +81,7 @@ constexpr words notice_names[] = {
     {"returned", "trả lại", "returned"},
     {"expired", "quá hạn", "expired"},
     {"released", "cho gửi lại", "released"},
+    {"recalled", "đã rút lại theo yêu cầu thu hồi", "stopped as its sender asked"},
 };
 
 // Why the registry held a recipient back: reasons, no errors of a table.
@@ -262,6 +270,10 @@ json::object document_json(const records::document_row& d) {
                    {"origin", d.origin_verdict},
                    {"came_from", d.previous_node},
                    {"flags", json::array(d.flags.begin(), d.flags.end())}};
+    if (!d.target.empty()) {
+        o["speaks_of"] = d.target;
+        o["reason"] = d.reason;
+    }
     boost::system::error_code ec;
     if (!d.attachments.empty()) o["attachments"] = json::parse(d.attachments, ec);
     if (!d.signature_report.empty()) o["signature_report"] = json::parse(d.signature_report, ec);
@@ -307,6 +319,14 @@ result<json::object> ladder(const records::reader& read, const records::document
                        {"deadlines", deadlines(d, c, events, context.office, context.now)},
                        {"rungs", rungs(events, c.recipient_code)},
                        {"steps", std::move(steps)}};
+        VANTHU_TRY(auto recall, recall_json(read, d, c, context));
+        if (recall) { // from then on this is what it waits for
+            if (c.last_status != "16") {
+                r["why_vi"] = recall->at("text_vi");
+                r["why_en"] = recall->at("text_en");
+            }
+            r["recall"] = std::move(*recall);
+        }
         if (t && t->state_now == state::deferred) r["next_attempt_at"] = to_rfc3339(from_us(t->next_attempt_at));
         recipients.push_back(std::move(r));
     }

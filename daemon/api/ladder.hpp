@@ -15,10 +15,11 @@ struct ladder_context {
     const registry::registry& registry;
     timestamp now;
     const calendar::office& office; // working time: deadlines, and when "not fetched" is said
+    std::string home;               // the node's own organisation, canonical: under it recalls stand
 };
 
 // {schema_version, document:{...}, recipients:[{code, name, state, state_vi, state_en, why_vi, why_en, next_attempt_at,
-//  attempts, last_status, deadlines:[{duty, by, state, done_at, text_vi, text_en}], rungs:[{code, name_vi, name_en, state, at}], steps:[{at, kind, code, text_vi, text_en, by,
+//  recall?, attempts, last_status, deadlines:[{duty, by, state, done_at, text_vi, text_en}], rungs:[{code, name_vi, name_en, state, at}], steps:[{at, kind, code, text_vi, text_en, by,
 //  proof}]}], events_of_document:[...]}
 result<boost::json::object> ladder(const records::reader&, const records::document_row&, const ladder_context&);
 

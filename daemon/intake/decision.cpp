@@ -192,6 +192,7 @@ result<> decision::place(const document_row& d, const routed& r, const std::stri
         entry.document = d.id;
         entry.kind = d.kind;
         entry.recipient_code = r.code;
+        entry.asked_back = is_recall(d.identity);
         VANTHU_TRY(entry, write_.add_inbox(std::move(entry), new_id(from_us(write_.now()))));
         c.hop = "local";
         c.state_now = state::delivered;

@@ -117,8 +117,6 @@ std::string date_text(const edxml::packet_date&);
 // A recall, update or replace: a conversation about another document, to be answered with 15 or 16.
 bool asks_for_answer(const records::business_identity&);
 bool is_recall(const records::business_identity&);
-// Refused, returned, expired or taken back: nothing of it is left at the recipient.
-bool has_ended(const records::consignment_row&);
 records::document_row row_of(const arrival&, std::int64_t now); // what documents and statuses have in common
 // The fields of a status that its origin signature covers and that make two statuses the same one.
 std::map<std::string, std::string> status_fields(const edxml::status_packet&);

@@ -22,10 +22,6 @@ bool is_replaced(const document_row& d) { return std::ranges::find(d.flags, "rep
 
 } // namespace
 
-bool has_ended(const consignment_row& c) {
-    return ended_undelivered(c) || c.last_status == "02" || c.last_status == "15";
-}
-
 // What came back undelivered may be sent again as it is, and a recall that was answered may be asked for again;
 // anything else gets the first answer.
 result<bool> decision::may_come_again(const document_row& earlier, const std::string& recipient) {
@@ -64,7 +60,7 @@ result<decision::standing> decision::standing_of(const document_row& d, const st
     if (earlier && !is_replaced(*earlier)) {
         VANTHU_TRY(auto consignments, write_.consignments(earlier->owner, earlier->id));
         for (const consignment_row& c : consignments)
-            if (c.recipient == recipient && has_ended(c)) earlier.reset();
+            if (c.recipient == recipient && records::has_ended(c)) earlier.reset();
         if (earlier) s.clash = other->document;
     }
     return s;
@@ -103,10 +99,10 @@ result<> decision::check_number(const document_row& d, const std::vector<routed>
             is_replaced(*earlier))
             continue;
         VANTHU_TRY(auto consignments, write_.consignments(d.owner, id));
-        const bool nobody_holds_it = std::ranges::all_of(consignments, has_ended);
+        const bool nobody_holds_it = std::ranges::all_of(consignments, records::has_ended);
         for (const routed& r : fresh) {
             auto had = std::ranges::find(consignments, r.organisation, &consignment_row::recipient);
-            if (!nobody_holds_it && (had == consignments.end() || !has_ended(*had)))
+            if (!nobody_holds_it && (had == consignments.end() || !records::has_ended(*had)))
                 return failed(errc::number_reused, id);
         }
     }

@@ -68,7 +68,7 @@ result<> decision::check_recall(const arrival& a, const document_row& d) {
         VANTHU_TRY(auto q, write_.recall(options_.home, d.identity.issuer, d.target, c.recipient));
         const bool of_this = q && q->document == of->document.id;
         if (of_this && records::is_open(q->stands)) return failed(errc::recall_already_asked, r.code);
-        if (has_ended(c) || (of_this && q->stands != recall_stand::denied)) return failed(errc::recall_ended, r.code);
+        if (records::has_ended(c) || (of_this && q->stands != recall_stand::denied)) return failed(errc::recall_ended, r.code);
     }
     return {};
 }
@@ -111,6 +111,10 @@ result<> decision::recall_recipient(const arrival& a, const document_row& d, con
 
     if (c.hop == "local" && !c.inbox_id.empty()) {
         VANTHU_TRY(auto entry, write_.inbox_entry(c.recipient, c.inbox_id));
+        if (entry) {
+            entry->asked_back = true;
+            write_.put(*entry);
+        }
         if (entry && entry->acked_at == 0 && c.last_status != "02") {
             if (entry->cancelled_at == 0) {
                 entry->cancelled_at = write_.now();
@@ -136,7 +140,7 @@ result<> decision::recall_recipient(const arrival& a, const document_row& d, con
         q.where = options_.organisation;
         return close_request(d, r, q, "recall_withdrawn", out);
     }
-    if (has_ended(c) || (c.hop == "local" && c.inbox_id.empty())) { // refused, returned, expired, taken back before
+    if (records::has_ended(c) || (c.hop == "local" && c.inbox_id.empty())) { // refused, returned, expired, taken back before
         q.stands = c.state_now == state::recalled ? recall_stand::withdrawn : recall_stand::ended;
         q.where = options_.organisation;
         VANTHU_TRY(auto before, write_.recall(options_.home, q.issuer, q.target, q.recipient));
@@ -205,6 +209,7 @@ result<> decision::cancel_if_recalled(const document_row& d, const routed& r, re
     q->code = r.code;
     write_.put(options_.home, *q);
     entry.cancelled_at = write_.now();
+    entry.asked_back = true;
     write_.put(entry);
     VANTHU_TRY(auto request, write_.consignment(q->recall_owner, q->recall, q->asked_code));
     records::ask_back(c);

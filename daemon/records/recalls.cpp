@@ -29,6 +29,11 @@ result<> end_request(writer& w, const recall_side& side, const recall_row& q, st
 
 } // namespace
 
+bool has_ended(const consignment_row& c) {
+    return c.state_now == state::refused || c.state_now == state::expired || c.state_now == state::recalled ||
+           c.last_status == "02" || c.last_status == "15";
+}
+
 stopping can_stop(const consignment_row& c, const transfer_row* t) {
     if (is_final(c.state_now) || c.hop == "local") return stopping::too_late;
     if (!t || is_final(t->state_now)) return c.hop.empty() ? stopping::at_once : stopping::too_late;

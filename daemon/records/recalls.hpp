@@ -21,6 +21,9 @@ struct recall_side {
     std::string home, organisation; // of this node: canonical; its code, for notices
 };
 
+// Refused, returned, expired or taken back: nothing of it is left at the recipient.
+bool has_ended(const consignment_row&);
+
 // May the document be stopped here for this recipient? `t`: its transfer; null: it has none (parked, held).
 enum class stopping { at_once, after_the_attempt, too_late };
 stopping can_stop(const consignment_row&, const transfer_row* t);

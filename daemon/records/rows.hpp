@@ -166,10 +166,11 @@ struct inbox_row {
     std::string recipient_code;
     std::int64_t created_at = 0, fetched_at = 0, acked_at = 0, cancelled_at = 0;
     std::string last_status; // the last status this organisation's eOffice set
+    bool asked_back = false; // a recall of it is on record, or it is one itself
 };
 BOOST_DESCRIBE_STRUCT(inbox_row, (),
                       (sequence, id, organisation, owner, document, kind, recipient_code, created_at, fetched_at,
-                       acked_at, cancelled_at, last_status))
+                       acked_at, cancelled_at, last_status, asked_back))
 
 // What occupies a business identity at one recipient.
 struct identity_row {

@@ -82,7 +82,7 @@ result<std::optional<records::document_row>> operator_door::state::find(const st
 
 result<json::object> operator_door::state::ladder(const records::reader& read, const records::document_row& d,
                                                   const registry::registry& r) const {
-    VANTHU_TRY(json::object shown, api::ladder(read, d, {r, clock.now(), *office.load()}));
+    VANTHU_TRY(json::object shown, api::ladder(read, d, {r, clock.now(), *office.load(), options.home}));
     for (json::value& v : shown["recipients"].as_array()) {
         json::object& recipient = v.as_object();
         const std::string now(recipient["state"].as_string()), hop(recipient["hop"].as_string());

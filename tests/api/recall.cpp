@@ -1,0 +1,270 @@
+// Recalls by the API, over one node and over two with a real link between them.
+#include "tests/api/pair_of_nodes.hpp"
+#include "tests/support/wait_for.hpp"
+
+namespace vanthu::test {
+namespace json = boost::json;
+
+namespace {
+
+reply recall(daemon_parts& at, const std::string& key, const std::string& document, const std::string& body) {
+    return at.call(key, "POST", "/v1/documents/" + document + "/recall", body, {{"Content-Type", "application/json"}});
+}
+constexpr const char* because = R"({"reason":"Sai nội dung"})";
+
+json::object recipient(daemon_parts& at, const std::string& key, const std::string& document, std::size_t n = 0) {
+    return at.call(key, "GET", "/v1/documents/" + document).json().at("recipients").at(n).as_object();
+}
+std::string stands(daemon_parts& at, const std::string& key, const std::string& document, std::size_t n = 0) {
+    return text_of(recipient(at, key, document, n), {"recall", "stands"});
+}
+std::string state_of(daemon_parts& at, const std::string& key, const std::string& document, std::size_t n = 0) {
+    return text_of(recipient(at, key, document, n), {"state"});
+}
+// Recipients stand in the order of their codes: H48 before H48.99.01.
+std::string sent(daemon_parts& at, const std::string& key, const letter& what) {
+    reply r = submit(at, key, what);
+    BOOST_REQUIRE_MESSAGE(r.status == 201, r.body);
+    return text_of(r.json(), {"document_id"});
+}
+
+// Answers every attempt as the test says.
+struct scripted_link final : delivery::transport {
+    delivery::outcome next{.what = delivery::outcome::kind::deferred, .code = "net.connect_refused"};
+    std::atomic<bool> held = false;
+    std::atomic<unsigned> tries = 0;
+    std::mutex guard;
+    std::vector<std::string> manifests;
+    asio::awaitable<delivery::outcome> deliver(const delivery::outgoing& packet, steady_time) override {
+        {
+            std::lock_guard lock(guard);
+            manifests.push_back(packet.transfer.manifest);
+        }
+        ++tries;
+        asio::steady_timer t(co_await asio::this_coro::executor);
+        while (held) {
+            t.expires_after(std::chrono::milliseconds(1));
+            co_await t.async_wait(asio::use_awaitable);
+        }
+        co_return next;
+    }
+    task<std::uint64_t> notify(const peer::notice_call& call, steady_time) override {
+        co_return call.notices.back().sequence;
+    }
+    std::string last_manifest() {
+        std::lock_guard lock(guard);
+        return manifests.empty() ? "" : manifests.back();
+    }
+};
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(recalls)
+
+BOOST_AUTO_TEST_CASE(what_is_still_here_is_withdrawn_at_once_and_is_never_sent) {
+    pair_of_nodes two({}, [](node_spec& s) { s.delivers = false; });
+    letter to_both = upward();
+    to_both.to = {"H48.99.01", "H48"};
+    const std::string id = sent(two.lower, "key-huyen", to_both);
+    reply r = recall(two.lower, "key-huyen", id, R"({"reason":"Sai nơi nhận","to":["H48.99.01"]})");
+    BOOST_REQUIRE_MESSAGE(r.status == 201, r.body);
+    BOOST_TEST(stands(two.lower, "key-huyen", id, 1) == "withdrawn");
+    json::object gone = recipient(two.lower, "key-huyen", id, 1);
+    BOOST_TEST(text_of(gone, {"state"}) == "recalled");
+    BOOST_TEST(text_of(gone, {"recall", "reason"}) == "Sai nơi nhận");
+    BOOST_TEST(text_of(gone, {"why_vi"}).find("Đã thu hồi") != std::string::npos);
+    BOOST_TEST(text_of(gone, {"why_en"}).find("Recalled") != std::string::npos);
+    // The other recipient still gets it, in the same envelope; its To is as it was issued.
+    BOOST_TEST(state_of(two.lower, "key-huyen", id) != "recalled");
+    two.lower.spec.delivers = true;
+    two.lower.restart();
+    two.lower.use_registry(two.lower.spec.registry);
+    BOOST_TEST(eventually([&] { return state_of(two.lower, "key-huyen", id) == "delivered"; }));
+    BOOST_TEST(inbox_of(two.upper, "key-tinh").size() == 1u);
+    BOOST_TEST(inbox_of(two.upper, "key-xa").empty());
+    BOOST_TEST(state_of(two.lower, "key-huyen", id, 1) == "recalled");
+}
+
+BOOST_AUTO_TEST_CASE(what_lies_unacknowledged_is_cancelled_and_answered_with_15) {
+    pair_of_nodes two;
+    const std::string id = sent(two.lower, "key-huyen", upward());
+    BOOST_REQUIRE(eventually([&] { return state_of(two.lower, "key-huyen", id) == "delivered"; }));
+    BOOST_REQUIRE(recall(two.lower, "key-huyen", id, because).status == 201);
+    BOOST_TEST(eventually([&] { return stands(two.lower, "key-huyen", id) == "agreed"; }));
+    BOOST_TEST((status_codes(two.lower, "key-huyen") == std::vector<std::string>{"15"}));
+    json::array all = inbox_of(two.upper, "key-xa");
+    BOOST_REQUIRE(all.size() == 1u);
+    const json::object& entry = all.at(0).as_object();
+    BOOST_TEST(!text_of(entry, {"cancelled_at"}).empty());
+    BOOST_TEST(text_of(entry, {"recall", "reason"}) == "Sai nội dung");
+    BOOST_TEST(acknowledge(two.upper, "key-xa", text_of(entry, {"id"})).code() == "intake.entry_recalled");
+    BOOST_TEST(report(two.upper, "key-xa", text_of(entry, {"id"}), R"({"code":"03"})").code() ==
+               "intake.entry_recalled");
+}
+
+BOOST_AUTO_TEST_CASE(what_the_eoffice_has_stands_before_its_clerk_who_may_deny_it) {
+    pair_of_nodes two;
+    const std::string id = sent(two.lower, "key-huyen", upward());
+    BOOST_REQUIRE(eventually([&] { return state_of(two.lower, "key-huyen", id) == "delivered"; }));
+    const std::string entry = first_entry(two.upper, "key-xa");
+    BOOST_REQUIRE(acknowledge(two.upper, "key-xa", entry).status == 200);
+    BOOST_REQUIRE(recall(two.lower, "key-huyen", id, because).status == 201);
+    BOOST_REQUIRE(eventually([&] { return inbox_of(two.upper, "key-xa").size() == 2u; }));
+    json::object asked = inbox_of(two.upper, "key-xa").at(1).as_object();
+    BOOST_TEST(text_of(asked, {"document", "business_type"}) == "1");
+    BOOST_TEST(text_of(asked, {"recall", "stands"}) == "before_clerk");
+    BOOST_TEST(!text_of(asked, {"recall", "answer_by"}).empty());
+    BOOST_TEST(recall(two.lower, "key-huyen", id, because).code() == "intake.recall_already_asked");
+    BOOST_REQUIRE(
+        report(two.upper, "key-xa", text_of(asked, {"id"}), R"({"code":"16","description":"Đã giải quyết"})").status ==
+        201);
+    BOOST_TEST(eventually([&] { return stands(two.lower, "key-huyen", id) == "denied"; }));
+    BOOST_TEST(text_of(two.upper.call("key-xa", "GET", "/v1/inbox/" + entry).json(), {"cancelled_at"}).empty());
+    // Denied once; it may be asked for again.
+    BOOST_TEST(recall(two.lower, "key-huyen", id, because).status == 201);
+    BOOST_REQUIRE(eventually([&] { return inbox_of(two.upper, "key-xa").size() == 3u; }));
+    BOOST_REQUIRE(report(two.upper, "key-xa", entry, R"({"code":"15"})").status == 201);
+    BOOST_TEST(eventually([&] { return stands(two.lower, "key-huyen", id) == "agreed"; }));
+    BOOST_TEST(recall(two.lower, "key-huyen", id, because).code() == "intake.recall_ended");
+}
+
+BOOST_AUTO_TEST_CASE(an_attempt_under_way_is_waited_for_and_its_outcome_decides) {
+    for (const bool arrives : {false, true}) {
+        scripted_link link;
+        link.held = true;
+        test_ca ca;
+        node_spec s = pair_of_nodes::lower_spec({});
+        s.transports = [&link](const std::string&) { return &link; };
+        daemon_parts lower(ca, s);
+        const std::string id = sent(lower, "key-huyen", upward());
+        BOOST_REQUIRE(eventually([&] { return link.tries == 1u; }));
+        BOOST_REQUIRE(recall(lower, "key-huyen", id, because).status == 201);
+        BOOST_TEST(stands(lower, "key-huyen", id) == "fenced");
+        link.next.unanswered = arrives; // nobody knows, so that it counts as taken
+        link.held = false;
+        BOOST_TEST(eventually([&] { return stands(lower, "key-huyen", id) == (arrives ? "asked" : "withdrawn"); }));
+        BOOST_TEST(state_of(lower, "key-huyen", id) == "recalled"); // nothing more is tried
+        BOOST_TEST(eventually([&] { return (link.tries > 1u) == arrives; })); // the recall is
+        if (arrives) BOOST_TEST(link.last_manifest().find(id) == std::string::npos);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_crash_in_the_middle_of_an_attempt_leaves_it_perhaps_taken) {
+    scripted_link link;
+    link.held = true;
+    test_ca ca;
+    node_spec s = pair_of_nodes::lower_spec({});
+    s.transports = [&link](const std::string&) { return &link; };
+    daemon_parts lower(ca, s);
+    const std::string id = sent(lower, "key-huyen", upward());
+    BOOST_REQUIRE(eventually([&] { return link.tries == 1u; }));
+    lower.restart(); // the attempt is given up; what came of it nobody learns
+    BOOST_REQUIRE(eventually([&] { return link.tries >= 2u; }));
+    BOOST_REQUIRE(recall(lower, "key-huyen", id, because).status == 201);
+    link.held = false;
+    BOOST_TEST(eventually([&] { return stands(lower, "key-huyen", id) == "asked"; }));
+}
+
+BOOST_AUTO_TEST_CASE(a_composed_envelope_keeps_its_bytes_when_one_recipient_is_withdrawn) {
+    scripted_link link;
+    test_ca ca;
+    node_spec s = pair_of_nodes::lower_spec({});
+    s.transports = [&link](const std::string&) { return &link; };
+    daemon_parts lower(ca, s);
+    letter to_both = upward();
+    to_both.to = {"H48.99.01", "H48"};
+    const std::string id = sent(lower, "key-huyen", to_both);
+    auto transfer = [&] {
+        return records::reader(lower.store->committed()).transfer("@huyen", id, "h48").value().value();
+    };
+    BOOST_REQUIRE(eventually([&] { return transfer().attempts > 0; }));
+    const records::transfer_row before = transfer();
+    auto ask = [&] { return recall(lower, "key-huyen", id, R"({"reason":"Sai","to":["H48.99.01"]})"); };
+    BOOST_REQUIRE(ask().status == 201);
+    BOOST_REQUIRE(eventually([&] { return stands(lower, "key-huyen", id, 1) == "withdrawn"; }));
+    BOOST_TEST(transfer().packet_sha256.hex() == before.packet_sha256.hex());
+    BOOST_TEST((transfer().recipients == std::vector<std::string>{"H48"}));
+    BOOST_TEST(eventually([&] { return link.last_manifest().find("H48.99.01") == std::string::npos; }));
+    BOOST_TEST(link.last_manifest().find(before.packet_sha256.hex()) != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_recall_that_overtakes_its_document_cancels_it_when_it_comes) {
+    pair_of_nodes two({}, [](node_spec& s) { s.delivers = false; });
+    letter what = upward();
+    what.document_id = "VB-9";
+    what.date = to_edxml_date(system_clock().now());
+    letter back = what;
+    back.bussiness_type = 1;
+    auto offer = [&](const std::string& packet) {
+        intake::offer o;
+        o.source = intake::offer::from::peer;
+        o.node = "h48.40";
+        net::memory_body body(packet);
+        return wait_for(two.upper.network->executor(0), two.upper.gate->accept(std::move(o), body));
+    };
+    BOOST_REQUIRE(offer(back.packet("")).has_value());
+    BOOST_TEST(inbox_of(two.upper, "key-xa").empty());
+    BOOST_REQUIRE(offer(what.packet()).has_value());
+    json::array all = inbox_of(two.upper, "key-xa");
+    BOOST_REQUIRE(all.size() == 1u);
+    BOOST_TEST(!text_of(all.at(0).as_object(), {"cancelled_at"}).empty());
+    BOOST_TEST(acknowledge(two.upper, "key-xa", first_entry(two.upper, "key-xa")).code() == "intake.entry_recalled");
+    // One 15 went out, for the recall.
+    auto notices = records::reader(two.upper.store->committed()).documents("@xa", "", 10).value();
+    BOOST_TEST(std::ranges::count(notices, "15", &records::document_row::status_code) == 1);
+    // What is issued again afterwards under the same id is another document.
+    letter corrected = what;
+    std::string again = corrected.packet("đã sửa");
+    const std::size_t at = again.find("2025/07/15 08:00:00"); // the sender's trace
+    BOOST_REQUIRE(at != std::string::npos);
+    again.replace(at, 19, "2025/07/16 08:00:00");
+    BOOST_REQUIRE(offer(again).has_value());
+    all = inbox_of(two.upper, "key-xa");
+    BOOST_REQUIRE(all.size() == 2u);
+    BOOST_TEST(text_of(all.at(1).as_object(), {"cancelled_at"}).empty());
+}
+
+BOOST_AUTO_TEST_CASE(neighbours_on_one_node_are_recalled_without_a_packet_on_the_way) {
+    office o;
+    const std::string id = sent(o.node, "key-so", letter{});
+    BOOST_REQUIRE(recall(o.node, "key-so", id, because).status == 201);
+    BOOST_TEST(stands(o.node, "key-so", id) == "agreed");
+    BOOST_TEST(acknowledge(o.node, "key-xa", first_entry(o.node, "key-xa")).code() == "intake.entry_recalled");
+    BOOST_TEST((status_codes(o.node, "key-so") == std::vector<std::string>{"15"}));
+}
+
+BOOST_AUTO_TEST_CASE(what_cannot_be_recalled_is_refused_with_its_reason_and_changes_nothing) {
+    office o;
+    const std::string id = sent(o.node, "key-so", letter{});
+    BOOST_REQUIRE(acknowledge(o.node, "key-xa", first_entry(o.node, "key-xa")).status == 200);
+    auto code = [&](const std::string& key, const std::string& of, const std::string& body) {
+        return recall(o.node, key, of, body).code();
+    };
+    BOOST_TEST(code("key-so", "01900000-0000-7000-8000-000000000000", because) == "records.document_unknown");
+    BOOST_TEST(code("key-xa", id, because) == "records.document_unknown"); // not theirs to see
+    BOOST_TEST(code("key-xa", first_entry(o.node, "key-xa"), because) == "intake.recall_not_sender");
+    BOOST_TEST(code("key-so", id, R"({"reason":"x","to":["H48"]})") == "intake.recall_recipient_unknown");
+    BOOST_TEST(code("key-so", id, R"({})") == "intake.recall_reason_missing");
+    BOOST_TEST(code("key-so", id, R"({"reason":"  "})") == "intake.recall_reason_missing");
+    BOOST_TEST(code("key-so", id, R"({"reason":")" + std::string(501, 'x') + R"("})") ==
+               "intake.recall_reason_missing");
+    BOOST_TEST(code("key-so", id, R"({"reason":"x","to":[]})") == "api.bad_parameter");
+    BOOST_TEST(code("key-so", id, R"({"reason":"x","too":["H48"]})") == "api.unknown_parameter");
+    BOOST_TEST(recipient(o.node, "key-so", id).if_contains("recall") == nullptr);
+    reply asked = recall(o.node, "key-so", id, because);
+    BOOST_REQUIRE_MESSAGE(asked.status == 201, asked.body);
+    BOOST_TEST(code("key-so", id, because) == "intake.recall_already_asked");
+    BOOST_TEST(code("key-so", id, R"({"reason":"x","to":["H48.99.01"]})") == "intake.recall_already_asked");
+    BOOST_TEST(code("key-so", text_of(asked.json(), {"recall_id"}), because) == "intake.recall_not_document");
+    BOOST_REQUIRE(report(o.node, "key-xa", first_entry(o.node, "key-xa"), R"({"code":"15"})").status == 201);
+    BOOST_TEST(code("key-so", id, because) == "intake.recall_ended");
+
+    letter refused_one{.number = 16};
+    const std::string refused_id = sent(o.node, "key-so", refused_one);
+    const std::string entry = text_of(inbox_of(o.node, "key-xa").back().as_object(), {"id"});
+    BOOST_REQUIRE(report(o.node, "key-xa", entry, R"({"code":"02","description":"sai nơi nhận"})").status == 201);
+    BOOST_TEST(code("key-so", refused_id, R"({"reason":"x","to":["H48.99.01"]})") == "intake.recall_ended");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+} // namespace vanthu::test
