@@ -155,6 +155,11 @@ void add_exchange_commands(CLI::App& app, int& exit_code) {
     c = command("track", "Hành trình văn bản / how far a document is", track);
     c->add_option("DOCUMENT_ID", o->id)->required();
     c->add_flag("--watch", o->watch, "Cập nhật đến khi xong / refresh until it is finished");
+    c = command("recall", "Thu hồi văn bản đã gửi / ask for a document back", recall);
+    c->add_option("DOCUMENT_ID", o->id)->required();
+    c->add_option("--to", o->to_codes,
+                  "Chỉ các nơi nhận này, mặc định mọi nơi / these recipients only; default: all that still can be");
+    c->add_option("--reason", o->description, "Lý do thu hồi / the reason")->required();
     c = command("organisations", "Danh bạ cơ quan / the organisations", organisations);
     c->add_option("--since", o->since, "Thay đổi từ phiên bản / changes since this version");
 }

@@ -1,4 +1,4 @@
-// The commands over the REST API of a daemon: send, inbox, get, ack, status, track, organisations.
+// The commands over the REST API of a daemon: send, recall, inbox, get, ack, status, track, organisations.
 // docs/cli.md is their reference, docs/api.md the API's.
 #pragma once
 
@@ -15,6 +15,7 @@ struct exchange_options {
     bool dry_run = false;
     unsigned retries = 4;
     std::string organisation, id, packet_out, directory, code, description;
+    std::vector<std::string> to_codes; // recall
     std::uint64_t after = 0, since = 0, limit = 1000;
     unsigned wait = 0;
     bool follow = false, watch = false;
@@ -27,6 +28,7 @@ int send(const exchange_options& o, connection& server);
 int inbox(const exchange_options& o, connection& server);
 int get(const exchange_options& o, connection& server);
 int track(const exchange_options& o, connection& server);
+int recall(const exchange_options& o, connection& server);
 
 // What an answer holds under a name; "" or nullptr where it does not.
 std::string text_in(const boost::json::object& o, const char* name);

@@ -37,7 +37,10 @@ void print_entry(const json::object& e, const voice& say) {
     else
         fmt::print("        {}  {}\n", reference_of(d), for_terminal(text_in(d, "subject")));
     std::string last = text_in(e, "last_status");
-    if (e.if_contains("cancelled_at"))
+    if (const json::object* recall = object_in(e, "recall"))
+        fmt::print("        ! {} {}\n", for_terminal(text_in(*recall, say.vietnamese() ? "text_vi" : "text_en")),
+                   for_terminal(text_in(*recall, "reason")));
+    else if (e.if_contains("cancelled_at"))
         fmt::print("        {}\n", say("đã thu hồi", "recalled"));
     else if (!last.empty())
         fmt::print("        {} {}\n", say("trạng thái đã báo:", "status reported:"), for_terminal(last));

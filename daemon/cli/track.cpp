@@ -196,6 +196,10 @@ bool is_finished(const json::object& ladder) {
                const json::object* r = v.if_object();
                if (!r) return true;
                std::string state = text_in(*r, "state"), status = text_in(*r, "last_status");
+               if (const json::object* recall = object_in(*r, "recall"))
+                   if (std::string stands = text_in(*recall, "stands");
+                       stands == "fenced" || stands == "asked" || stands == "before_clerk")
+                       return false;
                return state == "refused" || state == "expired" || state == "recalled" || status == "02" ||
                       status == "06";
            });
