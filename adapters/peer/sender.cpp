@@ -7,7 +7,6 @@
 #include "daemon/delivery/errors.hpp"
 
 #include <algorithm>
-#include <algorithm>
 #include <boost/json.hpp>
 #include <set>
 
@@ -91,9 +90,9 @@ public:
                                                 "/" + std::to_string(size));
         put.idempotent = false; // the body is a stream; the next attempt begins with the manifest again
         auto done = co_await client_->send(std::move(put));
-        outcome o = !done                                          ? from_failure(done.error())
+        outcome o = !done                                        ? from_failure(done.error())
                     : done->status != 200 && done->status != 201 ? from_answer(*done)
-                                                                   : judge(packet, done->body);
+                                                                 : judge(packet, done->body);
         // Bytes have left: without a receipt that verifies or a final no, they may all have arrived.
         o.unanswered = o.what == outcome::kind::deferred;
         co_return o;

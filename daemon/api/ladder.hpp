@@ -19,8 +19,8 @@ struct ladder_context {
 };
 
 // {schema_version, document:{...}, recipients:[{code, name, state, state_vi, state_en, why_vi, why_en, next_attempt_at,
-//  recall?, attempts, last_status, deadlines:[{duty, by, state, done_at, text_vi, text_en}], rungs:[{code, name_vi, name_en, state, at}], steps:[{at, kind, code, text_vi, text_en, by,
-//  proof}]}], events_of_document:[...]}
+//  recall?, attempts, last_status, deadlines:[{duty, by, state, done_at, text_vi, text_en}], rungs:[{code, name_vi,
+//  name_en, state, at}], steps:[{at, kind, code, text_vi, text_en, by, proof}]}], events_of_document:[...]}
 result<boost::json::object> ladder(const records::reader&, const records::document_row&, const ladder_context&);
 
 // What a list shows of a document.

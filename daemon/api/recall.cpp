@@ -150,9 +150,8 @@ task<net::response> eoffice::recall_by(call& c) {
 
     auto read = [&] { return header_of(store_, d); };
     VANTHU_CO_TRY(edxml::document_header h, co_await offload(disk_, read));
-    std::erase_if(h.to, [&](const edxml::organisation& each) {
-        return std::ranges::find(codes, each.organ_id) == codes.end();
-    });
+    std::erase_if(
+        h.to, [&](const edxml::organisation& each) { return std::ranges::find(codes, each.organ_id) == codes.end(); });
     edxml::bussiness& b = h.bussiness.emplace();
     b.doc_type = std::to_string(int(edxml::bussiness_type::recall));
     b.doc_reason = asked.reason;

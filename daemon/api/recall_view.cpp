@@ -32,16 +32,17 @@ sentence on_the_way(const records::consignment_row* request, const ladder_contex
     const std::string hop = name_of(request->hop, context);
     switch (request->state_now) {
     case state::refused:
-        return {fmt::format("Yêu cầu thu hồi bị {} trả lại: {} Liên hệ trực tiếp nơi nhận.", hop,
-                            reason_text(request->reason, true)),
-                fmt::format("{} returned the recall: {} Call the recipient.", hop, reason_text(request->reason, false))};
+        return {
+            fmt::format("Yêu cầu thu hồi bị {} trả lại: {} Liên hệ trực tiếp nơi nhận.", hop,
+                        reason_text(request->reason, true)),
+            fmt::format("{} returned the recall: {} Call the recipient.", hop, reason_text(request->reason, false))};
     case state::expired:
         return {"Yêu cầu thu hồi không gửi được trong thời hạn; liên hệ trực tiếp nơi nhận.",
                 "The recall could not be sent in time; call the recipient."};
     case state::delivered:
-        return {fmt::format("Yêu cầu thu hồi đã bàn giao cho {}; chờ nơi nhận trả lời 15 (đồng ý) hoặc 16 (từ chối).",
-                            hop),
-                fmt::format("{} has the recall; the recipient answers 15 (agreed) or 16 (denied).", hop)};
+        return {
+            fmt::format("Yêu cầu thu hồi đã bàn giao cho {}; chờ nơi nhận trả lời 15 (đồng ý) hoặc 16 (từ chối).", hop),
+            fmt::format("{} has the recall; the recipient answers 15 (agreed) or 16 (denied).", hop)};
     default:
         return {fmt::format("Văn bản đã đi tiếp; yêu cầu thu hồi đang chờ chuyển tới {} theo cùng đường.", hop),
                 fmt::format("The document has gone on; the recall is queued for {}, the same way.", hop)};

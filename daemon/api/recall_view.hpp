@@ -5,8 +5,8 @@
 
 namespace vanthu::api {
 
-// {stands, text_vi, text_en, reason, by, asked_at, recall_id, answered_at, answer_by?, late?}; nullopt: nobody has asked
-// for it back. The texts are one sentence each.
+// {stands, text_vi, text_en, reason, by, asked_at, recall_id, answered_at, answer_by?, late?}; nullopt: nobody has
+// asked for it back. The texts are one sentence each.
 result<std::optional<boost::json::object>> recall_json(const records::reader&, const records::document_row&,
                                                        const records::consignment_row&, const ladder_context&);
 

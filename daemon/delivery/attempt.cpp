@@ -35,13 +35,13 @@ result<begun> begin_attempt(records::writer& w, const records::recall_side& side
         w.sent(side.home, t);
     }
     if (t.manifest.empty())
-        t.manifest = peer::encode(
-            peer::manifest{.packet_sha256 = t.packet_sha256,
-                           .size = t.size,
-                           .kind = d.kind == records::document_kind::status ? "status" : "document",
-                           .recipients = t.recipients,
-                           .origin = d.origin,
-                           .document = d.id});
+        t.manifest =
+            peer::encode(peer::manifest{.packet_sha256 = t.packet_sha256,
+                                        .size = t.size,
+                                        .kind = d.kind == records::document_kind::status ? "status" : "document",
+                                        .recipients = t.recipients,
+                                        .origin = d.origin,
+                                        .document = d.id});
     t.attempt_open = true;
     w.put(t);
     out.transfer = std::move(t);
@@ -95,7 +95,7 @@ result<concluded> conclude_attempt(records::writer& w, const records::recall_sid
         } else {
             t.state_now = state::deferred;
             if (!released) t.next_attempt_at = w.now() + rules.wait; // else "now", as the operator asked meanwhile
-            if (last_reason != t.reason) event = "deferred";   // one event a reason, not one an attempt
+            if (last_reason != t.reason) event = "deferred";         // one event a reason, not one an attempt
         }
         break;
     }

@@ -3,9 +3,9 @@
 //   waiting, deferred ─begin_attempt()─▶ attempt_open ─▶ transport ─conclude_attempt()─▶ delivered, refused, deferred …
 //
 // Guaranteed: whoever decides in a change sees whether an attempt is open, also after a crash, so that a document is
-// never called stopped (records/recalls.hpp) while its bytes may still reach the next hop. An attempt that ended without
-// an answer, or with the process, leaves the transfer "perhaps taken" for good.
-// The deciding of daemon/delivery/engine.cpp; no I/O but the change's rows.
+// never called stopped (records/recalls.hpp) while its bytes may still reach the next hop. An attempt that ended
+// without an answer, or with the process, leaves the transfer "perhaps taken" for good. The deciding of
+// daemon/delivery/engine.cpp; no I/O but the change's rows.
 #pragma once
 
 #include "daemon/delivery/transport.hpp"

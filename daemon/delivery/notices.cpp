@@ -24,7 +24,7 @@ result<> recall_told(records::writer& w, const std::string& home, const records:
     w.put(home, *q);
     return {};
 }
-}
+} // namespace
 
 // Looks who has notices waiting and starts a task for each, so that none waits for another. Between looking and
 // sleeping nothing can come in: all of this runs on one executor.

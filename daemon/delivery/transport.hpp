@@ -27,8 +27,8 @@ struct outcome {
     std::string code;  // public error code (deferred, refused)
     std::string cause; // short, safe to show
     std::optional<std::chrono::seconds> retry_after;
-    std::string receipt;    // exact bytes
-    bool final_hop = false; // the receipt says: kept for the recipients
+    std::string receipt;     // exact bytes
+    bool final_hop = false;  // the receipt says: kept for the recipients
     bool unanswered = false; // deferred, and the hop may have taken it all the same: no answer came, or none to rely on
 };
 

@@ -22,8 +22,8 @@ result<std::unique_ptr<companion>> compose_companion(edxml::response_for about, 
     s.status_code = agrees ? "15" : refusal.empty() ? "01" : "02";
     s.description = agrees            ? "Đồng ý thu hồi: văn bản chưa được eOffice tiếp nhận và đã hủy"
                     : refusal.empty() ? "Đã đến"
-                    : words.empty() ? describe(make_error_code(errc::signature_refused))->message_vi
-                                    : words;
+                    : words.empty()   ? describe(make_error_code(errc::signature_refused))->message_vi
+                                      : words;
     s.timestamp = edxml::packet_time::of(at);
     auto c = std::make_unique<companion>();
     VANTHU_TRY(c->text, edxml::compose_status(s, edxml::echo::as_received));

@@ -73,8 +73,7 @@ private:
     result<std::optional<recalled>> recalled_by(const arrival&, const records::document_row& recall, const routed&);
     result<> raise_to_recalled(const arrival&, records::document_row& recall, const std::vector<routed>&);
     result<> check_recall(const arrival&, const records::document_row& recall);
-    result<> recall_recipient(const arrival&, const records::document_row& recall, const routed&, transfers&,
-                              outcome&);
+    result<> recall_recipient(const arrival&, const records::document_row& recall, const routed&, transfers&, outcome&);
     result<> close_request(const records::document_row& recall, const routed&, records::recall_row,
                            const std::string& kind, outcome&);
     result<> cancel_if_recalled(const records::document_row&, const routed&, records::inbox_row&,

@@ -132,12 +132,12 @@ result<> decision::note_conversation(const edxml::document_header& h, const docu
                 if (std::ranges::find(theirs, c.recipient, &consignment_row::recipient) == theirs.end()) continue;
                 records::ask_back(c);
                 write_.put(earlier->owner, c);
-                VANTHU_CHECK(write_.add_event(
-                    earlier->owner, event_row{.document = id,
-                                              .recipient = c.recipient_code,
-                                              .kind = replaces ? "replace_asked" : "update_asked",
-                                              .by = d.from_code,
-                                              .proof = d.packet_sha256.hex()}));
+                VANTHU_CHECK(
+                    write_.add_event(earlier->owner, event_row{.document = id,
+                                                               .recipient = c.recipient_code,
+                                                               .kind = replaces ? "replace_asked" : "update_asked",
+                                                               .by = d.from_code,
+                                                               .proof = d.packet_sha256.hex()}));
             }
             if (replaces && !is_replaced(*earlier)) {
                 earlier->flags.push_back("replaced");

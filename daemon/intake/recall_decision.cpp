@@ -1,5 +1,5 @@
-// What a recall (a packet of type 1) changes, recipient by recipient: contracts 15. The document it speaks of is left as
-// it is; what is kept of the recall stands in its own rows.
+// What a recall (a packet of type 1) changes, recipient by recipient: contracts 15. The document it speaks of is left
+// as it is; what is kept of the recall stands in its own rows.
 #include "daemon/intake/decision.hpp"
 #include "daemon/records/statuses.hpp"
 
@@ -68,7 +68,8 @@ result<> decision::check_recall(const arrival& a, const document_row& d) {
         VANTHU_TRY(auto q, write_.recall(options_.home, d.identity.issuer, d.target, c.recipient));
         const bool of_this = q && q->document == of->document.id;
         if (of_this && records::is_open(q->stands)) return failed(errc::recall_already_asked, r.code);
-        if (records::has_ended(c) || (of_this && q->stands != recall_stand::denied)) return failed(errc::recall_ended, r.code);
+        if (records::has_ended(c) || (of_this && q->stands != recall_stand::denied))
+            return failed(errc::recall_ended, r.code);
     }
     return {};
 }
@@ -140,7 +141,8 @@ result<> decision::recall_recipient(const arrival& a, const document_row& d, con
         q.where = options_.organisation;
         return close_request(d, r, q, "recall_withdrawn", out);
     }
-    if (records::has_ended(c) || (c.hop == "local" && c.inbox_id.empty())) { // refused, returned, expired, taken back before
+    if (records::has_ended(c) ||
+        (c.hop == "local" && c.inbox_id.empty())) { // refused, returned, expired, taken back before
         q.stands = c.state_now == state::recalled ? recall_stand::withdrawn : recall_stand::ended;
         q.where = options_.organisation;
         VANTHU_TRY(auto before, write_.recall(options_.home, q.issuer, q.target, q.recipient));

@@ -20,10 +20,9 @@ result<> end_request(writer& w, const recall_side& side, const recall_row& q, st
     c->reason.clear();
     c->updated_at = now;
     w.put(q.recall_owner, *c);
-    VANTHU_CHECK(w.add_event(q.recall_owner, {.document = q.recall,
-                                              .recipient = q.asked_code,
-                                              .kind = "recall_withdrawn",
-                                              .by = side.organisation}));
+    VANTHU_CHECK(w.add_event(
+        q.recall_owner,
+        {.document = q.recall, .recipient = q.asked_code, .kind = "recall_withdrawn", .by = side.organisation}));
     return tell_recalled(w, side, *request, q.asked_code);
 }
 

@@ -195,11 +195,11 @@ inline bool is_open(recall_stand s) {
 // The recall of one document at one recipient: what is kept of it, whatever becomes of the document. The newest counts;
 // events keep the earlier ones.
 struct recall_row {
-    std::string issuer, target, recipient;     // organisation, DocumentId recalled, organisation
-    std::string owner, document, code;         // what it speaks of here, and its recipient's code; empty: not here (yet)
+    std::string issuer, target, recipient; // organisation, DocumentId recalled, organisation
+    std::string owner, document, code;     // what it speaks of here, and its recipient's code; empty: not here (yet)
     std::string recall_owner, recall, asked_code; // the recall itself
-    std::string reason, by, asked_by;          // by: organisation as written; asked_by: credential or node
-    std::int64_t asked_at = 0, sent_at = 0;    // taken in here; the sender's own time
+    std::string reason, by, asked_by;             // by: organisation as written; asked_by: credential or node
+    std::int64_t asked_at = 0, sent_at = 0;       // taken in here; the sender's own time
     recall_stand stands = recall_stand::asked;
     std::string where; // withdrawn: at whose hop, as that says
     std::int64_t answered_at = 0;

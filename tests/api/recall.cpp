@@ -143,7 +143,7 @@ BOOST_AUTO_TEST_CASE(an_attempt_under_way_is_waited_for_and_its_outcome_decides)
         link.next.unanswered = arrives; // nobody knows, so that it counts as taken
         link.held = false;
         BOOST_TEST(eventually([&] { return stands(lower, "key-huyen", id) == (arrives ? "asked" : "withdrawn"); }));
-        BOOST_TEST(state_of(lower, "key-huyen", id) == "recalled"); // nothing more is tried
+        BOOST_TEST(state_of(lower, "key-huyen", id) == "recalled");           // nothing more is tried
         BOOST_TEST(eventually([&] { return (link.tries > 1u) == arrives; })); // the recall is
         if (arrives) BOOST_TEST(link.last_manifest().find(id) == std::string::npos);
     }

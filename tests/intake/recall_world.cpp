@@ -75,9 +75,8 @@ std::vector<recall_world::held> recall_world::documents(std::size_t place) {
         std::vector<records::document_row> rows = must_have(read.documents(owner, {}, 12));
         std::ranges::reverse(rows);
         for (records::document_row& d : rows) {
-            if (d.identity.document_id != id_ || std::ranges::find(out, d.id, [](const held& h) {
-                                                     return h.document.id;
-                                                 }) != out.end())
+            if (d.identity.document_id != id_ ||
+                std::ranges::find(out, d.id, [](const held& h) { return h.document.id; }) != out.end())
                 continue;
             held h{.consignments = must_have(read.consignments(owner, d.id)),
                    .transfers = must_have(read.transfers(owner, d.id))};
@@ -112,8 +111,8 @@ std::vector<std::string> recall_world::enabled() {
                     return m.open && m.from == place && m.transfer.document == t.document;
                 });
                 if (!open && !t.fenced && (t.state_now == state::waiting || t.state_now == state::deferred))
-                    out.push_back(fmt::format("{} {} {} {}", h.what == 'S' ? "pass" : "begin", place, t.document,
-                                              t.node));
+                    out.push_back(
+                        fmt::format("{} {} {} {}", h.what == 'S' ? "pass" : "begin", place, t.document, t.node));
             }
         if (!must_have(records::reader(at(place).store->committed()).nodes_with_notices(homes[place])).empty())
             out.push_back(fmt::format("notices {}", place));
@@ -131,8 +130,7 @@ std::vector<std::string> recall_world::enabled() {
     for (const records::inbox_row& e : entries()) {
         const auto d = must_have(records::reader(at(2).store->committed()).document(e.owner, e.document)).value();
         if (d.identity.business_type == 1) {
-            if (recall && recall->stands == recall_stand::before_clerk)
-                out.push_back(fmt::format("answer {}", e.id));
+            if (recall && recall->stands == recall_stand::before_clerk) out.push_back(fmt::format("answer {}", e.id));
         } else if (e.acked_at == 0 && e.cancelled_at == 0) {
             out.push_back(fmt::format("register {}", e.id));
         }
@@ -257,8 +255,7 @@ void recall_world::hurry() {
             }
             for (const held& h : documents(place))
                 for (const records::transfer_row& t : h.transfers)
-                    if (!more && h.what == 'S' && h.document.status_code < "05" &&
-                        !records::is_final(t.state_now)) {
+                    if (!more && h.what == 'S' && h.document.status_code < "05" && !records::is_final(t.state_now)) {
                         more = true;
                         step(fmt::format("pass {} {} {}", place, t.document, t.node));
                     }
