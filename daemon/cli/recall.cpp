@@ -1,5 +1,6 @@
 // vanthu recall: asks for a document back, and says where that stands for each recipient.
 #include "daemon/cli/exchange.hpp"
+#include "daemon/cli/packet_files.hpp"
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
