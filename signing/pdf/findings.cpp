@@ -87,7 +87,8 @@ constexpr signing::finding_row texts[] = {
      "More white space than a line end stands behind the signed part, so some programs may repair the file and show "
      "other content. Ask the sender for the document as it was when signed."},
     {"pdf.names_unclear",
-     "Phần đã ký có tên chứa byte mà một số phần mềm coi là khoảng trắng, nên mỗi phần mềm có thể hiển thị một nội dung "
+     "Phần đã ký có tên chứa byte mà một số phần mềm coi là khoảng trắng, nên mỗi phần mềm có thể hiển thị một nội "
+     "dung "
      "khác. Hãy đề nghị nơi gửi xuất lại tệp PDF rồi ký lại.",
      "The signed part holds a name with a byte that some programs take for white space, so programs may show different "
      "content. Ask the sender to export the PDF anew and sign that."},
@@ -112,6 +113,16 @@ constexpr signing::finding_row texts[] = {
      "trang, hoặc khung của ô không rõ.",
      "The empty signature fields added after the signature, with the appearances of later signatures, cover more than "
      "a quarter of a page, or one has no plain rectangle."},
+    {"pdf.filling_covers_page",
+     "Các trường biểu mẫu được điền sau chữ ký, cùng hình của các chữ ký thêm sau, che tổng cộng hơn một phần tư "
+     "trang, hoặc khung của một trường không rõ.",
+     "The form fields filled after the signature, with the appearances of later signatures, cover more than a quarter "
+     "of a page, or one has no plain rectangle."},
+    {"pdf.field_twice",
+     "Trường biểu mẫu được điền, ký hoặc thêm sau chữ ký trùng tên với một trường khác, nên không xác định được trường "
+     "nào đã thay đổi.",
+     "A form field that was filled, signed or added after the signature has the name of another one, so which of them "
+     "changed is not determined."},
     {"pdf.change_not_permitted", "Thay đổi sau khi ký trái với quyền mà chữ ký cho phép.",
      "A later change goes against what this signature permits."},
     {"pdf.filled_without_signature", "Trường biểu mẫu được điền sau chữ ký mà không có chữ ký hợp lệ nào bảo đảm.",

@@ -248,30 +248,37 @@ private:
 
     // What was filled in later is a text in a small place, what was signed later leaves the page to be seen.
     void judge_fillings(const opened_revision& before, const opened_revision& now, std::vector<change>& changes) {
+        std::optional<shown_annotations> shown; // of no use to most revisions
         for (const change& c : std::vector<change>(changes)) {
-            if (c.kind == change_kind::signature_added || c.kind == change_kind::field_added)
-                judge_place(now, c);
-            const form_field* f = now.fields.find(c.what);
-            const bool filled = c.kind == change_kind::field_filled, by_agency = is_left_open(c.what);
-            if (!f || (!filled && c.kind != change_kind::signature_added)) continue;
+            const bool filled = c.kind == change_kind::field_filled, by_agency = is_left_open(c.what),
+                       is_signed = c.kind == change_kind::signature_added, added = c.kind == change_kind::field_added;
+            if (!filled && !is_signed && !added && c.kind != change_kind::timestamp_added) continue;
+            if (std::ranges::count(now.fields.fields, c.what, &form_field::name) > 1) note("pdf.field_twice", c.what);
+            if (filled || is_signed || added) judge_place(now, shown, c);
+            if (!filled && !is_signed) continue;
             if (by_agency && before.fields.find(c.what))
                 if (auto odd = unfit(before.fields, before.file.qpdf(), c.what, filling::allowed)) {
                     changes.push_back({change_kind::forbidden, "field_unfit:" + c.what});
                     note("pdf.field_unfit", c.what + ": " + *odd);
                 }
-            if (filled && !shows_text_only(*f, by_agency)) {
-                if (by_agency) changes.push_back({change_kind::forbidden, "filled_with_drawing:" + c.what});
-                note("pdf.filled_with_drawing", c.what);
-            }
+            for (const form_field& f : now.fields.fields)
+                if (filled && f.name == c.what && !shows_text_only(f, by_agency)) {
+                    if (by_agency) changes.push_back({change_kind::forbidden, "filled_with_drawing:" + c.what});
+                    note("pdf.filled_with_drawing", c.what);
+                }
         }
     }
 
-    // Also of a field that is still empty: some readers draw a banner over it. Once it is signed, it is counted already.
-    void judge_place(const opened_revision& now, const change& c) {
+    // Also of a field that is still empty: some readers draw a banner over it. Once it is signed or filled again, it is
+    // counted already.
+    void judge_place(const opened_revision& now, std::optional<shown_annotations>& shown, const change& c) {
         if (!placed_.insert(c.what).second) return;
+        if (!shown) shown.emplace(now.file.qpdf());
+        const char* code = c.kind == change_kind::field_added    ? "pdf.field_covers_page"
+                           : c.kind == change_kind::field_filled ? "pdf.filling_covers_page"
+                                                                 : "pdf.signature_covers_page";
         for (const form_field& f : now.fields.fields)
-            if (f.name == c.what && covers_page(f, now.file.qpdf(), covered_))
-                note(c.kind == change_kind::field_added ? "pdf.field_covers_page" : "pdf.signature_covers_page", c.what);
+            if (f.name == c.what && covers_page(f, *shown, covered_)) note(code, c.what);
     }
 
     void add_step(const opened_revision& revision, std::size_t end, std::vector<change> changes) {
@@ -343,8 +350,8 @@ private:
     const budget& limits_;
     x509::cache* memory_;
     std::size_t entries_ = 0;              // of all cross-references read
-    std::map<int, double> covered_;        // which part of each page later signatures cover, and fields for them;
-    std::set<std::string> placed_;         // these
+    std::map<int, double> covered_;        // which part of each page later signatures and fillings cover, and fields
+    std::set<std::string> placed_;         // for signatures: these
     std::optional<opened_revision> whole_; // the last one; given away once
     bool turned_linear_ = false;           // what follows has made a linear file of it
     history out_;

@@ -20,21 +20,6 @@ bool is_one_of(std::string_view what, std::initializer_list<std::string_view> al
     return std::find(all.begin(), all.end(), what) != all.end();
 }
 
-// The pages that show the widget, each as often as it does.
-std::vector<std::pair<int, QPDFObjectHandle>> pages_of(QPDF& qpdf, QPDFObjectHandle widget) {
-    std::vector<std::pair<int, QPDFObjectHandle>> found;
-    int number = 0;
-    for (QPDFObjectHandle page : qpdf.getAllPages()) {
-        ++number;
-        QPDFObjectHandle list = page.getKey("/Annots");
-        for (int i = 0, n = list.isArray() ? list.getArrayNItems() : 0; i < n; ++i)
-            if (QPDFObjectHandle one = list.getArrayItem(i);
-                one.isIndirect() && widget.isIndirect() && one.getObjGen() == widget.getObjGen())
-                found.emplace_back(number, page);
-    }
-    return found;
-}
-
 // "/TiRo 13 Tf 0 g": a font, a modest size, a colour; nothing else.
 bool is_plain_default_appearance(QPDFObjectHandle da) {
     if (da.isNull()) return true;
@@ -72,6 +57,50 @@ std::optional<std::string> odd_entry(const form_field& f, bool seal, filling val
     return std::nullopt;
 }
 
+// One look of a field, see shows_text_only().
+bool is_text_only(QPDFObjectHandle look, bool strict) {
+    QPDFObjectHandle d = look.getDict(), resources = d.getKey("/Resources");
+    for (const std::string& key : d.getKeys())
+        if (!is_one_of(key, {"/Type", "/Subtype", "/FormType", "/BBox", "/Matrix", "/Resources", "/Length", "/Filter",
+                             "/DecodeParms"}) &&
+            (strict || is_one_of(key, {"/Ref", "/OC"})))
+            return false;
+    if (!resources.isNull() && !resources.isDictionary()) return false;
+    for (const std::string& key : resources.isDictionary() ? resources.getKeys() : std::set<std::string>{}) {
+        QPDFObjectHandle table = resources.getKey(key);
+        bool empty = table.isDictionary() && table.getKeys().empty();
+        if (!is_one_of(key, {"/Font", "/ProcSet"}) && !empty &&
+            (strict || is_one_of(key, {"/XObject", "/Pattern", "/Shading"})))
+            return false;
+        if (key != "/Font" || !table.isDictionary()) continue;
+        for (const std::string& name : table.getKeys())
+            if (!is_one_of(table.getKey(name).isDictionary() && table.getKey(name).getKey("/Subtype").isName()
+                               ? table.getKey(name).getKey("/Subtype").getName()
+                               : "",
+                           {"/Type0", "/Type1", "/TrueType"}))
+                return false; // the letters of a Type 3 font are drawings
+    }
+    auto spelled = [&](const char* key) {
+        QPDFObjectHandle v = d.getKey(key);
+        return v.isNull() ? std::string() : v.unparseResolved();
+    };
+    auto raw = look.getRawStreamData();
+    auto content = decoded_strictly(std::string_view(reinterpret_cast<const char*>(raw->getBuffer()), raw->getSize()),
+                                    spelled("/Filter"), spelled("/DecodeParms"), most_content);
+    if (!content) return false;
+    scanner s(*content, 0);
+    for (token t = s.next(); t.kind != token_kind::end; t = s.next()) {
+        if (t.kind == token_kind::bad) return false;
+        if (t.kind != token_kind::word || t.text.find_first_not_of("0123456789.+-") == t.text.npos) continue;
+        const bool text =
+            is_one_of(t.text, {"q", "Q",  "cm", "BT", "ET", "Tf",  "Td",  "TD",  "Tm",   "T*",    "Tj",   "TJ",
+                               "'", "\"", "Tc", "Tw", "Tz", "TL",  "Ts",  "g",   "rg",   "k",     "G",    "RG",
+                               "K", "re", "W",  "W*", "n",  "BMC", "BDC", "EMC", "true", "false", "null", "Tr"});
+        if (strict ? !text : is_one_of(t.text, {"Do", "sh", "BI", "ID", "EI"})) return false;
+    }
+    return true;
+}
+
 } // namespace
 
 bool is_in_heading(const placement& p, double width, double height) {
@@ -94,7 +123,7 @@ std::optional<std::string> unfit(const field_tree& fields, QPDF& qpdf, std::stri
         f->widgets.front().getObjGen() != f->object.getObjGen())
         return "widgets";
     if (auto odd = odd_entry(*f, seal, value)) return odd;
-    auto pages = pages_of(qpdf, f->object);
+    auto pages = shown_annotations(qpdf).pages_of(f->object);
     if (pages.size() != 1 || (!seal && pages.front().first != 1)) return "page";
     QPDFObjectHandle page = f->object.getKey("/P"), rect = f->object.getKey("/Rect");
     if (page.isIndirect() && page.getObjGen() != pages.front().second.getObjGen()) return "/P";
@@ -111,61 +140,48 @@ bool shows_text_only(const form_field& f, bool strict) {
     for (QPDFObjectHandle widget : f.widgets) {
         QPDFObjectHandle appearances = widget.getKey("/AP");
         if (appearances.isNull()) continue; // readers set the value by the field's own rules
-        if (!appearances.isDictionary()) return false;
-        QPDFObjectHandle normal = appearances.getKey("/N");
-        if (!normal.isStream() || (strict && appearances.getKeys().size() != 1)) return false;
-        QPDFObjectHandle d = normal.getDict(), resources = d.getKey("/Resources");
-        for (const std::string& key : d.getKeys())
-            if (!is_one_of(key, {"/Type", "/Subtype", "/FormType", "/BBox", "/Matrix", "/Resources", "/Length",
-                                 "/Filter", "/DecodeParms"}) &&
-                (strict || is_one_of(key, {"/Ref", "/OC"})))
+        if (!appearances.isDictionary() || appearances.getKey("/N").isNull()) return false;
+        if (strict && appearances.getKeys().size() != 1) return false;
+        for (const std::string& key : appearances.getKeys()) {
+            QPDFObjectHandle look = appearances.getKey(key);
+            if (look.isStream()) {
+                if (!is_text_only(look, strict)) return false;
+            } else if (f.type == "/Btn" && look.isDictionary()) { // one for each state
+                for (const std::string& state : look.getKeys())
+                    if (!look.getKey(state).isStream() || !is_text_only(look.getKey(state), strict)) return false;
+            } else
                 return false;
-        if (!resources.isNull() && !resources.isDictionary()) return false;
-        for (const std::string& key : resources.isDictionary() ? resources.getKeys() : std::set<std::string>{}) {
-            QPDFObjectHandle table = resources.getKey(key);
-            bool empty = table.isDictionary() && table.getKeys().empty();
-            if (!is_one_of(key, {"/Font", "/ProcSet"}) && !empty &&
-                (strict || is_one_of(key, {"/XObject", "/Pattern", "/Shading"})))
-                return false;
-            if (key != "/Font" || !table.isDictionary()) continue;
-            for (const std::string& name : table.getKeys())
-                if (!is_one_of(table.getKey(name).isDictionary() && table.getKey(name).getKey("/Subtype").isName()
-                                   ? table.getKey(name).getKey("/Subtype").getName()
-                                   : "",
-                               {"/Type0", "/Type1", "/TrueType"}))
-                    return false; // the letters of a Type 3 font are drawings
-        }
-        auto spelled = [&](const char* key) {
-            QPDFObjectHandle v = d.getKey(key);
-            return v.isNull() ? std::string() : v.unparseResolved();
-        };
-        auto raw = normal.getRawStreamData();
-        auto content =
-            decoded_strictly(std::string_view(reinterpret_cast<const char*>(raw->getBuffer()), raw->getSize()),
-                             spelled("/Filter"), spelled("/DecodeParms"), most_content);
-        if (!content) return false;
-        scanner s(*content, 0);
-        for (token t = s.next(); t.kind != token_kind::end; t = s.next()) {
-            if (t.kind == token_kind::bad) return false;
-            if (t.kind != token_kind::word || t.text.find_first_not_of("0123456789.+-") == t.text.npos) continue;
-            const bool text =
-                is_one_of(t.text, {"q", "Q",  "cm", "BT", "ET", "Tf",  "Td",  "TD",  "Tm",   "T*",    "Tj",   "TJ",
-                                   "'", "\"", "Tc", "Tw", "Tz", "TL",  "Ts",  "g",   "rg",   "k",     "G",    "RG",
-                                   "K", "re", "W",  "W*", "n",  "BMC", "BDC", "EMC", "true", "false", "null", "Tr"});
-            if (strict ? !text : is_one_of(t.text, {"Do", "sh", "BI", "ID", "EI"})) return false;
         }
     }
     return true;
 }
 
-bool covers_page(const form_field& f, QPDF& qpdf, std::map<int, double>& covered) {
+shown_annotations::shown_annotations(QPDF& qpdf) {
+    int number = 0;
+    for (QPDFObjectHandle page : qpdf.getAllPages()) {
+        ++number;
+        QPDFObjectHandle list = page.getKey("/Annots");
+        for (int i = 0, n = list.isArray() ? list.getArrayNItems() : 0; i < n; ++i)
+            if (QPDFObjectHandle one = list.getArrayItem(i); one.isIndirect())
+                pages_[one.getObjGen()].emplace_back(number, page);
+    }
+}
+
+const std::vector<std::pair<int, QPDFObjectHandle>>& shown_annotations::pages_of(QPDFObjectHandle widget) const {
+    static const std::vector<std::pair<int, QPDFObjectHandle>> none;
+    auto at = widget.isIndirect() ? pages_.find(widget.getObjGen()) : pages_.end();
+    return at == pages_.end() ? none : at->second;
+}
+
+bool covers_page(const form_field& f, const shown_annotations& shown, std::map<int, double>& covered) {
     for (QPDFObjectHandle widget : f.widgets) {
         QPDFObjectHandle rect = widget.getKey("/Rect");
         if (rect.isNull()) continue;
         if (!rect.isRectangle()) return true; // "[0 0 595 842 0]" is one to some readers
-        for (auto& [number, page] : pages_of(qpdf, widget)) {
+        for (const auto& [number, page] : shown.pages_of(widget)) {
             page_frame frame(page);
             const placement where = frame.shown(rect.getArrayAsRectangle());
+            if (where.width == 0 || where.height == 0) continue;
             double& part = covered[number];
             part += where.width * where.height / (frame.width() * frame.height());
             if (!(part <= 0.25)) return true;

@@ -24,11 +24,22 @@ std::optional<std::string> unfit(const field_tree& fields, QPDF& qpdf, std::stri
 // Is a text of this size at this place one that unfit() lets pass? (page upright, see page_frame)
 bool is_in_heading(const placement& where, double page_width, double page_height);
 
-// Does a text field show letters and nothing else? `strict`: no lines and areas either.
+// Does a field show letters, lines and areas only, in each of its looks, and no picture? `strict`: it is a text field
+// and shows letters only.
 bool shows_text_only(const form_field& field, bool strict);
 
-// Does a signature, with those before it, cover more than a quarter of a page, or has it no plain rectangle? `covered`:
-// which part of each page the signatures so far cover; it is added.
-bool covers_page(const form_field& signature, QPDF& qpdf, std::map<int, double>& covered);
+// The pages that show an annotation, each as often as it does.
+class shown_annotations {
+public:
+    explicit shown_annotations(QPDF& qpdf);
+    const std::vector<std::pair<int, QPDFObjectHandle>>& pages_of(QPDFObjectHandle widget) const;
+
+private:
+    std::map<QPDFObjGen, std::vector<std::pair<int, QPDFObjectHandle>>> pages_;
+};
+
+// Does a field, with those before it, cover more than a quarter of a page, or has it no plain rectangle? `covered`:
+// which part of each page the fields so far cover; it is added.
+bool covers_page(const form_field& field, const shown_annotations& shown, std::map<int, double>& covered);
 
 } // namespace vanthu::pdf

@@ -134,7 +134,7 @@ BOOST_AUTO_TEST_CASE(what_is_filled_later_is_small_and_nothing_but_text) {
         BOOST_TEST((refusal(file, pdf::profile::comment) == pdf::errc::changed_after_signing), what);
     }
     // Any other text field may have a frame, but no picture.
-    bytes other = commented(with_field("amount", whole_page));
+    bytes other = commented(with_field("amount", "/Rect [120 300 240 318] "));
     fine = judged(filled(other, "amount", "0 0 120 18 re S " + text, small_box));
     BOOST_TEST((fine.verdict == verdict::valid), shown(fine));
     auto picture =
