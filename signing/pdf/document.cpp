@@ -133,6 +133,18 @@ int highest_reference(QPDFObjectHandle part, int depth = 0) {
 
 } // namespace
 
+namespace {
+
+// The highest number that /Size counts. A cross-reference stream that does not list itself counts.
+int highest_counted(QPDFObjectHandle trailer) {
+    QPDFObjectHandle size = trailer.getKey("/Size");
+    return size.isInteger() && size.getIntValue() > 0 && size.getIntValue() <= 8'388'608
+               ? static_cast<int>(size.getIntValue()) - 1
+               : 0;
+}
+
+} // namespace
+
 void document::read_every_object() {
     std::vector<object_place> places;
     places.reserve(known_.size());
@@ -145,12 +157,14 @@ void document::read_every_object() {
     const std::string_view from_header = as_text(file_).substr(header_at_);
     auto highest = plain ? highest_number_if_sound(from_header, places) : std::nullopt;
     if (highest) load_trees(*qpdf_, from_header, places);
-    next_number_ = 1 + (highest ? std::max(*highest, highest_reference(qpdf_->getTrailer()))
-                                : static_cast<int>(qpdf_->getObjectCount())); // which reads them all
+    next_number_ = 1 + std::max(highest_counted(qpdf_->getTrailer()),
+                                highest ? std::max(*highest, highest_reference(qpdf_->getTrailer()))
+                                        : static_cast<int>(qpdf_->getObjectCount())); // which reads them all
 }
 
 QPDFObjectHandle document::make_indirect(QPDFObjectHandle value) {
-    if (next_number_ == 0) next_number_ = 1 + static_cast<int>(qpdf_->getObjectCount());
+    if (next_number_ == 0)
+        next_number_ = 1 + std::max(highest_counted(qpdf_->getTrailer()), static_cast<int>(qpdf_->getObjectCount()));
     const QPDFObjGen id(next_number_++, 0);
     qpdf_->replaceObject(id, value);
     return qpdf_->getObject(id);

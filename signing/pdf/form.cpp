@@ -7,6 +7,7 @@
 #include "signing/x509/openssl.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <fmt/format.h>
 
 namespace vanthu::pdf {
@@ -14,6 +15,25 @@ namespace vanthu::pdf {
 std::string text_string(std::string_view utf8) {
     return QPDFObjectHandle::newUnicodeString(std::string(utf8)).unparse();
 }
+
+namespace {
+
+// Does QPDF only miss the last cross-reference stream, which counts itself in /Size and does not list itself? pypdf
+// writes them so, and no reader looks for one under its number.
+bool is_of_unlisted_section(const std::string& warning, const document& d) {
+    const std::string_view at = as_text(d.file()).substr(d.header_at() + d.startxref());
+    int own = 0;
+    auto [end, error] = std::from_chars(at.data(), at.data() + at.size(), own);
+    if (error != std::errc{} || own <= 0 || !std::string_view(end, at.data() + at.size()).starts_with(" 0 obj"))
+        return false;
+    const auto listed = d.qpdf().getXRefTable();
+    QPDFObjectHandle size = d.qpdf().getTrailer().getKey("/Size");
+    return !listed.empty() && listed.rbegin()->first.getObj() < own && size.isInteger() &&
+           size.getIntValue() == own + 1LL &&
+           warning.find(fmt::format("reported number of objects ({}) is not one plus", own + 1)) != warning.npos;
+}
+
+} // namespace
 
 result<form> form::open(document& base, update& out, intent what) {
     form f(base, out);
@@ -39,7 +59,8 @@ result<form> form::open(document& base, update& out, intent what) {
         if (!base.has_object(page.getObjGen())) return failed(errc::damaged, "page tree");
         f.page_numbers_.emplace(page.getObjGen(), static_cast<int>(f.page_numbers_.size()) + 1);
     }
-    if (auto warnings = base.take_warnings(); !warnings.empty()) return failed(errc::damaged, warnings.front());
+    for (const std::string& warning : base.take_warnings())
+        if (!is_of_unlisted_section(warning, base)) return failed(errc::damaged, warning);
     return f;
 }
 

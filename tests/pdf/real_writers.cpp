@@ -75,6 +75,12 @@ std::function<void(objects&, pdf::update&)> with_flags(int flags) {
     return [=](objects& field, pdf::update&) { field.replaceKey("/F", objects::newInteger(flags)); };
 }
 
+void expect_signatures(const char* what, const bytes& file, std::size_t count) {
+    auto report = world().verify(file);
+    BOOST_TEST((report.verdict == verdict::valid), what << " " << shown(report));
+    BOOST_TEST(report.signatures.size() == count, what);
+}
+
 } // namespace
 
 BOOST_AUTO_TEST_CASE(acrobat_locks_the_widget_that_it_signs) {
@@ -189,4 +195,33 @@ BOOST_AUTO_TEST_CASE(a_time_stamp_may_be_of_indefinite_length) {
     BOOST_TEST((report.signatures.at(1).verdict == verdict::valid), shown(report));
     file[at + 8 + size] = '1'; // behind its end
     BOOST_TEST((world().verify(to_bytes(file)).verdict != verdict::valid));
+}
+
+BOOST_AUTO_TEST_CASE(a_cross_reference_stream_need_not_list_itself) {
+    // As pypdf appends it: its number counts in /Size.
+    auto appended = [](int more_than_there_are) {
+        const bytes letter = make_letter();
+        pdf::document d = pdf::document::open(letter).value();
+        const int own = d.qpdf().getTrailer().getKey("/Size").getIntValueAsInt();
+        std::string file(as_text(letter));
+        const std::size_t at = file.size() - d.header_at(); // an object that nothing uses, under the number before
+        file += fmt::format("{} 0 obj\n(x)\nendobj\n", own);
+        const std::size_t section = file.size() - d.header_at();
+        file += fmt::format("{} 0 obj\n", own + 1) +
+                stream_of("\x01" + big_endian(at, 4) + '\0',
+                          fmt::format("/Type /XRef /W [1 4 1] /Index [{} 1] /Size {} /Root {} /Prev {} ", own,
+                                      own + 2 + more_than_there_are, d.root().unparse(), d.startxref())) +
+                fmt::format("\nendobj\nstartxref\n{}\n%%EOF\n", section);
+        return to_bytes(file);
+    };
+    const bytes base = appended(0), signed_once = world().approved(base);
+    expect_signatures("once", signed_once, 1);
+    expect_signatures("twice", world().issued(signed_once), 2);
+    // The numbers of the signature's objects are free.
+    const int own = pdf::document::open(base).value().qpdf().getTrailer().getKey("/Size").getIntValueAsInt() - 1;
+    const std::string head = fmt::format("\n{} 0 obj", own);
+    BOOST_TEST((as_text(signed_once).find(head) == as_text(signed_once).rfind(head)));
+    auto too_many = pdf::prepare(appended(1), request_for(pdf::profile::approved));
+    BOOST_REQUIRE(!too_many);
+    BOOST_TEST((too_many.error().code == pdf::errc::damaged));
 }
