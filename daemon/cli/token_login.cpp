@@ -1,13 +1,17 @@
 #include "daemon/cli/token_login.hpp"
 
+#include "daemon/base/files.hpp"
 #include "daemon/cli/packet_files.hpp"
 #include "daemon/cli/pin_prompt.hpp"
 #include "daemon/tokens/module_process.hpp"
 #include "daemon/tokens/pin_guard.hpp"
 
+#include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace vanthu::cli {
@@ -44,6 +48,17 @@ std::string warnings(const token::token_info& t, unsigned tries) {
     return out;
 }
 
+// A slip in the name is no missing PIN. The file is not opened: it may be a pipe that can be read once.
+result<> can_be_read(const std::string& pin_file) {
+    struct stat s{};
+    if (::access(pin_file.c_str(), R_OK) == 0 && ::stat(pin_file.c_str(), &s) == 0) {
+        if (!S_ISDIR(s.st_mode)) return {};
+        errno = EISDIR;
+    }
+    return failed(errno == ENOENT ? files::errc::not_found : files::errc::unreadable,
+                  fmt::format("--pin-file {}: {}", pin_file, std::strerror(errno)));
+}
+
 } // namespace
 
 result<> guard_is_there(const std::string& state_dir) {
@@ -56,6 +71,7 @@ result<> log_in(token::card& card, const std::string& pin_file, const std::strin
     keep_memory_private();
     VANTHU_CHECK(guard_is_there(state_dir));
     tokens::pin_guard guard(state_dir);
+    if (!pin_file.empty()) VANTHU_CHECK(can_be_read(pin_file));
     if (std::string from = pin_file_or_credential(pin_file); !from.empty()) return guard.login(card, from);
     token::token_info t = card.info();
     if (t.protected_path) return guard.login_typed(card, {});

@@ -94,11 +94,17 @@ BOOST_FIXTURE_TEST_CASE(a_token_is_filled_used_and_guarded_from_the_command_line
     BOOST_TEST(vanthu({"test", "--uri", uri + "?pin-value=1234", "--pin-file", pin}, 1).at("code").as_string() ==
                "token.pin_in_uri");
     BOOST_TEST(vanthu({"status", "--token", "none"}, 1).at("code").as_string() == "token.token_not_found");
-    BOOST_TEST(
-        vanthu({"keygen", "--token", "vanthu", "--pin-file", path("nothing"), "--common-name", "x", "-o", path("csr")},
-               1)
-            .at("code")
-            .as_string() == "token.pin_needed");
+    auto no_pin = [&](const char* file, int expected) {
+        auto said =
+            vanthu({"keygen", "--token", "vanthu", "--pin-file", path(file), "--common-name", "x", "-o", path("csr")},
+                   expected);
+        BOOST_TEST((said.at("cause").as_string().find(path(file)) != std::string_view::npos));
+        return std::string(said.at("code").as_string());
+    };
+    put("empty", "");
+    BOOST_TEST(no_pin("nothing", 66) == "files.not_found");
+    BOOST_TEST(no_pin("state", 66) == "files.unreadable");
+    BOOST_TEST(no_pin("empty", 1) == "token.pin_needed");
     // A request that cannot be written makes no key, and one that was lost is made again.
     auto keys = [&] {
         return vanthu({"status", "--token", "vanthu", "--pin-file", pin}, 0).at("keys").as_array().size();
