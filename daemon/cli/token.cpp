@@ -253,7 +253,7 @@ result<json::object> unlock_guard(const options& o) {
     return json::object{{"serial", clean(serial)}, {"guard", was_shut ? "released" : "nothing on record"}};
 }
 
-// What people see of a member; its name stays in --json.
+// What people see of a member, and of what the PIN guard answers; --json has the names themselves.
 std::string_view word(std::string_view name, const voice& say) {
     static constexpr std::tuple<std::string_view, std::string_view, std::string_view> words[] = {
         {"tokens", "Thiết bị", "tokens"},
@@ -277,7 +277,9 @@ std::string_view word(std::string_view name, const voice& say) {
         {"certificate_sha256", "SHA-256 của chứng thư", "certificate SHA-256"},
         {"signs", "Ký được", "signs"},
         {"request", "Tệp yêu cầu cấp chứng thư", "certificate request"},
-        {"guard", "Chốt PIN", "PIN guard"}};
+        {"guard", "Chốt PIN", "PIN guard"},
+        {"released", "đã mở lại", "released"},
+        {"nothing on record", "không có lần nhập nào bị ghi lại", "nothing on record"}};
     for (const auto& [known, vi, en] : words)
         if (known == name) return say(vi, en);
     return name;
@@ -297,7 +299,8 @@ void print_plain(const json::value& v, int depth, const voice& say) {
         }
     };
     if (v.is_object())
-        for (const auto& member : v.get_object()) show(word(member.key(), say), member.value());
+        for (const auto& [name, value] : v.get_object())
+            show(word(name, say), name == "guard" ? json::value(word(value.get_string(), say)) : value);
     if (v.is_array())
         for (const json::value& element : v.get_array()) show("-", element);
 }

@@ -165,6 +165,10 @@ def guard_by_hand(desk, serial):
     promise(answer.get("guard") == "released", "unlock-guard releases", answer)
     exit_code, answer = desk.run("unlock-guard", *named)
     promise(answer.get("guard") == "nothing on record", "and says when there is nothing to release", answer)
+    for language, words in (("vi", "không có lần nhập nào bị ghi lại"), ("en", "nothing on record")):
+        said = subprocess.run(desk.words("unlock-guard", *named, "--lang", language), env=desk.env, check=True,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, timeout=120).stdout
+        promise(words in said, "in the language asked for", said)
     promise(desk.run("status", *named, *pin)[0] == 0, "the right PIN works then")
     desk.put("pin", "")
     promise(desk.code("status", *named, *pin) == "token.pin_needed", "an empty PIN file")
