@@ -78,6 +78,12 @@ constexpr error_row rows[] = {
      "--allow-address cần tên máy chủ, địa chỉ IP hoặc mạng.", "--allow-address wants a host, an address or a network.",
      "Ví dụ: --allow-address ocsp.ca.ptc hoặc --allow-address 10.0.0.0/8",
      "For example: --allow-address ocsp.ca.ptc or --allow-address 10.0.0.0/8"},
+    {int(errc::trust_folder_missing), "trust_folder_missing", 422, retry::no,
+     "Thư mục chứng thư tin cậy (--trust) không có hoặc không chứa chứng thư nào.",
+     "The folder of trusted certificates (--trust) does not exist or holds no certificate.",
+     "Chép chứng thư CA gốc mà đơn vị tin cậy (*.crt, *.pem) vào thư mục đó, hoặc nêu thư mục khác bằng --trust "
+     "THƯ_MỤC.",
+     "Put the root CA certificates that you trust (*.crt, *.pem) into that folder, or name another with --trust DIR."},
 };
 const error_table table("cli", rows);
 } // namespace

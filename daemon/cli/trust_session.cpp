@@ -55,8 +55,10 @@ result<std::unique_ptr<trust_session>> trust_session::open(const trust_options& 
     out->judges_ = trust.has_value();
     if (trust)
         out->trust_ = std::move(*trust);
-    else if (!folder_optional || o.folder_given() || trust.error().code != files::errc::not_found)
+    else if (trust.error().code != files::errc::not_found)
         return std::unexpected(trust.error());
+    else if (!folder_optional || o.folder_given())
+        return failed(errc::trust_folder_missing, trust.error().detail);
     for (const std::string& file : o.crls) {
         VANTHU_TRY(bytes content, read_file(file));
         VANTHU_TRY(x509::crl list, x509::parse_crl(content));

@@ -59,7 +59,7 @@ int tell(const failure& f, const voice& v, const json::object& more) {
     for (const auto& member : more) all.insert(member);
     tell(all, v);
     if (f.code == files::errc::not_found || f.code == files::errc::unreadable || f.code == errc::directory_given ||
-        f.code == errc::input_not_a_file)
+        f.code == errc::input_not_a_file || f.code == errc::trust_folder_missing)
         return unreadable;
     if (!row) return internal;
     return std::string_view(f.code.category().name()) == "net" && transient(f.code) ? no_server : refused;

@@ -105,6 +105,18 @@ BOOST_AUTO_TEST_CASE(a_revoked_certificate_or_ca_signs_nothing_whether_a_respond
     e.refuses("leader.p12", "in.pdf", {}, "sign.own_certificate_revoked");
 }
 
+BOOST_AUTO_TEST_CASE(a_missing_folder_of_trusted_certificates_is_named_with_its_option) {
+    counter d;
+    std::filesystem::create_directory(d.at("bare"));
+    for (const char* folder : {"nowhere", "bare"}) {
+        d.refuses("leader.p12", "in.pdf", {"--trust", d.at(folder)}, "cli.trust_folder_missing");
+        std::string said;
+        BOOST_TEST(d.run({"verify", "--trust", d.at(folder), d.at("in.pdf")}, &said) == 66, folder);
+        BOOST_TEST(said.find("--trust") != said.npos, said);
+        BOOST_TEST(said.find(d.at(folder)) != said.npos, said);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(nobody_to_ask_is_no_reason_to_refuse_and_is_said) {
     counter d;
     std::string said;
