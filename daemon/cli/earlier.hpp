@@ -13,10 +13,12 @@ public:
     explicit earlier_judge(trust_session& session, validation::policy policy = {})
         : session_(session), policy_(std::move(policy)) {}
 
-    // With whatever can be had of what is missing; servers that did not answer for one file are not asked for the next.
-    // `content`: the file that a detached signature is about; "": none. sign_errc::over_budget; inspect::errc; failures
-    // of open_input() for `content`.
-    result<validation::file_report> judge(bytes_view file, const std::string& content = "");
+    // With whatever can be had of what is missing, or by what is known already; servers that did not answer for one
+    // file are not asked for the next. `content`: the file that a detached signature is about; "": none.
+    // sign_errc::over_budget; inspect::errc; failures of open_input() for `content`.
+    enum class ask : bool { nobody, everybody };
+    result<validation::file_report> judge(bytes_view file, const std::string& content = "",
+                                          ask servers = ask::everybody);
 
 private:
     trust_session& session_;
@@ -27,9 +29,15 @@ private:
 };
 
 // Nobody signs beside a signature that is broken, or in a file that can be read in two ways: sign_errc::
-// earlier_not_valid. A signature that is only not determined (by its certificate: revocation, trust, time) is no
-// reason; sign_errc::content_missing: of a detached message.
+// earlier_not_valid. A signature that is not determined for a reason of trust, revocation, certificate, time or
+// algorithm only is no hindrance; sign_errc::content_missing: of a detached message.
 result<> fit_to_sign_beside(const validation::file_report& report, bytes_view file, bool content_given);
+
+// Whether a signature, or the file as a whole, is short of valid for a reason that lies in the file itself: what was
+// signed, or how it is written. No certificate or server can mend that. `detached_apart`: signatures whose content is
+// another file, which was not given, are none of it.
+bool form_in_doubt(const validation::signature_report& signature);
+bool form_in_doubt(const validation::file_report& report, bool detached_apart = false);
 
 // "Subject: SUB_INDICATION" of each signature that is not determined.
 std::vector<std::string> not_determined(const validation::file_report& report);

@@ -34,7 +34,7 @@ result<> all_valid(const std::vector<signature_report>& signatures, const trust_
         std::string why =
             fmt::format("{}: {}", one.signer.subject.empty() ? one.field : one.signer.subject, one.sub_indication);
         for (const std::string& trouble : s.troubles()) why += "; " + trouble;
-        return failed(sign_errc::not_verifiable, why);
+        return failed(form_in_doubt(one) ? sign_errc::form_in_doubt : sign_errc::not_verifiable, why);
     }
     return {};
 }
@@ -300,11 +300,13 @@ result<> all_sound(bytes_view file, const raise_request& r, trust_session& s) {
             signed_file::kind_of(file) == signed_file::kind::xml)
             return failed(sign_errc::content_missing);
     std::string why = complaint(report);
+    if (report.verdict == signing::verdict::indeterminate && form_in_doubt(report))
+        return failed(sign_errc::form_in_doubt, why); // no certificate and no server would help
     for (const std::string& trouble : s.troubles()) why += "; " + trouble;
     return failed(sign_errc::not_verifiable, why);
 }
 
-// sign_errc::level_not_reached.
+// sign_errc::level_not_reached; form_in_doubt where the reason is in the file.
 result<> reaches(const file_report& report, const raise_request& r) {
     const signature_report* newest = nullptr;
     for (const signature_report& one : report.signatures)
@@ -313,11 +315,12 @@ result<> reaches(const file_report& report, const raise_request& r) {
     for (const signature_report& one : report.signatures) {
         if (one.format == "timestamp" || (r.newest_only && &one != newest)) continue;
         if (one.verdict != signing::verdict::valid || reached(one.level) < r.to)
-            return failed(sign_errc::level_not_reached,
+            return failed(form_in_doubt(one) ? sign_errc::form_in_doubt : sign_errc::level_not_reached,
                           fmt::format("{}: {} {}", one.signer.subject, one.level, one.sub_indication));
     }
     if (!r.newest_only && report.verdict != signing::verdict::valid)
-        return failed(sign_errc::level_not_reached, complaint(report));
+        return failed(form_in_doubt(report) ? sign_errc::form_in_doubt : sign_errc::level_not_reached,
+                      complaint(report));
     return {};
 }
 
@@ -350,9 +353,10 @@ result<> check_level(bytes_view file, const raise_request& r, trust_session& s) 
     });
     good = reaches(report, r);
     if (good) return good;
+    if (good.error().code == sign_errc::form_in_doubt) return good;
     std::string why = good.error().detail;
     for (const std::string& trouble : s.troubles()) why += "; " + trouble;
-    return failed(sign_errc::level_not_reached, why);
+    return failed(good.error().code, why);
 }
 
 } // namespace vanthu::cli

@@ -19,16 +19,17 @@ struct raise_request {
 
 // The file with each of its signatures (or the newest) at `to` or above; B-LTA again renews: new evidence, one more
 // archive time stamp. Judged before (the whole file, unless only the newest is raised) and after: nothing is added to a
-// file that is not valid (sign_errc::not_verifiable, with what was missing in the detail), and what is handed back is
+// file that is not valid (sign_errc::not_verifiable, with what was missing in the detail; form_in_doubt where nothing
+// missing is the reason), and what is handed back is
 // valid and at the level, see check_level(). sign_errc::time_stamp_missing, content_missing, nothing_signed,
 // over_budget (the file is then not parsed in this process); failures of the services, of trust_session::stamp() and of
 // the format. With `newest_only` the caller has had the rest of the file judged (earlier.hpp).
 result<bytes> raise(bytes file, const raise_request& request, trust_session& session);
 
-// sign_errc::level_not_reached unless each signature (or the newest) is valid and at `to` or above, judged by this
-// session's trust: by what the file holds alone, else with what is known and can be asked for (the newest archive time
-// stamp brings no evidence of its own). Up to B-T unknown revocation is no reason. Good where the session does not
-// judge: then B-T alone can be asked for.
+// sign_errc::level_not_reached (form_in_doubt: by the file itself) unless each signature (or the newest) is valid and
+// at `to` or above, judged by this session's trust: by what the file holds alone, else with what is known and can be
+// asked for (the newest archive time stamp brings no evidence of its own). Up to B-T unknown revocation is no reason.
+// Good where the session does not judge: then B-T alone can be asked for.
 result<> check_level(bytes_view file, const raise_request& request, trust_session& session);
 
 } // namespace vanthu::cli

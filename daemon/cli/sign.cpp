@@ -102,18 +102,30 @@ void note(account& a, const std::string& input, const std::filesystem::path& out
         std::cerr << speak(one.text_vi, one.text_en) << " [" << one.code << "]\n";
 }
 
-// Where a signature is added to the file itself, what is signed in it must hold. A file that is signed as any content
-// is not read at all.
-result<file_report> what_is_there(bytes_view content, const request& q, desk& d) {
+// A file that is signed as any content is not read at all.
+bool signs_in_file(bytes_view content, const request& q) {
     using signed_file::kind;
     const kind found = signed_file::kind_of(content);
-    const bool beside = q.is_pdf() || (q.form.format == "cades" && found == kind::cms) ||
-                        (q.form.format == "xades" && !q.form.detached && found == kind::xml) ||
-                        (q.is_container() && found == kind::container);
-    if (!beside) return file_report{};
+    return q.is_pdf() || (q.form.format == "cades" && found == kind::cms) ||
+           (q.form.format == "xades" && !q.form.detached && found == kind::xml) ||
+           (q.is_container() && found == kind::container);
+}
+
+// Where a signature is added to the file itself, what is signed in it must hold.
+result<file_report> what_is_there(bytes_view content, const request& q, desk& d) {
+    if (!signs_in_file(content, q)) return file_report{};
     VANTHU_TRY(file_report report, d.earlier->judge(content, q.form.content));
     VANTHU_CHECK(fit_to_sign_beside(report, content, !q.form.content.empty()));
     return report;
+}
+
+// And what was made must hold, as far as the file decides: who signs now knows of no doubt that only readers will have.
+result<> sound_as_made(bytes_view made, const request& q, desk& d) {
+    VANTHU_TRY(file_report after, d.earlier->judge(made, q.form.content, earlier_judge::ask::nobody));
+    const bool detached_apart = q.form.format == "xades" && q.form.content.empty();
+    if (after.signatures.empty() || after.verdict == signing::verdict::invalid || form_in_doubt(after, detached_apart))
+        return failed(sign_errc::form_in_doubt, complaint(after));
+    return {};
 }
 
 result<> sign_one(const std::string& input, const std::filesystem::path& output, const request& q, desk& d,
@@ -128,6 +140,7 @@ result<> sign_one(const std::string& input, const std::filesystem::path& output,
         VANTHU_TRY(made.file,
                    sign_file(content, std::filesystem::path(input).filename(), q.form, d.who, d.session->now()));
     }
+    if (signs_in_file(content, q)) VANTHU_CHECK(sound_as_made(made.file, q, d));
     if (d.wanted > level::b_b) {
         raise_request higher{d.wanted, q.tsa, std::nullopt, true};
         if (!q.form.content.empty())
@@ -149,11 +162,14 @@ result<> sign_one(const std::string& input, const std::filesystem::path& output,
 
 result<> sign_into_container(const request& q, desk& d, account& a) {
     file_report before;
+    bool beside = false; // a new container holds what we put in
     if (q.inputs.size() == 1) {
         VANTHU_TRY(bytes content, read_input(q.inputs.front(), largest_input));
+        beside = signs_in_file(content, q);
         VANTHU_TRY(before, what_is_there(content, q, d));
     }
     VANTHU_TRY(bytes made, sign_container(q.inputs, q.form, d.who, d.session->now()));
+    if (beside) VANTHU_CHECK(sound_as_made(made, q, d));
     if (d.wanted > level::b_b) {
         VANTHU_TRY(made, raise(std::move(made), {.to = d.wanted, .tsa = q.tsa, .newest_only = true}, *d.session));
     }
@@ -202,9 +218,10 @@ int exit_code_of(const result<>& done_well, const voice& speak, const json::obje
     if (done_well) return done;
     int code = tell(done_well.error(), speak, more);
     std::error_code why = done_well.error().code;
-    for (auto wrong_use : {sign_errc::not_available, sign_errc::bad_arguments, sign_errc::time_stamp_missing,
-                           sign_errc::content_missing, sign_errc::no_meaning, sign_errc::bad_date,
-                           sign_errc::output_is_input, sign_errc::bad_number, sign_errc::output_no_folder})
+    for (auto wrong_use :
+         {sign_errc::not_available, sign_errc::bad_arguments, sign_errc::time_stamp_missing, sign_errc::content_missing,
+          sign_errc::no_meaning, sign_errc::bad_date, sign_errc::output_is_input, sign_errc::bad_number,
+          sign_errc::output_no_folder})
         if (why == make_error_code(wrong_use)) code = usage;
     return code;
 }

@@ -37,6 +37,7 @@ enum class sign_errc {
     nothing_signed,         // `extend` of a file without signatures
     bad_number,             // --number that is no number and notation
     output_no_folder,       // several inputs go into a folder, and -o has the name of a file
+    form_in_doubt,          // what was made is not determined by the form of the file: nothing is written
 };
 std::error_code make_error_code(sign_errc);
 

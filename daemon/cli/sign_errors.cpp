@@ -127,6 +127,14 @@ constexpr error_row rows[] = {
      "With several inputs -o is the folder for the results, but the name given is a file's.",
      "Đặt tên thư mục sau -o, hoặc ký từng tệp; để gộp các tệp vào một vỏ chứa, dùng --format asic-e.",
      "Name a folder with -o, or sign one by one; for one container of all, use --format asic-e."},
+    {static_cast<int>(sign_errc::form_in_doubt), "form_in_doubt", 422, retry::no,
+     "Do chính cách viết của tệp, chữ ký trong đó không thể được xác định là hợp lệ, dù có đủ chứng thư; không "
+     "ghi "
+     "kết quả.",
+     "By the way the file is made a signature in it cannot be found valid, whatever certificates there are; "
+     "nothing is written.",
+     "Xem mã trong chi tiết (docs/findings.md); xuất lại tệp từ phần mềm soạn thảo rồi ký lại từ đầu.",
+     "See the code in the detail (docs/findings.md); export the file anew from where it was written, and sign that."},
 };
 const error_table table("sign", rows);
 

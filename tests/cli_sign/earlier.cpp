@@ -93,6 +93,51 @@ BOOST_AUTO_TEST_CASE(an_earlier_signature_that_is_only_not_determined_keeps_nobo
     }
 }
 
+// Both know who signed, and neither what: the certificate is good, the file can be read in two ways.
+BOOST_AUTO_TEST_CASE(nobody_signs_or_raises_where_an_earlier_signature_is_in_doubt_for_more_than_its_certificate) {
+    counter d;
+    d.put("in.xml", as_bytes("<a>Kính gửi ông Minh</a>"));
+    BOOST_REQUIRE(d.desk::sign("leader.p12", "in.xml", "1.xml", {"--format", "xades"}) == 0);
+    // The signed text goes on behind the signature, which it may not interrupt.
+    std::string text(as_text(read_file(d.at("1.xml")).value()));
+    const std::size_t minh = text.find(" Minh"), close = text.rfind("</a>");
+    BOOST_REQUIRE((minh != text.npos && close != text.npos));
+    text.insert(close, " Minh").erase(minh, 5);
+    d.put("torn.xml", as_bytes(text));
+    // What is signed is only a part of what is read.
+    BOOST_REQUIRE(d.desk::sign("leader.p12", "in.txt", "2.xml", {"--format", "xades"}) == 0);
+    text = as_text(read_file(d.at("2.xml")).value());
+    d.put("wrapped.xml", as_bytes("<b><c>99</c>" + text.substr(text.find("<ds:Signature")) + "</b>"));
+    for (const auto& [name, code] :
+         {std::pair("torn.xml", "xml.signature_in_text"), std::pair("wrapped.xml", "xml.covers_part")}) {
+        auto [exit, file] = d.verify(name);
+        BOOST_TEST(exit == 2);
+        BOOST_TEST(boost::json::serialize(file).find(code) != std::string::npos);
+        for (const char* level : {"B-B", "B-LT"})
+            d.refuses("drafter.p12", name, {"--format", "xades", "--level", level, "--tsa", d.tsa()},
+                      "sign.earlier_not_valid");
+        // Where nobody's revocation can be had, too: that is the first reason then, and not the only one.
+        d.refuses("drafter.p12", name, {"--format", "xades", "--offline", "--cache", d.at("empty")},
+                  "sign.earlier_not_valid");
+        std::string said;
+        BOOST_TEST(d.run({"extend", "--json", "--level", "B-LT", "--tsa", d.tsa(), d.at(name), "-o", d.at("none")},
+                         &said) == 1);
+        BOOST_TEST(said.find("sign.form_in_doubt") != said.npos, said); // no certificate would help
+        BOOST_TEST(!std::filesystem::exists(d.at("none")));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(what_sign_made_is_not_written_where_the_form_of_the_file_leaves_it_in_doubt) {
+    counter d;
+    d.put("marks.xml", as_bytes("<a>1<!-- %PDF 1.4\n1 0 obj << >> endobj --></a>"));
+    for (const char* level : {"B-B", "B-T", "B-LT"})
+        d.refuses("leader.p12", "marks.xml", {"--format", "xades", "--level", level, "--tsa", d.tsa()},
+                  "sign.form_in_doubt");
+    // Revocation that cannot be had is nothing of the kind.
+    BOOST_TEST(d.sign("leader.p12", "in.xml", "1.xml", {"--format", "xades", "--offline", "--cache", d.at("empty")}) ==
+               0);
+}
+
 BOOST_AUTO_TEST_CASE(an_input_that_is_too_much_to_inspect_is_neither_signed_nor_raised) {
     counter d;
     std::string deep;
