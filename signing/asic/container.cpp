@@ -67,6 +67,20 @@ struct unpacked {
         auto at = std::ranges::find(files, name, &std::pair<std::string, bytes>::first);
         return at == files.end() ? nullptr : &at->second;
     }
+    // By its mimetype or, where that was left out, by its layout, as for verification (layout.cpp).
+    result<asic::kind> kind() {
+        if (const bytes* type = find("mimetype")) {
+            for (asic::kind k : {asic::kind::simple, asic::kind::extended})
+                if (as_text(*type) == mime_type(k)) return k;
+            return failed(errc::not_a_zip, "mimetype");
+        }
+        const auto documents = std::ranges::count_if(files, [](const auto& f) { return is_data_file(f.first); });
+        if (documents == 1 && (find("META-INF/signature.p7s") || find("META-INF/timestamp.tst")))
+            return asic::kind::simple;
+        const bool some = std::ranges::any_of(files, [](const auto& f) { return in_meta_inf(f.first); });
+        if (documents == 0 || !some) return failed(errc::not_a_zip, "no mimetype");
+        return asic::kind::extended;
+    }
     void add(std::string name, bytes_view content) {
         files.emplace_back(std::move(name), bytes(content.begin(), content.end()));
     }
@@ -132,8 +146,7 @@ result<bytes> make_extended(const std::vector<data_file>& files, const planned_m
 
 result<planned_manifest> plan_another(bytes_view container, const limits& bounds) {
     VANTHU_TRY(unpacked all, unpacked::of(container, bounds));
-    const bytes* type = all.find("mimetype");
-    if (!type || as_text(*type) != mime_type(kind::extended)) return failed(errc::not_one_file, "ASiC-E only");
+    if (all.kind() != kind::extended) return failed(errc::not_one_file, "ASiC-E only");
     unsigned number = 1;
     while (all.find(numbered("ASiCManifest", number, ".xml")) || all.find(numbered("signature", number, ".p7s")))
         ++number;
@@ -158,8 +171,7 @@ result<bytes> make_with_xades(kind k, const std::vector<data_file>& files, bytes
 
 result<bytes> with_another_xades(bytes_view container, bytes_view signatures, const limits& bounds) {
     VANTHU_TRY(unpacked all, unpacked::of(container, bounds));
-    const bytes* type = all.find("mimetype");
-    if (!type || as_text(*type) != mime_type(kind::extended)) return failed(errc::not_one_file, "ASiC-E only");
+    if (all.kind() != kind::extended) return failed(errc::not_one_file, "ASiC-E only");
     if (!all.find("META-INF/manifest.xml")) {
         std::vector<data_file> files;
         for (const auto& [name, content] : all.files)
@@ -172,10 +184,7 @@ result<bytes> with_another_xades(bytes_view container, bytes_view signatures, co
 
 result<kind> kind_of_container(bytes_view container, const limits& bounds) {
     VANTHU_TRY(unpacked all, unpacked::of(container, bounds));
-    const bytes* type = all.find("mimetype");
-    for (kind k : {kind::simple, kind::extended})
-        if (type && as_text(*type) == mime_type(k)) return k;
-    return failed(errc::not_a_zip, "mimetype");
+    return all.kind();
 }
 
 namespace {

@@ -381,14 +381,38 @@ container_verdict verify(bytes_view container, const x509::trust_store& trust, c
     return verification(container, trust, known, at, policy, bounds, memory).run();
 }
 
-bool is_container(bytes_view file) {
+namespace {
+constexpr std::string_view any_type = "application/vnd.etsi.asic-";
+
+bool starts_with_type(bytes_view file) {
     constexpr std::size_t header = 30;
-    constexpr std::string_view name = "mimetype", type = "application/vnd.etsi.asic-";
-    if (file.size() < header + name.size() + type.size() || file[0] != 'P' || file[1] != 'K') return false;
+    constexpr std::string_view name = "mimetype";
+    if (file.size() < header + name.size() + any_type.size()) return false;
     std::size_t extra = file[28] | static_cast<std::size_t>(file[29]) << 8;
     if (as_text(file.subspan(header, name.size())) != name || file[26] != name.size()) return false;
     std::size_t at = header + name.size() + extra;
-    return at + type.size() <= file.size() && as_text(file.subspan(at, type.size())) == type;
+    return at + any_type.size() <= file.size() && as_text(file.subspan(at, any_type.size())) == any_type;
+}
+
+bool holds_signatures(const zip_archive& zip) {
+    if (const zip_entry* type = zip.find("mimetype"))
+        if (auto content = zip.content(*type, 256)) return as_text(*content).starts_with(any_type);
+    return std::ranges::any_of(zip.entries(), [](const zip_entry& e) {
+        return is_cades_file(e.name) || is_xades_file(e.name) || is_time_stamp_file(e.name) ||
+               is_manifest_file(e.name) || is_archive_manifest_file(e.name);
+    });
+}
+} // namespace
+
+bool is_container(bytes_view file) {
+    if (!as_text(file).starts_with("PK")) return false;
+    if (starts_with_type(file)) return true;
+    if (auto zip = zip_archive::open(file)) return holds_signatures(*zip);
+    // What is not read here is at least not said to be without signatures.
+    for (std::string_view mark : {any_type, std::string_view("META-INF/signature"),
+                                  std::string_view("META-INF/ASiCManifest"), std::string_view("META-INF/timestamp")})
+        if (as_text(file).find(mark) != std::string_view::npos) return true;
+    return false;
 }
 
 } // namespace vanthu::asic

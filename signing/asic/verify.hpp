@@ -30,8 +30,9 @@ container_verdict verify(bytes_view container, const x509::trust_store& trust, c
                          timestamp at, const validation::policy& policy = {}, const limits& bounds = {},
                          x509::cache* memory = nullptr);
 
-// Does this look like an ASiC container (a ZIP whose first file is the mimetype of one)? Looks at the first octets
-// only.
+// Does this look like an ASiC container: a ZIP with the mimetype of one wherever it stands or, where it has none (4.3.3.1
+// leaves that open), with files in META-INF that ASiC names? A ZIP that cannot be read strictly: by such marks anywhere.
+// OpenDocument's and other kinds with a mimetype of their own are none.
 bool is_container(bytes_view file);
 
 } // namespace vanthu::asic

@@ -1,4 +1,5 @@
 // Which format a file is, decided once, whatever else it also looks like.
+#include "signing/asic/container.hpp"
 #include "signing/signed_file/file_name.hpp"
 #include "signing/signed_file/verify.hpp"
 #include "signing/xml/sign.hpp"
@@ -137,4 +138,46 @@ BOOST_FIXTURE_TEST_CASE(xml_in_another_encoding_is_not_called_unsigned, desk) {
                      "C\0h\0i\0 \0<\0",
                      12); // a text, not XML
     BOOST_TEST((of(note) == verdict::unsigned_));
+}
+
+// EN 319 162-1, 4.3.3.1: the mimetype may be left out. Where it stands elsewhere than first the container is irregular.
+BOOST_FIXTURE_TEST_CASE(a_container_without_a_mimetype_in_front_is_judged_and_not_called_unsigned, desk) {
+    const bytes text = to_bytes("Kính gửi");
+    const auto type = [](asic::kind k) { return as_bytes(asic::mime_type(k)); };
+    bytes alone = cms::build_signature(sha256::of(text), signer(), {.signing_time = now}).value();
+    auto plan = asic::plan_extended({{"a.txt", "text/plain", text}});
+    bytes over = cms::build_signature(plan.sha256(), signer(), {.signing_time = now}).value();
+    const std::vector<asic::zip_file> simple{{"a.txt", text}, {"META-INF/signature.p7s", alone}},
+        extended{{"a.txt", text}, {plan.name, plan.xml}, {plan.signature_name, over}};
+    for (const auto& [files, kind] :
+         {std::pair(simple, asic::kind::simple), std::pair(extended, asic::kind::extended)}) {
+        bytes without = asic::write_zip(files).value();
+        auto report = judge(without);
+        BOOST_TEST((report.verdict == verdict::valid), validation::to_json(report));
+        BOOST_TEST((asic::kind_of_container(without).value() == kind));
+        auto last = files;
+        last.push_back({"mimetype", type(kind)});
+        report = judge(asic::write_zip(last).value());
+        BOOST_TEST((report.verdict == verdict::indeterminate), validation::to_json(report));
+        BOOST_TEST(signing::has_finding(report.findings, "asic.irregular_archive"));
+        // An octet behind the archive keeps it from being read at all.
+        for (bytes odd : {without, asic::write_zip(last).value()}) {
+            odd.push_back('x');
+            report = judge(odd);
+            BOOST_TEST((report.verdict == verdict::indeterminate), validation::to_json(report));
+        }
+    }
+    // Others' containers, and plain archives, carry none.
+    for (const std::vector<asic::zip_file>& files : std::initializer_list<std::vector<asic::zip_file>>{
+             {{"a.txt", text}},
+             {{"mimetype", as_bytes("application/vnd.oasis.opendocument.text")},
+              {"content.xml", text},
+              {"META-INF/manifest.xml", text},
+              {"META-INF/documentsignatures.xml", text}},
+             {{"[Content_Types].xml", text}, {"word/document.xml", text}},
+             {{"META-INF/MANIFEST.MF", text}, {"A.class", text}}}) {
+        auto report = judge(asic::write_zip(files).value());
+        BOOST_TEST((report.verdict == verdict::unsigned_), validation::to_json(report));
+        BOOST_TEST(signing::has_finding(report.findings, "file.no_signature_format"));
+    }
 }
