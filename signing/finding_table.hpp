@@ -5,11 +5,21 @@
 
 #include <cstdlib>
 #include <span>
+#include <vector>
 
 namespace vanthu::signing {
 
 struct finding_row {
     std::string_view code, vi, en;
+};
+
+// Registers a room's rows for docs/findings.md (tests/tools/list_findings.cpp); they must live as long as the program.
+inline std::vector<std::span<const finding_row>>& all_finding_tables() {
+    static std::vector<std::span<const finding_row>> all;
+    return all;
+}
+struct finding_table {
+    explicit finding_table(std::span<const finding_row> rows) { all_finding_tables().push_back(rows); }
 };
 
 // `detail` follows both texts in brackets. A code that no row has is our own mistake and ends the program.

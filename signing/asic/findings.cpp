@@ -38,6 +38,7 @@ constexpr signing::finding_row texts[] = {
     {"asic.name_not_signed", "Chữ ký của ASiC-S bao trùm nội dung tệp, không bao trùm tên tệp.",
      "The signature of an ASiC-S is over the file's content, not over its name."},
 };
+const signing::finding_table table(texts);
 
 } // namespace
 

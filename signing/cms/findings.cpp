@@ -63,6 +63,7 @@ constexpr signing::finding_row texts[] = {
     {"cms.signed_before_issue", "Chữ ký có trước khi chứng thư số được cấp.",
      "The signature existed before its certificate was issued."},
 };
+const signing::finding_table table(texts);
 
 } // namespace
 

@@ -139,6 +139,7 @@ constexpr signing::finding_row texts[] = {
     {"pdf.xfa", "Tệp chứa biểu mẫu XFA nên nội dung hiển thị không cố định.",
      "The file holds an XFA form, so what it shows is not fixed."},
 };
+const signing::finding_table table(texts);
 
 } // namespace
 

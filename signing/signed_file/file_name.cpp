@@ -1,5 +1,7 @@
 #include "signing/signed_file/file_name.hpp"
 
+#include "signing/signed_file/findings.hpp"
+
 #include <algorithm>
 
 namespace vanthu::signed_file {
@@ -55,12 +57,7 @@ void check_file_name(validation::file_report& report) {
     const bool known = std::ranges::any_of(std::initializer_list<const format*>{&pdf, &xml, &cms, &container, &others},
                                            [&](const format* f) { return f->endings.find(wanted) != f->endings.npos; });
     if (!known) return;
-    const std::string name(real->name);
-    cast_doubt(report, {"file.name_contradicts",
-                        "Tên tệp có đuôi ." + ending + " nhưng nội dung được kiểm tra là " + name +
-                            ": phần mềm mở theo tên có thể hiện một văn bản khác.",
-                        "The file is named ." + ending + " but what was judged is " + name +
-                            ": a program that goes by the name could show another document."});
+    cast_doubt(report, make_finding("file.name_contradicts", "." + ending + " ≠ " + std::string(real->name)));
 }
 
 } // namespace vanthu::signed_file

@@ -5,6 +5,7 @@
 #include "signing/cades/verify.hpp"
 #include "signing/document_marks.hpp"
 #include "signing/signed_file/file_name.hpp"
+#include "signing/signed_file/findings.hpp"
 
 #include <algorithm>
 
@@ -74,23 +75,27 @@ kind kind_of(bytes_view file) {
 
 std::optional<bytes> message_in(bytes_view file) {
     if (kind_of(file) != kind::cms) return std::nullopt;
-    return begins_as_pem(as_text(file)) ? pem_body(as_text(file)) : bytes(file.begin(), file.end());
+    std::string_view text = as_text(file);
+    if (begins_as_pem(text)) return pem_body(text);
+    return bytes(file.begin(), file.end());
 }
 
 namespace {
 // Whoever gave a content asks about that content, and nothing in this file was compared with it.
 void leave_undetermined(validation::file_report& report) {
-    const signing::finding unused{
-        "file.content_not_used",
-        "Tệp nội dung nêu kèm (--content) không được so với chữ ký nào: tệp này mang nội dung "
-        "của chính nó. Bỏ --content để kiểm tra nội dung bên trong tệp.",
-        "The content that was named (--content) was compared with no signature: this file "
-        "carries its own. Leave --content out to judge what is inside."};
+    const signing::finding unused = make_finding("file.content_not_used");
     for (validation::signature_report& s : report.signatures)
         validation::object(
             s, {signing::indication::indeterminate, std::string(signing::sub::sig_constraints_failure), unused});
     if (report.signatures.empty()) return; // unsigned, or not to be read: no content can help
     if (report.verdict != signing::verdict::invalid) report.verdict = signing::verdict::indeterminate;
+}
+
+validation::file_report undetermined(std::string_view code) {
+    validation::file_report report;
+    report.verdict = signing::verdict::indeterminate;
+    report.findings.push_back(make_finding(code));
+    return report;
 }
 
 validation::file_report verify_format(bytes_view file, const x509::trust_store& trust, const x509::evidence& known,
@@ -105,14 +110,11 @@ validation::file_report verify_format(bytes_view file, const x509::trust_store& 
                           .report;
         // Comments, names of namespaces and more are not signed, but read by whoever looks for a PDF.
         if (!report.signatures.empty() && signing::holds_document_marks(file))
-            cast_doubt(report,
-                       {"file.second_document",
-                        "Trong tệp XML có dấu hiệu của một tệp khác (PDF hoặc ZIP) mà phần mềm khác có thể mở ra.",
-                        "The XML file has the marks of another file (PDF or ZIP) that other programs could open."});
+            cast_doubt(report, make_finding("file.second_document"));
         return report;
     }
     case kind::cms: {
-        std::optional<bytes> text = begins_as_pem(as_text(file)) ? pem_body(as_text(file)) : std::nullopt;
+        std::optional<bytes> text = begins_as_pem(as_text(file)) ? message_in(file) : std::nullopt;
         auto nothing = [](x509::hash) { return bytes{}; };
         return cades::verify(text ? bytes_view(*text) : file, content.digest ? content.digest : nothing, trust, known,
                              at, policy, bounds.cms, memory);
@@ -124,11 +126,8 @@ validation::file_report verify_format(bytes_view file, const x509::trust_store& 
     case kind::other:
         break;
     }
-    validation::file_report report;
+    validation::file_report report = undetermined("file.no_signature_format");
     report.verdict = signing::verdict::unsigned_;
-    report.findings.push_back({"file.no_signature_format",
-                               "Tệp không thuộc loại mang được chữ ký số (PDF, XML, CMS, ASiC).",
-                               "The file is of no kind that carries signatures (PDF, XML, CMS, ASiC)."});
     return report;
 }
 } // namespace

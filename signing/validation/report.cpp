@@ -1,10 +1,25 @@
 #include "signing/validation/report.hpp"
 
+#include "signing/finding_table.hpp"
+
 #include <algorithm>
 
 namespace vanthu::validation {
 using signing::indication;
 using signing::verdict;
+namespace {
+
+constexpr signing::finding_row texts[] = {
+    {"policy.format", "Chính sách không chấp nhận định dạng chữ ký này.",
+     "The policy does not accept signatures of this format."},
+    {"policy.level", "Chữ ký chưa đạt mức chính sách yêu cầu.",
+     "The signature is below the level that the policy demands."},
+    {"policy.claimed_time", "Chữ ký không ghi thời gian ký như chính sách yêu cầu.",
+     "The signature does not state the time of signing, as the policy demands."},
+};
+const signing::finding_table table(texts);
+
+} // namespace
 
 void describe(const x509::certificate& who, signer_info& out) {
     if (!who) return;
@@ -62,22 +77,16 @@ void enforce(file_report& report, const signature_rules& rules) {
     bool any = false;
     for (signature_report& s : report.signatures) {
         if (s.format == "timestamp") continue;
-        auto against = [&](std::string code, std::string vi, std::string en) {
+        auto against = [&](std::string_view code, std::string_view detail) {
             any = true;
-            object(s, {indication::indeterminate,
-                       std::string(signing::sub::sig_constraints_failure),
-                       {std::move(code), std::move(vi), std::move(en)}});
+            object(s, {indication::indeterminate, std::string(signing::sub::sig_constraints_failure),
+                       signing::finding_from(texts, code, detail)});
         };
         if (!rules.formats.empty() &&
             std::find(rules.formats.begin(), rules.formats.end(), s.format) == rules.formats.end())
-            against("policy.format", "Chính sách không chấp nhận định dạng chữ ký này (" + s.format + ").",
-                    "The policy does not accept signatures of this format (" + s.format + ").");
-        if (rank(s.level) < rank(rules.minimum_level))
-            against("policy.level", "Chữ ký chưa đạt mức chính sách yêu cầu (" + rules.minimum_level + ").",
-                    "The signature is below the level that the policy demands (" + rules.minimum_level + ").");
-        if (rules.require_claimed_time && !s.claimed_time)
-            against("policy.claimed_time", "Chữ ký không ghi thời gian ký như chính sách yêu cầu.",
-                    "The signature does not state the time of signing, as the policy demands.");
+            against("policy.format", s.format);
+        if (rank(s.level) < rank(rules.minimum_level)) against("policy.level", rules.minimum_level);
+        if (rules.require_claimed_time && !s.claimed_time) against("policy.claimed_time", "");
     }
     if (any && report.verdict != verdict::invalid) report.verdict = verdict::indeterminate;
 }

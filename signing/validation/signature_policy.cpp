@@ -26,6 +26,7 @@ constexpr signing::finding_row texts[] = {
     {"policy.signature_policy_differs", "Chữ ký nêu một chính sách ký đã biết, nhưng giá trị băm khác với bản đã biết.",
      "The signature names a known signature policy, but with the hash of another document."},
 };
+const signing::finding_table table(texts);
 
 policy_standing remarked(std::string_view code, std::string_view detail, std::string_view sub_indication) {
     return {false, signing::finding_from(texts, code, detail), sub_indication};

@@ -90,6 +90,7 @@ constexpr signing::finding_row texts[] = {
     {"x509.ocsp_responder_revoked", "Chứng thư số của máy chủ OCSP đã bị thu hồi.",
      "The OCSP responder's own certificate was revoked."},
 };
+const signing::finding_table table(texts);
 
 } // namespace
 

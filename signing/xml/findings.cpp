@@ -6,8 +6,8 @@ namespace vanthu::xml {
 namespace {
 
 constexpr signing::finding_row texts[] = {
-    {"budget", "Tệp XML vượt giới hạn kiểm tra nên chưa xác định được.",
-     "The XML file exceeds the limits of checking, so nothing is decided."},
+    {"budget", "Văn bản vượt giới hạn kiểm tra nên chưa xác định được.",
+     "The document exceeds the limits of verification, so nothing is determined."},
     {"xml.not_xml", "Tệp không phải là XML đúng quy tắc.", "The file is not well-formed XML."},
     {"xml.doctype_refused", "Tệp XML có khai báo DOCTYPE nên không được xét.",
      "The XML file has a DOCTYPE and is not looked at."},
@@ -62,6 +62,7 @@ constexpr signing::finding_row texts[] = {
     {"xml.key_value_ignored", "Khóa ghi trực tiếp trong chữ ký bị bỏ qua; chỉ dùng khóa của chứng thư số.",
      "A key that the signature names by itself is ignored; only the certificate's key counts."},
 };
+const signing::finding_table table(texts);
 
 } // namespace
 
