@@ -33,6 +33,35 @@ bool begins_as_pem(std::string_view text) {
     });
 }
 
+// Base64 without PEM's lines, as some programs write it: SignedData and nothing else begins so.
+bool begins_as_base64(std::string_view text) {
+    using namespace std::string_view_literals;
+    constexpr std::string_view signed_data = "\x06\x09\x2A\x86\x48\x86\xF7\x0D\x01\x07\x02"sv; // RFC 5652, 5.1
+    text = without_lead(text).substr(0, 64);
+    std::string quanta;
+    for (char c : text)
+        if (white.find(c) == white.npos) quanta += c;
+    quanta.resize(quanta.size() / 4 * 4);
+    auto head = base64_decode(quanta);
+    return head && starts_with_object(*head) &&
+           as_text(*head).substr(0, 20).find(signed_data) != std::string_view::npos;
+}
+
+bool begins_as_text(std::string_view text) { return begins_as_pem(text) || begins_as_base64(text); }
+
+// A mail whose header, or that of a part, says that it is signed or encrypted. Source: RFC 8551, 3.2 and 3.5.
+bool is_signed_mail(std::string_view text) {
+    constexpr std::size_t looked_at = 64 << 10;
+    std::string head(without_lead(text).substr(0, looked_at));
+    for (char& c : head)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+    const std::size_t colon = head.find_first_of(": \t\r\n"); // of the first header
+    if (colon == 0 || colon == head.npos || head[colon] != ':') return false;
+    const std::size_t type = head.find("content-type:");
+    return type != head.npos && (head.find("pkcs7-mime", type) != head.npos || //
+                                 head.find("pkcs7-signature", type) != head.npos);
+}
+
 // As XML tells its encoding before it is read: byte order marks, "<" in two or four octets, EBCDIC. Source: XML 1.0
 // (Fifth Edition), appendix F.1. We read none of these, but must not say that there is no signature in it.
 bool begins_as_other_xml(std::string_view head) {
@@ -67,7 +96,7 @@ kind kind_of(bytes_view file) {
     std::string_view head = as_text(file.first(std::min<std::size_t>(file.size(), 1024)));
     // What is wrapped may begin within these bytes: a container or a message with a PDF inside is no PDF.
     if (asic::is_container(file)) return kind::container;
-    if (starts_with_object(file) || begins_as_pem(head)) return kind::cms;
+    if (starts_with_object(file) || begins_as_text(head)) return kind::cms;
     if (head.find("%PDF-") != head.npos) return kind::pdf; // junk in front is common (ISO 32000-2, annex I)
     if (head.starts_with("PK\x03\x04") || head.starts_with("PK\x05\x06")) return kind::container;
     return without_lead(head).starts_with('<') || begins_as_other_xml(head) ? kind::xml : kind::other;
@@ -77,7 +106,7 @@ std::optional<bytes> message_in(bytes_view file) {
     if (kind_of(file) != kind::cms) return std::nullopt;
     std::string_view text = as_text(file);
     if (begins_as_pem(text)) return pem_body(text);
-    return bytes(file.begin(), file.end());
+    return begins_as_base64(text) ? base64_decode(without_lead(text)) : bytes(file.begin(), file.end());
 }
 
 namespace {
@@ -114,7 +143,8 @@ validation::file_report verify_format(bytes_view file, const x509::trust_store& 
         return report;
     }
     case kind::cms: {
-        std::optional<bytes> text = begins_as_pem(as_text(file)) ? message_in(file) : std::nullopt;
+        std::optional<bytes> text = begins_as_text(as_text(file)) ? message_in(file) : std::nullopt;
+        if (!text && begins_as_base64(as_text(file))) return undetermined("file.encoded_message");
         auto nothing = [](x509::hash) { return bytes{}; };
         return cades::verify(text ? bytes_view(*text) : file, content.digest ? content.digest : nothing, trust, known,
                              at, policy, bounds.cms, memory);
@@ -124,6 +154,7 @@ validation::file_report verify_format(bytes_view file, const x509::trust_store& 
             return asic::verify(file, trust, known, at, policy, bounds.container, memory).report;
         break; // any ZIP: a word-processor's file, for instance
     case kind::other:
+        if (is_signed_mail(as_text(file))) return undetermined("file.mail_message");
         break;
     }
     validation::file_report report = undetermined("file.no_signature_format");

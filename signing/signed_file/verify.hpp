@@ -14,7 +14,8 @@ enum class kind : std::uint8_t { pdf = 1, xml, cms, container, other };
 kind kind_of(bytes_view file);
 
 // The DER of a CMS message: the file itself, or what a PEM text holds. A file is PEM only where it is nothing else: one
-// block labelled CMS or PKCS7, in front of it a byte order mark and white space at most, behind it white space. What
+// block labelled CMS or PKCS7, in front of it a byte order mark and white space at most, behind it white space. Base64
+// without such lines counts where the whole file is that. What
 // merely contains such a block, holds two, or has text around it (RFC 7468, 5.2, would let parsers skip that) is read
 // by no tool in two ways here: nullopt, as for another kind of file.
 std::optional<bytes> message_in(bytes_view file);
@@ -33,10 +34,11 @@ struct limits {
     asic::limits container{};
 };
 
-// Never fails: a file of no known kind is unsigned with the finding "file.no_signature_format". Where a content is
-// given and no signature of the file asks for it (a PDF, a container, a message or XML file that carries its own),
-// nothing is said about that content: each signature is indeterminate with the finding "file.content_not_used", unless
-// it is invalid anyway.
+// Never fails: a file of no known kind is unsigned with the finding "file.no_signature_format"; what carries a
+// signature in a wrapping that is not judged (a mail, base64 with something around it) is indeterminate with a finding
+// that says how to get at it. Where a content is given and no signature of the file asks for it (a PDF, a container, a
+// message or XML file that carries its own), nothing is said about that content: each signature is indeterminate with
+// the finding "file.content_not_used", unless it is invalid anyway.
 validation::file_report verify(bytes_view file, const x509::trust_store& trust, const x509::evidence& known,
                                timestamp at, const validation::policy& policy = {},
                                const detached_content& content = {}, const limits& bounds = {},

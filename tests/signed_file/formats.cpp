@@ -140,6 +140,37 @@ BOOST_FIXTURE_TEST_CASE(xml_in_another_encoding_is_not_called_unsigned, desk) {
     BOOST_TEST((of(note) == verdict::unsigned_));
 }
 
+BOOST_FIXTURE_TEST_CASE(a_message_in_base64_alone_is_judged_and_one_with_more_around_it_is_not_called_unsigned, desk) {
+    std::string one = base64_encode(message), lines = one;
+    for (std::size_t at = 76; at < lines.size(); at += 78) lines.insert(at, "\r\n");
+    for (const std::string& text : {one, lines, "\xEF\xBB\xBF" + lines + "\r\n"}) {
+        BOOST_TEST((of(text) == verdict::valid), text.substr(0, 40));
+        BOOST_TEST((signed_file::message_in(as_bytes(text)).value() == message));
+    }
+    for (const std::string& text :
+         {one + "\nChi cho Eve 9 000 000 đồng\n", one + "\n" + pem(message), one.substr(0, one.size() - 6) + "!"}) {
+        auto report = judge(as_bytes(text));
+        BOOST_TEST((report.verdict == verdict::indeterminate), validation::to_json(report));
+        BOOST_TEST(signing::has_finding(report.findings, "file.encoded_message"));
+    }
+    // Text that only begins with the same letters.
+    for (const char* text : {"MIIHVg", "MIIB is a file", "Mi"}) BOOST_TEST((of(text) == verdict::unsigned_), text);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_signed_mail_is_not_called_unsigned, desk) {
+    const std::string body = "\r\n\r\n" + base64_encode(message);
+    for (const char* type :
+         {"Content-Type: application/pkcs7-mime; smime-type=signed-data; name=\"smime.p7m\"",
+          "CONTENT-TYPE: application/x-pkcs7-mime",
+          "Content-Type: multipart/signed;\r\n protocol=\"application/pkcs7-signature\"; boundary=a"}) {
+        auto report = judge(as_bytes("MIME-Version: 1.0\r\nFrom: a@b.vn\r\n" + std::string(type) + body));
+        BOOST_TEST((report.verdict == verdict::indeterminate), type);
+        BOOST_TEST(signing::has_finding(report.findings, "file.mail_message"), type);
+    }
+    BOOST_TEST((of("MIME-Version: 1.0\r\nContent-Type: text/plain\r\n\r\nXin chào") == verdict::unsigned_));
+    BOOST_TEST((of("Về application/pkcs7-mime\n\nContent-Type: pkcs7-mime") == verdict::unsigned_));
+}
+
 // EN 319 162-1, 4.3.3.1: the mimetype may be left out. Where it stands elsewhere than first the container is irregular.
 BOOST_FIXTURE_TEST_CASE(a_container_without_a_mimetype_in_front_is_judged_and_not_called_unsigned, desk) {
     const bytes text = to_bytes("Kính gửi");
