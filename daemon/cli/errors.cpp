@@ -84,6 +84,9 @@ constexpr error_row rows[] = {
      "Chép chứng thư CA gốc mà đơn vị tin cậy (*.crt, *.pem) vào thư mục đó, hoặc nêu thư mục khác bằng --trust "
      "THƯ_MỤC.",
      "Put the root CA certificates that you trust (*.crt, *.pem) into that folder, or name another with --trust DIR."},
+    {int(errc::bad_time), "bad_time", 422, retry::no, "--at cần một thời điểm: ngày, giờ và múi giờ (RFC 3339).",
+     "--at wants a point in time: day, hour and zone (RFC 3339).", "Ví dụ: --at 2026-11-22T17:00:00+07:00",
+     "For example: --at 2026-11-22T17:00:00+07:00"},
 };
 const error_table table("cli", rows);
 } // namespace

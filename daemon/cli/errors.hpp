@@ -27,6 +27,7 @@ enum class errc {
     time_stamp_wrong_time,  // a new time stamp that names another time than ours
     bad_allowed_address,    // --allow-address that is neither host nor network
     trust_folder_missing,   // no folder --trust, or neither a certificate nor a list in it
+    bad_time,               // --at that is no point in time
 };
 std::error_code make_error_code(errc);
 

@@ -11,6 +11,7 @@
 #include "daemon/cli/sign_key.hpp"
 #include "daemon/cli/sign_pdf.hpp"
 #include "daemon/cli/voice.hpp"
+#include "signing/signed_file/file_name.hpp"
 #include "signing/signed_file/verify.hpp"
 
 #include <CLI/CLI.hpp>
@@ -73,6 +74,20 @@ result<> apart(const std::string& input, const std::filesystem::path& output) {
     std::error_code absent;
     if (std::filesystem::equivalent(input, output, absent)) return failed(sign_errc::output_is_input, output.string());
     return {};
+}
+
+// Nor does it get a name under which `vanthu verify` finds nothing valid. Asked before the key is.
+result<> named_as(const std::filesystem::path& output, signed_file::kind format) {
+    if (auto why = signed_file::contradiction(output.string(), format))
+        return failed(sign_errc::output_name_misleads, output.string() + ": " + why->text_en);
+    return {};
+}
+signed_file::kind signed_as(const request& q) {
+    using signed_file::kind;
+    return q.is_pdf()                 ? kind::pdf
+           : q.is_container()         ? kind::container
+           : q.form.format == "cades" ? kind::cms
+                                      : kind::xml;
 }
 
 // Asked before the key and any server are.
@@ -207,6 +222,7 @@ result<std::vector<std::filesystem::path>> outputs_of(const request& q) {
         if (!one && !names.insert(output_name(q, input)).second) return failed(sign_errc::output_exists, input);
         all.push_back(one ? std::filesystem::path(q.output) : std::filesystem::path(q.output) / output_name(q, input));
         VANTHU_CHECK(apart(input, all.back()));
+        VANTHU_CHECK(named_as(all.back(), signed_as(q)));
         VANTHU_CHECK(can_be_written(all.back()));
     }
     return all;
@@ -221,7 +237,7 @@ int exit_code_of(const result<>& done_well, const voice& speak, const json::obje
     for (auto wrong_use :
          {sign_errc::not_available, sign_errc::bad_arguments, sign_errc::time_stamp_missing, sign_errc::content_missing,
           sign_errc::no_meaning, sign_errc::bad_date, sign_errc::output_is_input, sign_errc::bad_number,
-          sign_errc::output_no_folder})
+          sign_errc::output_no_folder, sign_errc::output_name_misleads, sign_errc::bad_raise_level})
         if (why == make_error_code(wrong_use)) code = usage;
     return code;
 }
@@ -321,11 +337,12 @@ struct extension {
 
 result<> extend(const extension& x) {
     auto to = level_of(x.level);
-    if (!to || *to == level::b_b) return failed(sign_errc::bad_arguments, "--level " + x.level);
+    if (!to || *to == level::b_b) return failed(sign_errc::bad_raise_level, "--level " + x.level);
     VANTHU_CHECK(apart(x.input, x.output));
     VANTHU_CHECK(can_be_written(x.output));
     VANTHU_TRY(auto session, trust_session::open(x.trust));
     VANTHU_TRY(bytes file, read_input(x.input, largest_input));
+    VANTHU_CHECK(named_as(x.output, signed_file::kind_of(file)));
     raise_request higher{*to, x.tsa, x.content.empty() ? std::nullopt : std::optional(x.content)};
     VANTHU_TRY(bytes made, raise(std::move(file), higher, *session));
     return write_output(x.output, made);

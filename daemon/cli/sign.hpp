@@ -38,6 +38,8 @@ enum class sign_errc {
     bad_number,             // --number that is no number and notation
     output_no_folder,       // several inputs go into a folder, and -o has the name of a file
     form_in_doubt,          // what was made is not determined by the form of the file: nothing is written
+    output_name_misleads,   // -o has the ending of another format than the one signed in
+    bad_raise_level,        // `extend` to a level that nothing is raised to
 };
 std::error_code make_error_code(sign_errc);
 

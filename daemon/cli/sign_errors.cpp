@@ -135,6 +135,18 @@ constexpr error_row rows[] = {
      "nothing is written.",
      "Xem mã trong chi tiết (docs/findings.md); xuất lại tệp từ phần mềm soạn thảo rồi ký lại từ đầu.",
      "See the code in the detail (docs/findings.md); export the file anew from where it was written, and sign that."},
+    {static_cast<int>(sign_errc::output_name_misleads), "output_name_misleads", 422, retry::no,
+     "Tên tệp kết quả (-o) có đuôi của một loại tệp khác với định dạng ký; vanthu verify sẽ không coi tệp tên như vậy "
+     "là hợp lệ.",
+     "The output (-o) is named as another kind of file than the one that is signed; vanthu verify finds nothing valid "
+     "under such a name.",
+     "Đặt đuôi đúng định dạng: .pdf (pades), .xml (xades), .p7m hoặc .p7s (cades), .asics, .asice; hoặc chọn --format "
+     "khác.",
+     "Name it as what it is: .pdf (pades), .xml (xades), .p7m or .p7s (cades), .asics, .asice; or choose another "
+     "--format."},
+    {static_cast<int>(sign_errc::bad_raise_level), "bad_raise_level", 422, retry::no,
+     "Chỉ nâng được lên mức B-T, B-LT hoặc B-LTA.", "What is there is raised to B-T, B-LT or B-LTA.",
+     "Xem vanthu extend --help.", "See vanthu extend --help."},
 };
 const error_table table("sign", rows);
 

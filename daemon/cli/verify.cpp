@@ -194,10 +194,7 @@ int verify(const request& q) {
     std::optional<timestamp> at;
     if (!q.at.empty()) {
         at = from_rfc3339(q.at);
-        if (!at) {
-            std::cerr << q.speak("--at cần thời điểm dạng RFC 3339.", "--at wants a time as in RFC 3339.") << "\n";
-            return usage;
-        }
+        if (!at) return tell(failure{make_error_code(errc::bad_time), "--at " + q.at}, q.speak), usage;
     }
     auto session = trust_session::open(q.trust);
     if (!session) return tell(session.error(), q.speak), unreadable;

@@ -31,15 +31,41 @@ std::string ending_of(std::string_view name) {
     return out;
 }
 
-const format* format_of(const validation::signature_report& s) {
-    const bool inside = s.field.starts_with("META-INF/"); // of a container
-    if (s.format == "pades" || s.format == "pkcs7") return &pdf;
-    if (s.format == "cades") return inside ? &container : &cms;
-    if (s.format == "xades" || s.format == "xmldsig") return inside ? &container : &xml;
-    return s.format == "timestamp" ? (inside ? &container : &pdf) : nullptr;
+const format* format_of(kind k) {
+    switch (k) {
+    case kind::pdf:
+        return &pdf;
+    case kind::xml:
+        return &xml;
+    case kind::cms:
+        return &cms;
+    case kind::container:
+        return &container;
+    case kind::other:
+        break;
+    }
+    return nullptr;
+}
+
+kind kind_of_signature(const validation::signature_report& s) {
+    if (s.field.starts_with("META-INF/")) return kind::container;
+    if (s.format == "pades" || s.format == "pkcs7" || s.format == "timestamp") return kind::pdf;
+    if (s.format == "cades") return kind::cms;
+    return s.format == "xades" || s.format == "xmldsig" ? kind::xml : kind::other;
 }
 
 } // namespace
+
+std::optional<signing::finding> contradiction(std::string_view name, kind k) {
+    const format* real = format_of(k);
+    const std::string ending = ending_of(name);
+    const std::string wanted = " " + ending + " ";
+    if (!real || ending.empty() || real->endings.find(wanted) != real->endings.npos) return std::nullopt;
+    const bool known = std::ranges::any_of(std::initializer_list<const format*>{&pdf, &xml, &cms, &container, &others},
+                                           [&](const format* f) { return f->endings.find(wanted) != f->endings.npos; });
+    if (!known) return std::nullopt;
+    return make_finding("file.name_contradicts", "." + ending + " ≠ " + std::string(real->name));
+}
 
 void cast_doubt(validation::file_report& report, const signing::finding& why) {
     report.findings.push_back(why);
@@ -50,14 +76,8 @@ void cast_doubt(validation::file_report& report, const signing::finding& why) {
 }
 
 void check_file_name(validation::file_report& report) {
-    const format* real = report.signatures.empty() ? nullptr : format_of(report.signatures.front());
-    const std::string ending = ending_of(report.file);
-    const std::string wanted = " " + ending + " ";
-    if (!real || ending.empty() || real->endings.find(wanted) != real->endings.npos) return;
-    const bool known = std::ranges::any_of(std::initializer_list<const format*>{&pdf, &xml, &cms, &container, &others},
-                                           [&](const format* f) { return f->endings.find(wanted) != f->endings.npos; });
-    if (!known) return;
-    cast_doubt(report, make_finding("file.name_contradicts", "." + ending + " ≠ " + std::string(real->name)));
+    if (report.signatures.empty()) return;
+    if (auto why = contradiction(report.file, kind_of_signature(report.signatures.front()))) cast_doubt(report, *why);
 }
 
 } // namespace vanthu::signed_file

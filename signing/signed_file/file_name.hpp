@@ -4,6 +4,7 @@
 // something that nobody signed. Endings that belong to a format must therefore belong to the format of the signatures.
 #pragma once
 
+#include "signing/signed_file/verify.hpp"
 #include "signing/validation/report.hpp"
 
 namespace vanthu::signed_file {
@@ -12,6 +13,9 @@ namespace vanthu::signed_file {
 // SIG_CONSTRAINTS_FAILURE (unless invalid) with the finding "file.name_contradicts". Nothing happens to files without
 // signatures and to endings that say nothing. Call it wherever the name of a judged file is known.
 void check_file_name(validation::file_report& report);
+
+// What check_file_name() would say of a file with this name and signatures of this format; nullopt: nothing.
+std::optional<signing::finding> contradiction(std::string_view name, kind format);
 
 // A finding about the file itself, of which no signature in it remains valid.
 void cast_doubt(validation::file_report& report, const signing::finding& why);

@@ -138,6 +138,27 @@ BOOST_AUTO_TEST_CASE(what_sign_made_is_not_written_where_the_form_of_the_file_le
                0);
 }
 
+BOOST_AUTO_TEST_CASE(a_result_is_not_named_as_a_file_of_another_format) {
+    counter d;
+    std::string said;
+    auto misleads = [&](int exit) {
+        BOOST_TEST(exit == 64, said);
+        BOOST_TEST(said.find("sign.output_name_misleads") != said.npos, said);
+    };
+    d.put("pin", as_bytes("wrong")); // it would be found out
+    misleads(d.sign("leader.p12", "in.pdf", "y.pdf", {"--format", "cades", "--json"}, &said));
+    misleads(d.sign("leader.p12", "in.pdf", "y.p7m", {"--json"}, &said));
+    misleads(d.sign("leader.p12", "in.xml", "y.html", {"--format", "xades", "--json"}, &said));
+    misleads(d.sign("leader.p12", "in.txt", "y.docx", {"--format", "asic-e", "--json"}, &said));
+    d.put("pin", as_bytes("secret\n"));
+    BOOST_REQUIRE(d.sign("leader.p12", "in.txt", "y.p7m", {"--format", "cades"}) == 0);
+    misleads(
+        d.run({"extend", "--json", "--level", "B-T", "--tsa", d.tsa(), d.at("y.p7m"), "-o", d.at("y.pdf")}, &said));
+    BOOST_TEST(!std::filesystem::exists(d.at("y.pdf")));
+    for (const char* name : {"z", "z.sig", "z.p7s", "z.P7M"})
+        BOOST_TEST(d.sign("leader.p12", "in.txt", name, {"--format", "cades"}) == 0, name);
+}
+
 BOOST_AUTO_TEST_CASE(an_input_that_is_too_much_to_inspect_is_neither_signed_nor_raised) {
     counter d;
     std::string deep;
@@ -255,6 +276,13 @@ BOOST_AUTO_TEST_CASE(a_refusal_names_what_is_wrong_in_words_of_the_desk) {
     std::string said;
     BOOST_TEST(d.sign("leader.p12", "in.pdf", "in.pdf", {"--json"}, &said) == 64);
     BOOST_TEST(said.find("sign.output_is_input") != said.npos, said);
+    BOOST_TEST(d.run({"extend", "--json", "--level", "B-B", d.at("in.pdf"), "-o", d.at("none")}, &said) == 64);
+    BOOST_TEST(said.find("sign.bad_raise_level") != said.npos, said);
+    BOOST_TEST(said.find("vanthu extend --help") != said.npos, said);
+    for (const char* day : {"2026-11-22", "hôm nay"}) {
+        BOOST_TEST(d.run({"verify", "--json", "--at", day, d.at("in.pdf")}, &said) == 64);
+        BOOST_TEST(said.find("cli.bad_time") != said.npos, said);
+    }
     for (const char* in : {"in.pdf", "in.xml", "in.txt"}) {
         BOOST_TEST(
             d.run({"extend", "--json", "--level", "B-T", "--tsa", d.tsa(), d.at(in), "-o", d.at("none")}, &said) == 1);
