@@ -156,6 +156,7 @@ void document::read_every_object() {
     }
     const std::string_view from_header = as_text(file_).substr(header_at_);
     auto highest = plain ? highest_number_if_sound(from_header, places) : std::nullopt;
+    sound_ = highest.has_value();
     if (highest) load_trees(*qpdf_, from_header, places);
     next_number_ = 1 + std::max(highest_counted(qpdf_->getTrailer()),
                                 highest ? std::max(*highest, highest_reference(qpdf_->getTrailer()))

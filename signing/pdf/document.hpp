@@ -30,6 +30,8 @@ public:
 
     // Is every object to be read? Damage that is not seen here is among QPDF's warnings then. Throws what QPDF throws.
     void read_every_object();
+    // Were their bytes found plainest (soundness.hpp)? False before read_every_object().
+    bool is_sound() const { return sound_; }
     bool has_object(QPDFObjGen id) const { return known_.contains(id); } // Precondition: read_every_object()
     // Makes `value` an indirect object under a number that nothing in the file has or refers to. QPDF's own
     // makeIndirectObject() would first parse the whole file.
@@ -41,6 +43,7 @@ private:
     std::size_t header_at_ = 0, startxref_ = 0;
     xref_kind kind_ = xref_kind::table;
     std::map<QPDFObjGen, QPDFXRefEntry> known_;
+    bool sound_ = false;
     int next_number_ = 0; // 0: not known yet
 };
 

@@ -177,7 +177,8 @@ private:
                 flaws_of(*bytes_of, before->file, before->table, now->file, now->table, *references);
             std::vector<change> changes = other_reading(*before, *bytes_of, end, *references);
             add_changes(changes, compare_revisions(*before, *now, *references));
-            if (turned_linear_ && end == file_.size()) changes.push_back({change_kind::forbidden, "linear_unclear"});
+            if (turned_linear_ && only_space(text_.substr(end)))
+                changes.push_back({change_kind::forbidden, "linear_unclear"});
             for (const flaw& f : flaws) {
                 note(f.code, f.detail);
                 change c{change_kind::forbidden, std::string(f.code.substr(4))}; // without "pdf."

@@ -73,6 +73,15 @@ public:
     explicit names_of_file(const document& d) : d_(d), text_(as_text(d.file())), left_(8 * text_.size() + 4096) {}
 
     bool any_split() {
+        if (!d_.is_sound() && any_split_object()) return true;
+        for (std::size_t at = text_.find("trailer"); at != text_.npos; at = text_.find("trailer", at + 7))
+            if (scanner s(text_, at + 7); s.next().kind == token_kind::dict_open && split_from(text_, at + 7))
+                return true;
+        return false;
+    }
+
+private:
+    bool any_split_object() {
         std::set<int> streams;
         for (const auto& [id, entry] : d_.qpdf().getXRefTable())
             if (entry.getType() == 2)
@@ -81,14 +90,9 @@ public:
                 return true;
         for (int id : streams)
             if (split_in(d_.qpdf().getObjectByID(id, 0))) return true;
-        if (d_.kind() == xref_kind::stream && split_from(text_, place(d_.startxref()))) return true;
-        for (std::size_t at = text_.find("trailer"); at != text_.npos; at = text_.find("trailer", at + 7))
-            if (scanner s(text_, at + 7); s.next().kind == token_kind::dict_open && split_from(text_, at + 7))
-                return true;
-        return false;
+        return d_.kind() == xref_kind::stream && split_from(text_, place(d_.startxref()));
     }
 
-private:
     std::size_t place(std::size_t offset) const { return std::min(d_.header_at() + offset, text_.size()); }
 
     static bool splits(char c) {
