@@ -1,5 +1,6 @@
 // What form fields may show that are filled after a signature, and whose they are. The first signature is another
 // program's as it were: it leaves every field open.
+#include "signing/pdf/errors.hpp"
 #include "tests/pdf/pdf_fixture.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -20,10 +21,9 @@ struct box {
     std::string name, rectangle;
 };
 
-bytes commented(const bytes& file, std::optional<pdf::placement> place = {}) {
+bytes commented(const bytes& file) {
     auto request = request_for(pdf::profile::comment);
     request.comment = "Đã xem";
-    request.place = place;
     return world().sign(file, world().agency, request);
 }
 
@@ -82,15 +82,11 @@ BOOST_AUTO_TEST_CASE(a_later_filling_does_not_cover_the_page) {
     for (const std::string& where : {whole_page, "[60 300 300 320 0]"s}) // no rectangle to some readers
         expect_doubt(where.c_str(), filled(form_with({{"a", where}}), 0, white_area), "pdf.filling_covers_page");
 
-    const bytes two = form_with({{"a", sixth}, {"b", sixth}, {"c", whole_page}});
-    const bytes one_filled = commented(filled(two, 0, white_area));
-    expect_fine("a sixth", one_filled);
-    expect_fine("a sixth filled again", commented(filled(one_filled, 0, white_area)));
+    const bytes two = form_with({{"a", sixth}, {"b", sixth}});
+    const bytes one_filled = filled(two, 0, white_area);
+    for (const bytes& file : {one_filled, filled(one_filled, 0, white_area)}) // counts once
+        BOOST_TEST(!signing::has_finding(world().verify(file).findings, "pdf.filling_covers_page"));
     expect_doubt("a third", filled(one_filled, 1, white_area), "pdf.filling_covers_page");
-    // Together with what signatures cover.
-    const bytes both = commented(filled(two, 0, white_area), pdf::placement{1, 10, 400, 570, 150});
-    BOOST_TEST(signing::has_finding(world().verify(both).findings, "pdf.signature_covers_page"));
-    BOOST_TEST((world().verify(both).verdict == verdict::indeterminate));
 }
 
 BOOST_AUTO_TEST_CASE(of_two_fields_with_one_name_none_is_filled_later) {
