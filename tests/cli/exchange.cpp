@@ -98,6 +98,28 @@ BOOST_AUTO_TEST_CASE(the_command_line_goes_before_the_environment_for_every_comm
     BOOST_TEST(vanthu({"get", id}, {"VANTHU_SERVER=" + server, "VANTHU_KEY_FILE=" + d.path("xa")}).exit_code == 0);
 }
 
+BOOST_AUTO_TEST_CASE(a_document_is_asked_back_once_and_is_gone_from_an_inbox_where_nobody_took_it) {
+    desk d;
+    const std::string id =
+        text_of(d.json_as("so", {"send", d.path("meta.json"), d.path("van-ban.txt")}), {"document_id"});
+    auto refused = [&](const char* who, std::vector<std::string> arguments, const char* code) {
+        arguments.insert(arguments.begin(), {"recall"});
+        ran r = d.as(who, arguments);
+        BOOST_TEST(r.exit_code == (std::string_view(code).empty() ? 64 : 1), r.output);
+        BOOST_TEST(r.output.find(code) != std::string::npos, r.output);
+    };
+    refused("so", {id}, ""); // without a reason
+    refused("xa", {id, "--reason", "Sai"}, "records.document_unknown");
+    refused("so", {id, "--reason", "Sai", "--to", "H48.00"}, "intake.recall_recipient_unknown");
+    ran asked = d.as("so", {"recall", id, "--reason", "Sai nội dung"});
+    BOOST_TEST(asked.exit_code == 0, asked.output);
+    BOOST_TEST(asked.output.find("Đã ghi yêu cầu thu hồi") != std::string::npos, asked.output);
+    BOOST_TEST(asked.output.find("đồng ý") != std::string::npos, asked.output); // answered by 15 at once
+    refused("so", {id, "--reason", "Sai nội dung"}, "intake.recall_ended");
+    const std::string inbox = d.as("xa", {"inbox"}).output;
+    BOOST_TEST(inbox.find("Đã thu hồi") != std::string::npos, inbox);
+}
+
 BOOST_AUTO_TEST_CASE(the_inbox_is_listed_up_to_a_limit_and_says_where_to_go_on) {
     desk d;
     for (int number : {21, 22, 23}) {
@@ -147,7 +169,7 @@ BOOST_AUTO_TEST_CASE(the_commands_of_the_guide_work) {
         blocks.push_back(guide.substr(at + 6, end - at - 6));
         at = end;
     }
-    BOOST_REQUIRE(blocks.size() == 7u); // the first one sets what is set here for this node
+    BOOST_REQUIRE(blocks.size() == 8u); // the first one sets what is set here for this node
     std::string before = "set -eu\ncd '" + d.folder.path().string() +
                          "'\nCURL='curl --silent --show-error --fail'\nLAST=0\nAPI=http://127.0.0.1:" +
                          std::to_string(d.at.node.api_door->port()) + "\n";
@@ -166,8 +188,11 @@ BOOST_AUTO_TEST_CASE(the_commands_of_the_guide_work) {
     sh("key-xa", blocks[4]);
     BOOST_TEST(read_text_file(d.path("0.pdf")).value() == "nội dung");
     sh("key-xa", blocks[5]);
-    json::object ladder = json::parse(sh("key-so", blocks[6])).get_object();
+    json::object ladder = json::parse(sh("key-so", blocks[7])).get_object();
     BOOST_TEST(text_of(ladder.at("recipients").at(0).as_object(), {"last_status"}) == "03");
+    BOOST_TEST(!text_of(json::parse(sh("key-so", blocks[6])).get_object(), {"recall_id"}).empty());
+    ladder = json::parse(sh("key-so", blocks[7])).get_object();
+    BOOST_TEST(text_of(ladder.at("recipients").at(0).as_object(), {"recall", "stands"}) == "before_clerk");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

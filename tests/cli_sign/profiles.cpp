@@ -77,11 +77,11 @@ BOOST_AUTO_TEST_CASE(who_may_sign_is_what_the_registry_says_for_that_day_and_org
         std::string said;
         more.push_back("--json");
         std::vector<std::string> all{"sign",         "--key", "p12:" + d.at(key), "--pin-file", d.at("pin"),
-                                     d.at("in.pdf"), "-o",    d.at("none.pdf")};
+                                     d.at("in.pdf"), "-o",    d.at("none")};
         all.insert(all.end(), more.begin(), more.end());
         BOOST_TEST(d.run(all, &said) == (std::string_view(wanted) == "files.not_found" ? 66 : 1), key);
         BOOST_TEST(code_of(said) == wanted, said);
-        BOOST_TEST(!std::filesystem::exists(d.at("none.pdf")));
+        BOOST_TEST(!std::filesystem::exists(d.at("none")));
     };
     BOOST_TEST(d.sign("leader.p12", "in.pdf", "a.pdf", d.with_registry({"--organisation", "H48.xa"})) == 0);
     refused("leader.p12", d.with_registry({"--organisation", "H48.huyen"}), "sign.not_authorised");

@@ -223,12 +223,28 @@ BOOST_AUTO_TEST_CASE(a_full_disk_leaves_neither_an_output_nor_a_part_of_one) {
     counter d;
     std::filesystem::create_directory(d.at("full"));
     std::string said;
-    // No file may be much larger than the input, which a signature makes it: writing fails as on a full disk. The
-    // signal that would end the program is ignored.
-    const std::string blocks = std::to_string(std::filesystem::file_size(d.at("in.pdf")) / 1024 + 8);
-    int code = run({"/bin/bash", "-c", "trap '' XFSZ; ulimit -f " + blocks + "; exec \"$0\" \"$@\"", VANTHU_PROGRAM,
-                    "sign", "--json", "--key", "p12:" + d.at("leader.p12"), "--pin-file", d.at("pin"), "--trust",
-                    d.at("trust"), "--offline", "--cache", d.at("empty"), d.at("in.pdf"), "-o", d.at("full/out.pdf")},
+    // No file may be larger than a kilobyte, which a message is: writing fails as on a full disk. The signal that would
+    // end the program is ignored. (Not a PDF: what is judged before it is written would already be too large.)
+    int code = run({"/bin/bash",
+                    "-c",
+                    "trap '' XFSZ; ulimit -f 1; exec \"$0\" \"$@\"",
+                    VANTHU_PROGRAM,
+                    "sign",
+                    "--json",
+                    "--key",
+                    "p12:" + d.at("leader.p12"),
+                    "--pin-file",
+                    d.at("pin"),
+                    "--trust",
+                    d.at("trust"),
+                    "--offline",
+                    "--cache",
+                    d.at("empty"),
+                    "--format",
+                    "cades",
+                    d.at("in.txt"),
+                    "-o",
+                    d.at("full/out.p7m")},
                    &said);
     BOOST_TEST(code == 1, said);
     BOOST_TEST((said.find("files.write_failed") != said.npos || said.find("files.no_space") != said.npos), said);

@@ -59,7 +59,7 @@ BOOST_AUTO_TEST_CASE(no_command_prints_what_a_certificate_or_a_file_name_would_d
     d.put("evil.p12", d.ca.issue({.common_name = hostile, .organisation = hostile, .title = hostile}).pkcs12("secret"));
     d.put(name, make_letter());
     d.put(hostile + ".edxml", as_bytes("<no packet>"));
-    const std::string key = "p12:" + d.at("evil.p12"), signed_name = d.at("signed" + name);
+    const std::string key = "p12:" + d.at("evil.p12"), signed_name = d.at("signed" + hostile + ".p7m");
     auto quiet = [&](std::vector<std::string> arguments, const char* what, bool with_trust = true) {
         for (const char* language : {"vi", "en"}) {
             std::vector<std::string> all = arguments;
