@@ -7,6 +7,7 @@
 #include "daemon/upkeep/bytes_at_rest.hpp"
 #include "schemas/receipt/receipt.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <set>
 
@@ -48,7 +49,8 @@ public:
 private:
     template <class... A> void problem(problem_kind kind, fmt::format_string<A...> text, A&&... a) {
         ++out_.found;
-        if (out_.problems.size() < 100) out_.problems.push_back({kind, fmt::format(text, std::forward<A>(a)...)});
+        if (std::ranges::count(out_.problems, kind, &upkeep::problem::kind) < 100)
+            out_.problems.push_back({kind, fmt::format(text, std::forward<A>(a)...)});
     }
     const ledger::view& rows() const { return store_->committed(); }
 

@@ -24,7 +24,7 @@ struct problem {
 struct store_check {
     std::map<std::string, std::uint64_t> counts; // documents, payloads, leaves ...
     std::uint64_t found = 0;                     // problems
-    std::vector<problem> problems;               // the first hundred
+    std::vector<problem> problems;               // the first hundred of each kind
 };
 
 struct store_to_check {

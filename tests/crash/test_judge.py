@@ -85,6 +85,17 @@ class Judge(unittest.TestCase):
     def test_a_missing_file_is_a_loss(self):
         self.finds("lost: payload", lambda store, _: os.unlink(glob.glob(store + "/files/[0-9a-f]*/*/*")[0]))
 
+    def test_many_problems_of_one_kind_hide_none_of_another(self):
+        def damage(store, receipts):  # orphans are looked for before receipts
+            os.makedirs(store + "/files/00/00", exist_ok=True)
+            for n in range(150):
+                shutil.copy(glob.glob(store + "/files/[1-9a-f]*/*/*")[0], store + "/files/00/00/%032x" % n)
+            with open(glob.glob(receipts + "/*.json")[0], "w") as file:
+                file.write("{}")
+        problems = self.said(damage)["problems"]
+        self.assertEqual(sum(text.startswith("orphan: ") for text in problems), 100)
+        self.assertTrue(any(text.startswith("lost: ") for text in problems), problems)
+
     def test_a_receipt_whose_document_is_not_there_is_a_loss(self):
         def damage(_, receipts):  # as from a log that went on after these bytes of the store
             path = sorted(glob.glob(receipts + "/*.json"))[0]
