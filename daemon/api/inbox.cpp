@@ -272,16 +272,7 @@ result<eoffice::status_report> eoffice::status_report_from(std::string_view body
     VANTHU_TRY(said.description, text_member(o, "description"));
     if (said.description.empty() && (said.code == "02" || said.code == "16"))
         return failed(errc::reason_missing, "description");
-    if (const json::value* v = o.if_contains("staff"); v && !v->is_null()) {
-        if (!v->is_object()) return failed(errc::bad_parameter, "staff");
-        const json::object& who = v->get_object();
-        VANTHU_CHECK(only_members(who, {"department", "staff", "mobile", "email"}, "staff."));
-        edxml::staff_info& staff = said.staff.emplace();
-        VANTHU_TRY(staff.department, text_member(who, "department", "staff."));
-        VANTHU_TRY(staff.staff, text_member(who, "staff", "staff."));
-        VANTHU_TRY(staff.mobile, text_member(who, "mobile", "staff."));
-        VANTHU_TRY(staff.email, text_member(who, "email", "staff."));
-    }
+    VANTHU_TRY(said.staff, staff_member(o));
     return said;
 }
 

@@ -42,16 +42,7 @@ result<request> request_from(std::string_view body) {
             r.to.emplace_back(each.get_string());
         }
     }
-    if (const json::value* v = o.if_contains("staff"); v && !v->is_null()) {
-        if (!v->is_object()) return failed(errc::bad_parameter, "staff");
-        const json::object& who = v->get_object();
-        VANTHU_CHECK(only_members(who, {"department", "staff", "mobile", "email"}, "staff."));
-        edxml::staff_info& staff = r.staff.emplace();
-        VANTHU_TRY(staff.department, text_member(who, "department", "staff."));
-        VANTHU_TRY(staff.staff, text_member(who, "staff", "staff."));
-        VANTHU_TRY(staff.mobile, text_member(who, "mobile", "staff."));
-        VANTHU_TRY(staff.email, text_member(who, "email", "staff."));
-    }
+    VANTHU_TRY(r.staff, staff_member(o));
     return r;
 }
 

@@ -77,4 +77,18 @@ result<std::string> text_member(const json::object& o, std::string_view name, st
     return std::string(v->get_string());
 }
 
+result<std::optional<edxml::staff_info>> staff_member(const json::object& o) {
+    const json::value* v = o.if_contains("staff");
+    if (!v || v->is_null()) return std::nullopt;
+    if (!v->is_object()) return failed(errc::bad_parameter, "staff");
+    const json::object& who = v->get_object();
+    VANTHU_CHECK(only_members(who, {"department", "staff", "mobile", "email"}, "staff."));
+    edxml::staff_info staff;
+    VANTHU_TRY(staff.department, text_member(who, "department", "staff."));
+    VANTHU_TRY(staff.staff, text_member(who, "staff", "staff."));
+    VANTHU_TRY(staff.mobile, text_member(who, "mobile", "staff."));
+    VANTHU_TRY(staff.email, text_member(who, "email", "staff."));
+    return staff;
+}
+
 } // namespace vanthu::api

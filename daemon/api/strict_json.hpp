@@ -3,6 +3,7 @@
 #pragma once
 
 #include "daemon/api/errors.hpp"
+#include "schemas/edxml/packet.hpp"
 
 #include <boost/json.hpp>
 
@@ -19,5 +20,7 @@ result<> only_members(const boost::json::object&, std::initializer_list<std::str
                       std::string_view path = {});
 // The text of a member; empty where it is absent or null. bad_parameter for any other type.
 result<std::string> text_member(const boost::json::object&, std::string_view name, std::string_view path = {});
+// `staff`, who acted on a document: nothing where it is absent or null.
+result<std::optional<edxml::staff_info>> staff_member(const boost::json::object&);
 
 } // namespace vanthu::api
