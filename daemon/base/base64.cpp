@@ -1,5 +1,7 @@
 #include "daemon/base/base64.hpp"
 
+#include "daemon/base/base64_blocks.hpp"
+
 #include <cstring>
 
 namespace vanthu {
@@ -61,10 +63,17 @@ bool base64_decoder::feed(std::string_view text, bytes& out) {
     const auto* p = reinterpret_cast<const unsigned char*>(text.data());
     const auto* const end = p + text.size();
     const std::size_t before = out.size();
-    out.resize(before + text.size() / 4 * 3 + 3);
+    out.resize(before + text.size() / 4 * 3 + 3 + base64_overrun);
+    const auto vectors = base64_block_decoders();
     std::uint8_t* o = out.data() + before;
     while (p != end) {
         while (held_count_ == 0 && !padded_ && end - p >= 4) {
+            if (!vectors.empty()) {
+                const std::size_t n = vectors.front().decode(p, static_cast<std::size_t>(end - p), o);
+                p += n;
+                o += n / 4 * 3;
+                if (end - p < 4) break;
+            }
             std::uint32_t v = first[p[0]] | second[p[1]] | third[p[2]] | fourth[p[3]];
             if (v & 0x80000000u) break;
             *o++ = static_cast<std::uint8_t>(v >> 16);

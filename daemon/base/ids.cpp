@@ -17,15 +17,13 @@ std::string new_id(timestamp now) {
         last = ordered;
     }
     bytes random = random_bytes(8);
-    std::uint8_t raw[16];
+    packed_id raw;
     for (int i = 0; i < 6; ++i) raw[i] = static_cast<std::uint8_t>(ordered >> (12 + 8 * (5 - i)));
     raw[6] = static_cast<std::uint8_t>(0x70 | (ordered >> 8 & 0x0f));
     raw[7] = static_cast<std::uint8_t>(ordered);
     for (int i = 0; i < 8; ++i) raw[8 + i] = random[static_cast<std::size_t>(i)];
     raw[8] = static_cast<std::uint8_t>(0x80 | (raw[8] & 0x3f));
-    std::string hex = to_hex(raw);
-    for (std::size_t at : {8u, 13u, 18u, 23u}) hex.insert(at, 1, '-');
-    return hex;
+    return unpacked(raw);
 }
 
 bool is_id(std::string_view text) {
@@ -36,6 +34,25 @@ bool is_id(std::string_view text) {
         if (dash ? text[i] != '-' : !hex) return false;
     }
     return true;
+}
+
+std::optional<packed_id> packed(std::string_view id) {
+    if (!is_id(id)) return std::nullopt;
+    packed_id out{};
+    std::size_t digit = 0;
+    for (char c : id) {
+        if (c == '-') continue;
+        const auto nibble = static_cast<std::uint8_t>(c <= '9' ? c - '0' : c - 'a' + 10);
+        out[digit / 2] = static_cast<std::uint8_t>(digit % 2 ? out[digit / 2] | nibble : nibble << 4);
+        ++digit;
+    }
+    return out;
+}
+
+std::string unpacked(const packed_id& id) {
+    std::string text = to_hex(id);
+    for (std::size_t at : {8u, 13u, 18u, 23u}) text.insert(at, 1, '-');
+    return text;
 }
 
 } // namespace vanthu
