@@ -53,7 +53,7 @@ struct packet_reader::state final : scan_handler {
     scanner scan;
     sha256 hash;
     std::optional<failure> broken;
-    bool root_checked = false, interpreted = false;
+    bool root_checked = false, interpreted = false, contents = true;
     std::vector<attachment_info> attachments;
     std::set<std::string, std::less<>> unbound;
     std::optional<current_attachment> current;
@@ -105,7 +105,7 @@ struct packet_reader::state final : scan_handler {
 
     result<> transfer_text(std::string_view text) override {
         current_attachment& a = *current;
-        if (!a.receiving || a.wrong_base64) return {};
+        if (!a.receiving || a.wrong_base64 || !contents) return {};
         a.decoded.clear();
         a.wrong_base64 = !a.decoder.feed(text, a.decoded);
         if (a.decoded.empty()) return {};
@@ -122,6 +122,7 @@ struct packet_reader::state final : scan_handler {
         if (!a.receiving) return {};
         a.receiving = false;
         a.info.transfer.length = length;
+        if (!contents) return {};
         if (!a.wrong_base64 && a.decoder.finish()) return {};
         a.info.damaged = true;
         a.info.findings.push_back({finding_code::attachment_damaged, "base64"});
@@ -131,9 +132,11 @@ struct packet_reader::state final : scan_handler {
     result<> attachment_end() override {
         current_attachment& a = *current;
         interpret_attachment(tree.take_closed_child(), a.info);
-        a.info.sha256 = a.hash.finish();
         name_from_manifest(a.info);
-        judge_content(a);
+        if (contents) {
+            a.info.sha256 = a.hash.finish();
+            judge_content(a);
+        }
         std::size_t index = attachments.size();
         attachments.push_back(std::move(a.info));
         bool begun = a.begun;
@@ -212,7 +215,7 @@ struct packet_reader::state final : scan_handler {
         bytes_view fits =
             piece.first(static_cast<std::size_t>(std::min<std::uint64_t>(piece.size(), limits.total_bytes - out.size)));
         out.size += fits.size();
-        hash.update(fits);
+        if (contents) hash.update(fits);
         VANTHU_CHECK(scan.feed(as_text(fits)));
         if (fits.size() < piece.size())
             return failed(errc::too_large, fmt::format("more than {} bytes", limits.total_bytes));
@@ -223,14 +226,15 @@ struct packet_reader::state final : scan_handler {
         VANTHU_CHECK(scan.finish());
         VANTHU_CHECK(tree.finish());
         if (!interpreted) VANTHU_CHECK(header());
-        std::vector<digest> contents;
-        for (const attachment_info& a : attachments) contents.push_back(a.content_hash());
+        std::vector<digest> hashes;
+        for (const attachment_info& a : attachments) hashes.push_back(a.content_hash());
         if (auto* d = std::get_if<document_packet>(&out.body)) {
             d->attachments = std::move(attachments);
             compare_with_manifest(*d);
         }
+        if (!contents) return std::move(out);
         out.packet_sha256 = hash.finish();
-        out.content_sha256 = content_sha256(std::move(contents));
+        out.content_sha256 = content_sha256(std::move(hashes));
         return std::move(out);
     }
 };
@@ -244,6 +248,8 @@ void packet_reader::deliver_to(attachment_sink& sink) { state_->sink = &sink; }
 void packet_reader::on_header(std::function<result<>(const packet&)> callback) {
     state_->header_known = std::move(callback);
 }
+
+void packet_reader::pass_over_contents() { state_->contents = false; }
 
 result<> packet_reader::feed(bytes_view piece) {
     if (state_->broken) return fail(*state_->broken);

@@ -56,6 +56,9 @@ public:
     // Called once, when header and manifest are known and (in the usual order) before the first attachment: `so_far`
     // has no hashes and no attachments yet. A failure returned ends the reading. Before the first feed().
     void on_header(std::function<result<>(const packet& so_far)> callback);
+    // For a packet that was read whole before: only where its attachments stand and how they are described. Their
+    // contents are not decoded, no hash is made, of them or of the packet. Before the first feed().
+    void pass_over_contents();
 
     result<> feed(bytes_view piece);
     result<packet> finish(); // the end of the bytes

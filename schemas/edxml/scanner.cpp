@@ -178,27 +178,42 @@ result<> scanner::read_text(std::string_view& rest) {
 }
 
 result<> scanner::read_tag(std::string_view& rest) {
-    char c = rest.front();
-    take(rest, 1);
-    if (c == '\0') return failed(errc::encoding_unsupported, "a zero byte inside a tag");
-    VANTHU_CHECK(hold({&c, 1}, limits_.tag_bytes, errc::tag_too_long));
-    if (held_.size() == 2 && (c == '!' || c == '?')) {
-        state_ = c == '!' ? state::bang : state::instruction;
+    if (held_.size() == 1 && (rest.front() == '!' || rest.front() == '?')) {
+        state_ = rest.front() == '!' ? state::bang : state::instruction;
+        VANTHU_CHECK(hold(rest.substr(0, 1), limits_.tag_bytes, errc::tag_too_long));
+        take(rest, 1);
         return {};
     }
-    if (quote_) {
-        if (c == quote_) quote_ = 0;
-    } else if (c == '"' || c == '\'') {
-        quote_ = c;
-    } else if (c == '=') {
-        if (++attributes_ > limits_.tag_attributes)
-            return failed(errc::too_many_attributes, fmt::format("more than {} in one tag", limits_.tag_attributes));
-    } else if (c == '<') {
-        return failed(errc::not_well_formed, fmt::format("'<' inside a tag before byte {}", position_));
-    } else if (c == '>') {
-        return close_tag();
+    // At a time no more than the limits allow, so that hold() refuses the very byte that goes beyond.
+    auto left = [](std::uint64_t limit, std::uint64_t used) { return limit - std::min(limit, used); };
+    const std::uint64_t room =
+        std::min(left(limits_.tag_bytes, held_.size()), left(limits_.header_bytes, header_bytes_));
+    const std::string_view piece = rest.substr(0, std::max<std::uint64_t>(room, 1));
+    std::size_t n = 0;
+    char last = 0;
+    bool ends = false;
+    while (n < piece.size() && !ends) {
+        last = piece[n++];
+        if (last == '\0') {
+            ends = true;
+        } else if (quote_) {
+            if (last == quote_) quote_ = 0;
+        } else if (last == '"' || last == '\'') {
+            quote_ = last;
+        } else if (last == '=') {
+            ends = ++attributes_ > limits_.tag_attributes;
+        } else {
+            ends = last == '<' || last == '>';
+        }
     }
-    return {};
+    take(rest, n);
+    if (last == '\0') return failed(errc::encoding_unsupported, "a zero byte inside a tag");
+    VANTHU_CHECK(hold(piece.substr(0, n), limits_.tag_bytes, errc::tag_too_long));
+    if (!ends) return {};
+    if (last == '>') return close_tag();
+    if (last == '=')
+        return failed(errc::too_many_attributes, fmt::format("more than {} in one tag", limits_.tag_attributes));
+    return failed(errc::not_well_formed, fmt::format("'<' inside a tag before byte {}", position_));
 }
 
 result<> scanner::read_bang(std::string_view& rest) {
@@ -311,8 +326,9 @@ result<> scanner::transfer_characters(std::string_view text) {
 // What is not base64 makes a damaged attachment, not a broken packet; but what could not stand in XML at all would let
 // us pass on a packet that nobody can read.
 result<> scanner::check_transfer(std::string_view text) {
-    unsigned odd = 0; // no early exit: this loop becomes vector code
-    for (char c : text) odd |= (static_cast<signed char>(c) < 0x20) & (c != '\n') & (c != '\r');
+    std::uint8_t odd = 0; // no early exit and nothing wider than a byte: this loop becomes vector code
+    for (char c : text)
+        odd = static_cast<std::uint8_t>(odd | ((static_cast<signed char>(c) < 0x20) & (c != '\n') & (c != '\r')));
     if (!odd && transfer_utf8_.complete()) return {};
     if (std::any_of(text.begin(), text.end(), forbidden_control))
         return failed(errc::not_well_formed, fmt::format("control character before byte {}", position_));

@@ -39,6 +39,7 @@ struct xml_tree::state {
     static void start(void* data, const xmlChar* local, const xmlChar*, const xmlChar* uri, int, const xmlChar**, int,
                       int, const xmlChar**) {
         auto& s = *static_cast<state*>(data);
+        if (!s.open.empty() && s.open.back()->children.empty()) s.open.back()->children.reserve(8);
         element* self = s.open.empty() ? &s.root : &s.open.back()->children.emplace_back();
         s.has_root = true;
         self->name = view(local);

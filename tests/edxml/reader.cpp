@@ -254,6 +254,26 @@ BOOST_AUTO_TEST_CASE(the_header_is_known_before_the_first_attachment_and_may_end
     BOOST_TEST(sink.all.empty());
 }
 
+BOOST_AUTO_TEST_CASE(contents_passed_over_leave_where_they_stand_and_all_else) {
+    for (const std::string& whole : {sample("edoc-sample.edxml"), packet_with({{"a.txt", "aGVsbG8="}, {"b", "?"}})}) {
+        packet full = reads(whole);
+        packet_reader reader;
+        reader.pass_over_contents();
+        BOOST_REQUIRE(reader.feed(as_bytes(whole)));
+        packet p = reader.finish().value();
+        BOOST_TEST((p.document()->header == full.document()->header));
+        BOOST_REQUIRE(p.document()->attachments.size() == full.document()->attachments.size());
+        for (std::size_t i = 0; i < p.document()->attachments.size(); ++i) {
+            const attachment_info &a = p.document()->attachments[i], &b = full.document()->attachments[i];
+            BOOST_TEST((a.transfer == b.transfer));
+            BOOST_TEST(a.name == b.name);
+            BOOST_TEST((a.sha256 == digest{}));
+            BOOST_TEST(a.size == 0u);
+        }
+        BOOST_TEST((p.packet_sha256 == digest{}));
+    }
+}
+
 BOOST_AUTO_TEST_CASE(every_finding_has_its_texts) {
     for (int i = 1; i <= int(more_findings); ++i) {
         const finding_row& row = describe(static_cast<finding_code>(i));
