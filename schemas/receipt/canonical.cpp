@@ -1,6 +1,7 @@
 #include "schemas/receipt/canonical.hpp"
 
 #include "daemon/base/base64.hpp"
+#include "daemon/base/json_text.hpp"
 
 #include <algorithm>
 #include <boost/json/parse.hpp>
@@ -11,41 +12,6 @@ namespace json = boost::json;
 namespace {
 
 fail malformed(std::string_view name) { return failed(errc::malformed, std::string(name)); }
-
-void write_text(std::string_view text, std::string& out) {
-    out += '"';
-    for (char c : text) {
-        switch (c) {
-        case '"':
-            out += "\\\"";
-            break;
-        case '\\':
-            out += "\\\\";
-            break;
-        case '\b':
-            out += "\\b";
-            break;
-        case '\f':
-            out += "\\f";
-            break;
-        case '\n':
-            out += "\\n";
-            break;
-        case '\r':
-            out += "\\r";
-            break;
-        case '\t':
-            out += "\\t";
-            break;
-        default:
-            if (static_cast<std::uint8_t>(c) < 0x20)
-                out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
-            else
-                out += c;
-        }
-    }
-    out += '"';
-}
 
 void write_value(const json::value& value, std::string& out) {
     switch (value.kind()) {
@@ -65,7 +31,7 @@ void write_value(const json::value& value, std::string& out) {
         out += "null";
         break; // parse() refuses fractions and nobody here writes one
     case json::kind::string:
-        write_text(value.get_string(), out);
+        append_json_text(value.get_string(), out);
         break;
     case json::kind::array: {
         out += '[';
@@ -83,7 +49,7 @@ void write_value(const json::value& value, std::string& out) {
         out += '{';
         for (const auto* member : sorted) {
             if (member != sorted.front()) out += ',';
-            write_text(member->key(), out);
+            append_json_text(member->key(), out);
             out += ':';
             write_value(member->value(), out);
         }

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <ctime>
+#include <deque>
 #include <fmt/format.h>
+#include <map>
+#include <mutex>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -88,11 +91,100 @@ bool set_padding(EVP_PKEY_CTX* context, std::string_view algorithm) {
 }
 const EVP_MD* hash_for(std::string_view algorithm) { return algorithm == ed25519 ? nullptr : EVP_sha256(); }
 
+std::string text_of(X509_NAME* name) {
+    bio_ptr out(BIO_new(BIO_s_mem()));
+    if (!out) return {};
+    X509_NAME_print_ex(out.get(), name, 0, (XN_FLAG_ONELINE | ASN1_STRFLGS_UTF8_CONVERT) & ~ASN1_STRFLGS_ESC_MSB);
+    char* text = nullptr;
+    long size = BIO_get_mem_data(out.get(), &text);
+    return std::string(text, static_cast<std::size_t>(size));
+}
+
+std::vector<std::string> organisations_of(X509* certificate) {
+    std::vector<std::string> out;
+    names_ptr names(static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
+    for (int i = 0; i < sk_GENERAL_NAME_num(names.get()); ++i) {
+        const GENERAL_NAME* name = sk_GENERAL_NAME_value(names.get(), i);
+        if (name->type != GEN_URI) continue;
+        const ASN1_STRING* uri = name->d.uniformResourceIdentifier;
+        std::string_view text(reinterpret_cast<const char*>(ASN1_STRING_get0_data(uri)),
+                              static_cast<std::size_t>(ASN1_STRING_length(uri)));
+        if (text.starts_with(organisation_prefix)) out.emplace_back(text.substr(organisation_prefix.size()));
+    }
+    ERR_clear_error();
+    return out;
+}
+
+// Seconds since 1970.
+std::optional<std::time_t> seconds_of(const ASN1_TIME* time) {
+    std::tm parts{};
+    if (ASN1_TIME_to_tm(time, &parts) != 1) return std::nullopt;
+    return timegm(&parts);
+}
+
+// The time in which all certificates of a path are valid; empty where one cannot be read. OpenSSL takes a certificate
+// for expired in the second of its notAfter.
+struct period {
+    std::time_t from = 0, to = 0; // to: no longer
+};
+std::optional<period> common_validity(STACK_OF(X509) * path) {
+    std::optional<period> out;
+    for (int i = 0; i < sk_X509_num(path); ++i) {
+        const X509* one = sk_X509_value(path, i);
+        auto from = seconds_of(X509_get0_notBefore(one)), to = seconds_of(X509_get0_notAfter(one));
+        if (!from || !to) return std::nullopt;
+        out = out ? period{std::max(out->from, *from), std::min(out->to, *to)} : period{*from, *to};
+    }
+    return out;
+}
+
+std::time_t whole_seconds(timestamp at) {
+    return std::chrono::system_clock::to_time_t(std::chrono::floor<std::chrono::seconds>(at));
+}
+
+digest name_of(std::span<const bytes> chain) {
+    sha256 hash;
+    for (const bytes& der : chain) {
+        const std::uint64_t size = der.size();
+        hash.update(bytes_view(reinterpret_cast<const std::uint8_t*>(&size), sizeof size));
+        hash.update(der);
+    }
+    return hash.finish();
+}
+
+// The newest of a bounded number of things.
+template <class T> class bounded_memory {
+public:
+    const T* find(const digest& name) const {
+        auto at = kept_.find(name);
+        return at == kept_.end() ? nullptr : &at->second;
+    }
+    void keep(const digest& name, T thing) {
+        if (!kept_.insert_or_assign(name, std::move(thing)).second) return;
+        order_.push_back(name);
+        if (order_.size() <= at_most) return;
+        kept_.erase(order_.front());
+        order_.pop_front();
+    }
+
+private:
+    static constexpr std::size_t at_most = 256;
+    std::map<digest, T> kept_;
+    std::deque<digest> order_;
+};
+
 } // namespace
 
 struct trust_anchors::state {
+    struct good_chain {
+        std::shared_ptr<const verified_signer> signer;
+        period valid;
+    };
     std::unique_ptr<X509_STORE, freed_by<X509_STORE_free>> store{X509_STORE_new()};
     std::size_t count = 0;
+    std::mutex guard; // of the two below
+    bounded_memory<good_chain> chains;
+    bounded_memory<bool> signatures;
 };
 trust_anchors::trust_anchors() : state_(std::make_shared<state>()) {}
 std::size_t trust_anchors::size() const { return state_->count; }
@@ -119,8 +211,26 @@ result<std::vector<bytes>> certificates_from_pem(std::string_view pem) {
     return out;
 }
 
-result<> verify_chain(std::span<const bytes> chain, const trust_anchors& anchors, timestamp at) {
+std::shared_ptr<const verified_signer> trust_anchors::remembered(std::span<const bytes> chain, timestamp at) const {
+    const digest name = name_of(chain);
+    std::lock_guard lock(state_->guard);
+    const state::good_chain* found = state_->chains.find(name);
+    const bool then = found && found->valid.from <= whole_seconds(at) && whole_seconds(at) < found->valid.to;
+    return then ? found->signer : nullptr;
+}
+bool trust_anchors::remembers_signature(const digest& of) const {
+    std::lock_guard lock(state_->guard);
+    return state_->signatures.find(of) != nullptr;
+}
+void trust_anchors::remember_signature(const digest& of) const {
+    std::lock_guard lock(state_->guard);
+    state_->signatures.keep(of, true);
+}
+
+result<std::shared_ptr<const verified_signer>> verify_chain(std::span<const bytes> chain, const trust_anchors& anchors,
+                                                            timestamp at) {
     if (chain.empty()) return failed(errc::certificate_refused, "no certificate");
+    if (auto known = anchors.remembered(chain, at)) return known;
     std::vector<x509_ptr> parsed;
     stack_ptr others(sk_X509_new_null());
     for (const bytes& der : chain) {
@@ -140,8 +250,7 @@ result<> verify_chain(std::span<const bytes> chain, const trust_anchors& anchors
     if (!context || X509_STORE_CTX_init(context.get(), anchors.state_->store.get(), signer, others.get()) != 1)
         return failed(errc::certificate_refused, drain_errors());
     X509_VERIFY_PARAM* param = X509_STORE_CTX_get0_param(context.get());
-    X509_VERIFY_PARAM_set_time(param,
-                               std::chrono::system_clock::to_time_t(std::chrono::floor<std::chrono::seconds>(at)));
+    X509_VERIFY_PARAM_set_time(param, whole_seconds(at));
     X509_VERIFY_PARAM_set_purpose(param, X509_PURPOSE_ANY);
     X509_VERIFY_PARAM_set_depth(param, 8);
     if (X509_verify_cert(context.get()) != 1) {
@@ -149,35 +258,22 @@ result<> verify_chain(std::span<const bytes> chain, const trust_anchors& anchors
         ERR_clear_error();
         return failed(errc::certificate_refused, fmt::format("{}: {}", subject_of(chain.front()), why));
     }
-    return {};
-}
-
-result<std::vector<std::string>> organisations_of(bytes_view certificate_der) {
-    x509_ptr one = parse_der(certificate_der);
-    if (!one) return failed(errc::certificate_refused, "not a certificate");
-    std::vector<std::string> out;
-    names_ptr names(static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(one.get(), NID_subject_alt_name, nullptr, nullptr)));
-    for (int i = 0; i < sk_GENERAL_NAME_num(names.get()); ++i) {
-        const GENERAL_NAME* name = sk_GENERAL_NAME_value(names.get(), i);
-        if (name->type != GEN_URI) continue;
-        const ASN1_STRING* uri = name->d.uniformResourceIdentifier;
-        std::string_view text(reinterpret_cast<const char*>(ASN1_STRING_get0_data(uri)),
-                              static_cast<std::size_t>(ASN1_STRING_length(uri)));
-        if (text.starts_with(organisation_prefix)) out.emplace_back(text.substr(organisation_prefix.size()));
+    EVP_PKEY* key = X509_get0_pubkey(signer);
+    if (!key) return failed(errc::certificate_refused, drain_errors());
+    EVP_PKEY_up_ref(key);
+    auto found = std::make_shared<const verified_signer>(verified_signer{std::shared_ptr<EVP_PKEY>(key, EVP_PKEY_free),
+                                                                         organisations_of(signer),
+                                                                         text_of(X509_get_subject_name(signer))});
+    if (auto valid = common_validity(X509_STORE_CTX_get0_chain(context.get()))) {
+        std::lock_guard lock(anchors.state_->guard);
+        anchors.state_->chains.keep(name_of(chain), {found, *valid});
     }
-    ERR_clear_error();
-    return out;
+    return found;
 }
 
 std::string subject_of(bytes_view certificate_der) {
     x509_ptr one = parse_der(certificate_der);
-    bio_ptr out(BIO_new(BIO_s_mem()));
-    if (!one || !out) return {};
-    X509_NAME_print_ex(out.get(), X509_get_subject_name(one.get()), 0,
-                       (XN_FLAG_ONELINE | ASN1_STRFLGS_UTF8_CONVERT) & ~ASN1_STRFLGS_ESC_MSB);
-    char* text = nullptr;
-    long size = BIO_get_mem_data(out.get(), &text);
-    return std::string(text, static_cast<std::size_t>(size));
+    return one ? text_of(X509_get_subject_name(one.get())) : std::string();
 }
 
 result<service_key> service_key::from_pkey(EVP_PKEY* key) {
@@ -208,33 +304,30 @@ result<> service_key::choose_pkcs1() {
 result<bytes> service_key::sign(bytes_view message) const {
     md_ptr context(EVP_MD_CTX_new());
     EVP_PKEY_CTX* options = nullptr;
-    std::size_t size = 0;
-    bytes out;
+    bytes out(static_cast<std::size_t>(EVP_PKEY_get_size(key_.get())));
+    std::size_t size = out.size();
     bool good = context &&
                 EVP_DigestSignInit(context.get(), &options, hash_for(algorithm_), nullptr, key_.get()) == 1 &&
-                set_padding(options, algorithm_) &&
-                EVP_DigestSign(context.get(), nullptr, &size, message.data(), message.size()) == 1;
+                set_padding(options, algorithm_);
     if (good) {
-        out.resize(size);
+        EVP_MD_CTX_set_flags(context.get(), EVP_MD_CTX_FLAG_FINALISE); // one signature: no copy kept for another
         good = EVP_DigestSign(context.get(), out.data(), &size, message.data(), message.size()) == 1;
-        out.resize(size); // ECDSA may need less than it asked for
     }
     if (!good) return failed(errc::signing_failed, drain_errors());
+    out.resize(size); // ECDSA may need less
     return out;
 }
 
 bool service_key::belongs_to(bytes_view certificate_der) const {
+    if (auto own = own_certificate_->load(); own && std::ranges::equal(*own, certificate_der)) return true;
     x509_ptr one = parse_der(certificate_der);
-    return one && EVP_PKEY_eq(X509_get0_pubkey(one.get()), key_.get()) == 1;
+    if (!one || EVP_PKEY_eq(X509_get0_pubkey(one.get()), key_.get()) != 1) return false;
+    own_certificate_->store(std::make_shared<const bytes>(certificate_der.begin(), certificate_der.end()));
+    return true;
 }
 
-result<> verify_signature(bytes_view certificate_der, std::string_view algorithm, bytes_view message,
-                          bytes_view signature) {
-    x509_ptr one = parse_der(certificate_der);
-    EVP_PKEY* key = one ? X509_get0_pubkey(one.get()) : nullptr;
-    if (!key) return failed(errc::certificate_refused, "not a certificate");
-    if (!algorithm_fits(key, algorithm))
-        return failed(errc::unsupported_key, fmt::format("'{}' does not fit the certificate's key", algorithm));
+namespace {
+bool made_by(EVP_PKEY* key, std::string_view algorithm, bytes_view message, bytes_view signature) {
     md_ptr context(EVP_MD_CTX_new());
     EVP_PKEY_CTX* options = nullptr;
     bool good =
@@ -242,7 +335,30 @@ result<> verify_signature(bytes_view certificate_der, std::string_view algorithm
         set_padding(options, algorithm) &&
         EVP_DigestVerify(context.get(), signature.data(), signature.size(), message.data(), message.size()) == 1;
     ERR_clear_error();
-    if (!good) return failed(errc::signature_refused, subject_of(certificate_der));
+    return good;
+}
+
+fail does_not_fit(std::string_view algorithm) {
+    return failed(errc::unsupported_key, fmt::format("'{}' does not fit the certificate's key", algorithm));
+}
+} // namespace
+
+result<> verify_signature(bytes_view certificate_der, std::string_view algorithm, bytes_view message,
+                          bytes_view signature) {
+    x509_ptr one = parse_der(certificate_der);
+    EVP_PKEY* key = one ? X509_get0_pubkey(one.get()) : nullptr;
+    if (!key) return failed(errc::certificate_refused, "not a certificate");
+    if (!algorithm_fits(key, algorithm)) return does_not_fit(algorithm);
+    if (!made_by(key, algorithm, message, signature))
+        return failed(errc::signature_refused, subject_of(certificate_der));
+    return {};
+}
+
+result<> verify_signature(const verified_signer& signer, std::string_view algorithm, bytes_view message,
+                          bytes_view signature) {
+    if (!algorithm_fits(signer.key.get(), algorithm)) return does_not_fit(algorithm);
+    if (!made_by(signer.key.get(), algorithm, message, signature))
+        return failed(errc::signature_refused, signer.subject);
     return {};
 }
 

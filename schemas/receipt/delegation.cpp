@@ -60,17 +60,19 @@ result<delegation> decode_delegation(std::string_view signed_json) {
     return decode_delegation_statement(statement.statement);
 }
 
-result<delegation> verify_delegation(std::string_view signed_json, const trust_anchors& anchors, timestamp at) {
+result<verified_delegation> verify_delegation(std::string_view signed_json, const trust_anchors& anchors,
+                                              timestamp at) {
     VANTHU_TRY(signed_statement statement, decode_statement(signed_json, delegation_kind));
     VANTHU_TRY(delegation content, decode_delegation_statement(statement.statement));
-    if (auto verified = verify_statement(statement, anchors, at, content.organisation); !verified) {
-        failure why = std::move(verified.error());
+    auto signer = verify_statement(statement, anchors, at, content.organisation, coming::often);
+    if (!signer) {
+        failure why = std::move(signer.error());
         if (why.code == errc::signature_refused || why.code == errc::unsupported_key)
             why.code = errc::delegation_refused;
         return fail(std::move(why));
     }
     if (at < content.valid_from || at > content.valid_to) return failed(errc::delegation_not_in_force, to_rfc3339(at));
-    return content;
+    return verified_delegation{std::move(content), (*signer)->subject};
 }
 
 } // namespace vanthu::receipt

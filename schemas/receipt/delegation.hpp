@@ -30,6 +30,10 @@ result<std::string> sign_delegation(const delegation& content, const service_key
 // Without judging it.
 result<delegation> decode_delegation(std::string_view signed_json);
 // As judged at `at`: signature, chain, organisation, valid_from <= at <= valid_to.
-result<delegation> verify_delegation(std::string_view signed_json, const trust_anchors& anchors, timestamp at);
+struct verified_delegation {
+    delegation content;
+    std::string subject; // of the certificate that delegated, for people to read
+};
+result<verified_delegation> verify_delegation(std::string_view signed_json, const trust_anchors& anchors, timestamp at);
 
 } // namespace vanthu::receipt

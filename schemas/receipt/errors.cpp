@@ -51,6 +51,21 @@ constexpr error_row rows[] = {
     {int(errc::signing_failed), "signing_failed", 500, retry::yes, "Không ký được bằng khóa dịch vụ.",
      "The service key could not sign.", "Kiểm tra khóa và chứng thư dịch vụ trong cấu hình.",
      "Check the service key and certificate in the configuration."},
+    {int(errc::not_continued), "not_continued", 422, retry::no,
+     "Biên nhận thật, nhưng nhật ký sau của cơ quan này nối tiếp từ trước mục này: kho đã được khôi phục và văn bản đã "
+     "xác nhận có thể đã mất.",
+     "Genuine, but a later log of this organisation goes on from before this entry: the store was restored, and the "
+     "document that was confirmed may be lost there.",
+     "Hỏi cơ quan xác nhận xem văn bản còn không (vanthu fsck --receipts); nếu không còn thì gửi lại, kèm biên nhận "
+     "này.",
+     "Ask the organisation that confirmed it whether it has the document (vanthu fsck --receipts); if not, send it "
+     "again, "
+     "with this receipt."},
+    {int(errc::contradicted), "contradicted", 422, retry::no,
+     "Hai biên nhận cùng nhật ký mâu thuẫn nhau: nhật ký đã được viết lại.",
+     "The two receipts of one log contradict each other: the log was written anew.",
+     "Giữ cả hai biên nhận làm bằng chứng và báo cơ quan xác nhận; hỏi xem văn bản còn không.",
+     "Keep both receipts as evidence and tell the organisation that confirmed; ask whether it has the document."},
 };
 const error_table table("receipt", rows);
 } // namespace

@@ -22,6 +22,8 @@ enum class errc {
     not_what_was_sent,       // a genuine receipt, of something else than expected
     time_refused,            // a statement dated after the time it is judged at
     signing_failed,          // the key could not sign
+    not_continued,           // a later log of the same organisation goes on from before this entry
+    contradicted,            // two receipts that cannot both come from one log
 };
 std::error_code make_error_code(errc);
 

@@ -22,6 +22,18 @@ result<> compare(const origin_statement& said, const origin_subject& subject) {
     return {};
 }
 
+// What nobody could read is not sent. The rest of what decode_origin() refuses, sign_statement() refuses or
+// encode_statement() cannot write.
+result<> check_readable(const origin_statement& content) {
+    auto fits = [](std::string_view text) { return text.size() <= canonical::max_text; };
+    if (!fits(content.organisation)) return failed(errc::too_large, "organisation");
+    if (content.kind == origin_kind::document) return {};
+    if (content.fields.empty()) return failed(errc::malformed, "fields");
+    for (const auto& [name, text] : content.fields)
+        if (!fits(text)) return failed(errc::too_large, name);
+    return {};
+}
+
 result<origin_statement> judge(std::string_view sidecar, const origin_subject& subject, const trust_anchors& anchors,
                                timestamp at, std::optional<origin_statement>& read) {
     VANTHU_TRY(signed_statement statement, decode_statement(sidecar, origin_kind_name));
@@ -75,10 +87,11 @@ std::string encode_statement(const origin_statement& content) {
 
 result<std::string> sign_origin(const origin_statement& content, const service_key& key,
                                 std::vector<bytes> certificates) {
+    VANTHU_CHECK(check_readable(content));
     VANTHU_TRY(signed_statement out,
                sign_statement(std::string(origin_kind_name), encode_statement(content), key, std::move(certificates)));
     std::string sidecar = encode(out);
-    VANTHU_CHECK(decode_origin(sidecar)); // what nobody could read is not sent
+    if (sidecar.size() > max_statement_size) return failed(errc::too_large, "origin signature");
     return sidecar;
 }
 

@@ -97,11 +97,16 @@ result<tlog::checkpoint> check_inclusion(const receipt_v1& receipt) {
     return *head;
 }
 
-result<> check_head_signature(const receipt_v1& receipt, const delegation& delegated) {
+// One head is signed for all that were kept together, so that its signature comes again with their receipts.
+result<> check_head_signature(const receipt_v1& receipt, const delegation& delegated, const trust_anchors& anchors) {
     if (delegated.log_origin != receipt.log_origin)
         return failed(errc::origin_mismatch, "the delegation is of another log");
-    if (auto signed_head = tlog::verify_checkpoint(receipt.head, delegated.log_key); !signed_head)
-        return failed(errc::head_refused, signed_head.error().code.message());
+    const digest name = sha256().update("head ").update(delegated.log_key).update(receipt.head).finish();
+    if (!anchors.remembers_signature(name)) {
+        if (auto signed_head = tlog::verify_checkpoint(receipt.head, delegated.log_key); !signed_head)
+            return failed(errc::head_refused, signed_head.error().code.message());
+        anchors.remember_signature(name);
+    }
     if (receipt.key_id != tlog::key_id(receipt.log_origin, delegated.log_key))
         return failed(errc::head_refused, "another key id");
     return {};
@@ -216,19 +221,40 @@ result<verified_receipt> verify(const receipt_v1& receipt, const trust_anchors& 
     VANTHU_TRY(leaf content, decode_leaf(receipt.leaf));
     VANTHU_TRY(tlog::checkpoint head, check_inclusion(receipt));
     VANTHU_TRY(delegation named, decode_delegation(receipt.delegation));
-    VANTHU_CHECK(check_head_signature(receipt, named));
-    VANTHU_TRY(delegation delegated, verify_delegation(receipt.delegation, anchors, hop_time(content)));
-    if (delegated.organisation != hop_organisation(content))
+    VANTHU_CHECK(check_head_signature(receipt, named, anchors));
+    VANTHU_TRY(verified_delegation delegated, verify_delegation(receipt.delegation, anchors, hop_time(content)));
+    if (delegated.content.organisation != hop_organisation(content))
         return failed(errc::organisation_mismatch, hop_organisation(content));
     VANTHU_CHECK(compare(content, receipt, expected));
-    VANTHU_TRY(signed_statement statement, decode_statement(receipt.delegation, "log_delegation"));
-    return verified_receipt{std::move(content),
-                            receipt.log_origin,
-                            receipt.sequence,
-                            receipt.tree_size,
-                            head.root,
-                            std::move(delegated),
-                            subject_of(statement.certificates.front())};
+    return verified_receipt{std::move(content),          receipt.log_origin, receipt.sequence,
+                            receipt.tree_size,           head.root,          std::move(delegated.content),
+                            std::move(delegated.subject)};
+}
+
+result<bool> continued_by(const receipt_v1& earlier, const receipt_v1& later) {
+    VANTHU_TRY(const delegation before, decode_delegation(earlier.delegation));
+    VANTHU_TRY(const delegation after, decode_delegation(later.delegation));
+    if (before.organisation != after.organisation)
+        return failed(errc::organisation_mismatch, after.organisation + ", " + before.organisation);
+    VANTHU_TRY(const tlog::checkpoint head, tlog::verify_checkpoint(earlier.head, before.log_key));
+    const std::string place = earlier.log_origin + " " + std::to_string(earlier.sequence);
+    if (later.log_origin == earlier.log_origin) {
+        VANTHU_TRY(const tlog::checkpoint other, tlog::verify_checkpoint(later.head, after.log_key));
+        if ((later.sequence == earlier.sequence && later.leaf != earlier.leaf) ||
+            (other.size == head.size && other.root != head.root))
+            return failed(errc::contradicted, place);
+        return false;
+    }
+    if (!after.previous || after.previous->origin != earlier.log_origin) return false;
+    std::uint64_t known = 0; // leaves under the last known head; none is known of a log that signed nothing
+    if (!after.previous->head.empty()) {
+        VANTHU_TRY(const tlog::checkpoint last, tlog::verify_checkpoint(after.previous->head, before.log_key));
+        if (last.size == head.size && last.root != head.root) return failed(errc::contradicted, place);
+        known = last.size;
+    }
+    if (earlier.sequence >= known)
+        return failed(errc::not_continued, place + ", " + later.log_origin + " goes on from " + std::to_string(known));
+    return true;
 }
 
 result<verified_receipt> verify(std::string_view text, const trust_anchors& anchors, const expectation& expected) {

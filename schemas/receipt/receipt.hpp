@@ -102,4 +102,10 @@ result<verified_receipt> verify(const receipt_v1& receipt, const trust_anchors& 
                                 const expectation& expected = {});
 result<verified_receipt> verify(std::string_view bytes, const trust_anchors& anchors, const expectation& expected = {});
 
+// What a receipt given later says of an earlier one by the same organisation. Both hold by verify(). True: the later
+// log names a head of the earlier one that is over this entry. False: it says nothing of it (the same log, or a log
+// between them). Failures: not_continued, the later log goes on from before this entry, as after the restore of an
+// older backup; contradicted; organisation_mismatch.
+result<bool> continued_by(const receipt_v1& earlier, const receipt_v1& later);
+
 } // namespace vanthu::receipt

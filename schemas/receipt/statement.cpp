@@ -9,7 +9,19 @@
 namespace vanthu::receipt {
 namespace json = boost::json;
 namespace {
-constexpr std::size_t max_certificate_size = 16u << 10, max_signature_size = 1024;
+constexpr std::size_t max_certificate_size = 16u << 10; // as base64
+constexpr std::size_t max_signature_size = 1024;
+
+// Of all that a signature's verification depends on, each part with its length.
+digest name_of(const signed_statement& s, std::string_view message) {
+    sha256 hash;
+    for (bytes_view part :
+         {as_bytes(s.algorithm), bytes_view(s.certificates.front()), as_bytes(message), bytes_view(s.signature)}) {
+        hash.update(as_bytes(fmt::format("{} ", part.size())));
+        hash.update(part);
+    }
+    return hash.finish();
+}
 } // namespace
 
 std::string signed_bytes(std::string_view kind, std::string_view statement) {
@@ -20,8 +32,11 @@ result<signed_statement> sign_statement(std::string kind, std::string statement,
                                         std::vector<bytes> certificates) {
     if (certificates.empty() || certificates.size() > max_certificates || !key.belongs_to(certificates.front()))
         return failed(errc::signing_failed, "the first certificate is not that of the key");
+    for (const bytes& der : certificates)
+        if ((der.size() + 2) / 3 * 4 > max_certificate_size) return failed(errc::too_large, "certificate");
     VANTHU_CHECK(canonical::parse(statement, max_statement_size));
     VANTHU_TRY(bytes signature, key.sign(as_bytes(signed_bytes(kind, statement))));
+    if (signature.size() > max_signature_size) return failed(errc::too_large, "signature");
     return signed_statement{std::move(kind), std::move(statement), key.algorithm(), std::move(signature),
                             std::move(certificates)};
 }
@@ -58,18 +73,27 @@ result<signed_statement> decode_statement(std::string_view text, std::string_vie
     return out;
 }
 
-result<> verify_statement(const signed_statement& statement, const trust_anchors& anchors, timestamp at,
-                          std::string_view organisation) {
+result<std::shared_ptr<const verified_signer>> verify_statement(const signed_statement& statement,
+                                                                const trust_anchors& anchors, timestamp at,
+                                                                std::string_view organisation, coming again) {
     if (statement.certificates.empty()) return failed(errc::certificate_refused, "no certificate");
-    const bytes& signer = statement.certificates.front();
-    VANTHU_CHECK(verify_signature(signer, statement.algorithm,
-                                  as_bytes(signed_bytes(statement.kind, statement.statement)), statement.signature));
-    VANTHU_CHECK(verify_chain(statement.certificates, anchors, at));
-    VANTHU_TRY(auto organisations, organisations_of(signer));
-    if (std::ranges::find(organisations, organisation) == organisations.end())
+    const bytes& certificate = statement.certificates.front();
+    const std::string message = signed_bytes(statement.kind, statement.statement);
+    auto signer = anchors.remembered(statement.certificates, at);
+    const std::optional<digest> name =
+        again == coming::often ? std::optional(name_of(statement, message)) : std::nullopt;
+    if (!name || !anchors.remembers_signature(*name))
+        VANTHU_CHECK(signer
+                         ? verify_signature(*signer, statement.algorithm, as_bytes(message), statement.signature)
+                         : verify_signature(certificate, statement.algorithm, as_bytes(message), statement.signature));
+    if (!signer) {
+        VANTHU_TRY(signer, verify_chain(statement.certificates, anchors, at));
+    }
+    if (std::ranges::find(signer->organisations, organisation) == signer->organisations.end())
         return failed(errc::organisation_mismatch,
-                      fmt::format("{} is not certified for {}", subject_of(signer), organisation));
-    return {};
+                      fmt::format("{} is not certified for {}", signer->subject, organisation));
+    if (name) anchors.remember_signature(*name);
+    return signer;
 }
 
 } // namespace vanthu::receipt

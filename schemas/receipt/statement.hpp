@@ -32,8 +32,12 @@ std::string encode(const signed_statement& statement); // canonical JSON
 result<signed_statement> decode_statement(std::string_view json, std::string_view expected_kind);
 
 // Signature by certificates[0], chain to an anchor at `at`, and that certificate's organisation is `organisation`.
-// errc::signature_refused, certificate_refused or organisation_mismatch.
-result<> verify_statement(const signed_statement& statement, const trust_anchors& anchors, timestamp at,
-                          std::string_view organisation);
+// errc::signature_refused, certificate_refused or organisation_mismatch. Answers who has signed. `often`: the very same
+// statement will come again, so that its signature is worth remembering.
+enum class coming { once, often };
+result<std::shared_ptr<const verified_signer>> verify_statement(const signed_statement& statement,
+                                                                const trust_anchors& anchors, timestamp at,
+                                                                std::string_view organisation,
+                                                                coming again = coming::once);
 
 } // namespace vanthu::receipt

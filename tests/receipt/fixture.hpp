@@ -59,6 +59,7 @@ inline custody_leaf some_leaf(int i) {
 }
 
 struct hand_made_log {
+    std::string name = log_name;
     tlog::ed25519_private_key key = tlog::ed25519_private_key::generate();
     service signer = make_service();
     delegation delegated{
@@ -74,13 +75,13 @@ struct hand_made_log {
                         [&](tlog::node_id id, const digest& hash) { nodes[id] = hash; });
         auto read = [&](tlog::node_id id) -> result<digest> { return nodes.at(id); };
         receipt_v1 out;
-        out.log_origin = log_name;
-        out.key_id = tlog::key_id(log_name, key.public_key());
+        out.log_origin = name;
+        out.key_id = tlog::key_id(name, key.public_key());
         out.sequence = index;
         out.tree_size = leaves.size();
         out.inclusion_proof = tlog::inclusion_proof(index, leaves.size(), read).value();
         out.leaf = leaves[index];
-        out.head = tlog::sign_checkpoint({log_name, leaves.size(), edge.root()}, key);
+        out.head = tlog::sign_checkpoint({name, leaves.size(), edge.root()}, key);
         out.delegation = sign_delegation(delegated, signer.key, signer.chain).value();
         return out;
     }

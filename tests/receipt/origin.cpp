@@ -59,6 +59,8 @@ BOOST_AUTO_TEST_CASE(no_byte_of_a_sidecar_can_be_changed) {
     trust_anchors anchors = anchors_of(ca());
     for (const origin_statement& said : {document(), status()}) {
         const std::string sidecar = sign_origin(said, signer.key, signer.chain).value();
+        BOOST_REQUIRE(
+            (verify_origin(sidecar, subject_of_statement(said), anchors, noon).state == origin_state::proven));
         for (std::size_t i = 0; i < sidecar.size(); ++i)
             for (int change : {0x01, 0x20}) {
                 std::string changed = sidecar;
@@ -142,4 +144,27 @@ BOOST_AUTO_TEST_CASE(keys_that_are_too_weak_or_not_of_the_certificate_do_not_sig
     empty.fields.clear();
     require_refused(sign_origin(empty, one.key, one.chain), errc::malformed);
     BOOST_TEST(service_key::from_pem(one.identity.key_pem()).value().belongs_to(one.chain[0]));
+}
+
+BOOST_AUTO_TEST_CASE(what_a_receiver_would_find_too_large_is_not_signed_and_what_is_just_not_is_read) {
+    service one = make_service();
+    for (std::size_t further : {0u, 1u}) {
+        auto try_to_sign = [&](const origin_statement& said, const std::vector<bytes>& chain) {
+            auto sidecar = sign_origin(said, one.key, chain);
+            if (further)
+                require_refused(sidecar, errc::too_large);
+            else
+                BOOST_TEST((decode_origin(sidecar.value()).value() == said));
+        };
+        origin_statement said = status();
+        said.fields["description"] = std::string(4096 + further, 'x');
+        try_to_sign(said, one.chain);
+        said = document();
+        said.organisation = std::string(4096 + further, 'x');
+        try_to_sign(said, one.chain);
+        try_to_sign(document(), {one.chain[0], bytes((12u << 10) + further)});
+        said = status();
+        for (int i = 0; i < 20; ++i) said.fields[std::to_string(i)] = std::string(4000, 'x');
+        if (further) try_to_sign(said, one.chain);
+    }
 }

@@ -207,6 +207,43 @@ BOOST_AUTO_TEST_CASE(receipts_of_unknown_versions_kinds_and_sizes_are_refused) {
     require_refused(decode_leaf(encode_leaf(invalid)), errc::malformed);
 }
 
+BOOST_AUTO_TEST_CASE(a_later_log_shows_which_receipts_of_the_one_before_it_still_stand) {
+    hand_made_log log = log_of(5);
+    std::vector<receipt_v1> given;
+    for (std::size_t i = 0; i < 5; ++i) given.push_back(log.receipt_of(i));
+    log.leaves.resize(3); // as in the backup
+    const std::string last_known = log.receipt_of(2).head;
+    auto after = [](std::optional<previous_log> previous) {
+        hand_made_log next = log_of(1);
+        next.name = next.delegated.log_origin = "vanthu.example/g22/log2";
+        next.delegated.previous = std::move(previous);
+        receipt_v1 out = next.receipt_of(0);
+        BOOST_REQUIRE(verify(out, anchors_of(ca())));
+        return out;
+    };
+    const receipt_v1 restored = after(previous_log{log_name, last_known});
+    for (std::size_t i = 0; i < 3; ++i) BOOST_TEST(continued_by(given[i], restored).value());
+    for (std::size_t i = 3; i < 5; ++i) require_refused(continued_by(given[i], restored), errc::not_continued);
+    // No head is known of it: nothing of it stands.
+    require_refused(continued_by(given[0], after(previous_log{log_name, ""})), errc::not_continued);
+    BOOST_TEST(!continued_by(given[4], after(std::nullopt)).value());
+    BOOST_TEST(!continued_by(given[4], after(previous_log{"vanthu.example/g22/log0", last_known})).value());
+    BOOST_TEST(!continued_by(given[4], given[0]).value());
+
+    // The same log written anew from a copy of its directory: the numbers come twice.
+    log.leaves.push_back(encode_leaf(some_leaf(77)));
+    require_refused(continued_by(given[3], log.receipt_of(3)), errc::contradicted);
+    log.leaves.push_back(encode_leaf(some_leaf(78)));
+    require_refused(continued_by(given[0], log.receipt_of(1)), errc::contradicted); // one size, two roots
+    require_refused(continued_by(given[0], after(previous_log{log_name, log.receipt_of(0).head})), errc::contradicted);
+
+    // A head that the old key did not sign, and another organisation's log.
+    BOOST_TEST(!continued_by(given[0], after(previous_log{log_name, log_of(3).receipt_of(0).head})));
+    hand_made_log others = log_of(1);
+    others.delegated.organisation = "000.00.00.H48";
+    require_refused(continued_by(given[0], others.receipt_of(0)), errc::organisation_mismatch);
+}
+
 // Nothing of ours: Python's standard library and the openssl program, as docs/receipts.md tells a reader to do it.
 BOOST_AUTO_TEST_CASE(python_and_openssl_agree_that_a_receipt_holds_and_that_a_changed_one_does_not) {
     test::temporary_directory kept;

@@ -105,3 +105,36 @@ BOOST_AUTO_TEST_CASE(unreadable_files_exit_66_and_wrong_usage_64) {
     BOOST_TEST(d.run({}).code == 64);
     BOOST_TEST(d.run({file, "--lang", "fr"}).code == 64);
 }
+
+BOOST_AUTO_TEST_CASE(a_later_receipt_of_a_restored_log_exposes_what_was_confirmed_and_lost) {
+    desk d;
+    const std::string trust = (d.folder / "trust").string();
+    hand_made_log before = log_of(4), after = log_of(1);
+    const std::string kept = d.put("kept.json", encode(before.receipt_of(1))),
+                      lost = d.put("lost.json", encode(before.receipt_of(2)));
+    before.leaves.resize(2); // as in the backup
+    after.name = after.delegated.log_origin = "vanthu.example/g22/log2";
+    after.delegated.previous = previous_log{log_name, before.receipt_of(0).head};
+    const std::string later = d.put("later.json", encode(after.receipt_of(0)) + "\n");
+    auto good = d.run({kept, "--trust", trust, "--later", later});
+    BOOST_TEST(good.code == 0, good.out << good.err);
+    BOOST_TEST(has(good.out, "nhật ký sau nối tiếp nhật ký này"));
+    BOOST_TEST(has(d.run({kept, "--trust", trust, "--later", later, "--json"}).out, "\"continued\":true"));
+    BOOST_TEST(has(d.run({kept, "--trust", trust, "--later", kept, "--json"}).out, "\"continued\":false"));
+    BOOST_TEST(has(d.run({kept, "--trust", trust, "--json"}).out, "\"continued\":null"));
+    BOOST_TEST(d.run({lost, "--trust", trust}).code == 0); // by itself it holds
+    auto exposed = d.run({lost, "--trust", trust, "--later", later});
+    BOOST_TEST(exposed.code == 1);
+    BOOST_TEST(has(exposed.out, "receipt.not_continued"), exposed.out);
+    BOOST_TEST(!has(exposed.out, "KHÔNG hợp lệ"));
+    auto in_json = d.run({lost, "--trust", trust, "--later", later, "--json"});
+    BOOST_TEST(in_json.code == 1);
+    BOOST_TEST(has(in_json.out, "\"valid\":true"));
+    BOOST_TEST(has(in_json.out, "\"code\":\"receipt.not_continued\""));
+    BOOST_TEST(has(d.run({lost, "--trust", trust, "--later", later, "--lang", "en"}).out, "The receipt holds, but"));
+    // A later receipt that does not hold itself proves nothing; one that is not there is unreadable.
+    receipt_v1 forged = after.receipt_of(0);
+    forged.head = log_of(1).receipt_of(0).head;
+    BOOST_TEST(d.run({lost, "--trust", trust, "--later", d.put("forged.json", encode(forged))}).code == 1);
+    BOOST_TEST(d.run({lost, "--trust", trust, "--later", trust + "/missing"}).code == 66);
+}
