@@ -24,6 +24,14 @@ enum class errc {
     key_malformed,          // a row key that row_key did not write
     spool_full,             // the quota of the spool is used up
     range_outside,          // a range that begins after the end of the payload
+    backup_running,         // one at a time
+    backup_target_taken,    // something stands where the backup was to be made, or it lies inside the store
+    backup_no_space,        // no room at the backup's target; the store is untouched
+    backup_failed,          // the backup's target cannot be written; the store is untouched
+    not_a_backup,           // no BACKUP there: something else, or a backup that did not end
+    backup_damaged,         // a backup whose parts do not fit together or do not carry their checksum
+    restore_target_taken,   // there is a store, or something else, where the backup was to be restored to
+    restore_unfinished,     // a restore into this directory did not end
 };
 std::error_code make_error_code(errc);
 

@@ -20,10 +20,15 @@ std::string location_key(const payload_ref& ref) {
     return key;
 }
 
+namespace {
+std::string counter_row(std::uint64_t last) { return row_writer('#', 1).u64(last).take(); }
+} // namespace
+
 std::string inside_key(const payload_ref& ref) { return row_key(ref.owner, 'i').raw(ref.id).take(); }
 
 result<std::optional<std::string>> group_transaction::get(std::string_view key) const {
     std::string value;
+    if (auto counter = counters_.find(key); counter != counters_.end()) return counter_row(counter->second);
     auto status =
         batch_.GetFromBatchAndDB(&rows_.db(), rocksdb::ReadOptions(), rows_[family::rows], slice(key), &value);
     if (status.IsNotFound()) return std::nullopt;
@@ -45,13 +50,18 @@ void group_transaction::put(std::string_view key, std::string_view value) {
 void group_transaction::erase(std::string_view key) { batch_.Delete(rows_[family::rows], slice(key)); }
 
 result<std::uint64_t> group_transaction::next_sequence(std::string_view counter_key) {
+    if (auto known = counters_.find(counter_key); known != counters_.end()) {
+        counted_.emplace_back(counter_key, known->second);
+        return ++known->second;
+    }
     VANTHU_TRY(auto before, get(counter_key));
     std::uint64_t last = 0;
     if (before) {
         VANTHU_TRY(auto row, row_reader::open(*before, '#', 1));
         VANTHU_TRY(last, row.u64());
     }
-    put(counter_key, row_writer('#', 1).u64(last + 1).take());
+    counters_.emplace(counter_key, last + 1);
+    counted_.emplace_back(counter_key, std::nullopt);
     return last + 1;
 }
 
@@ -85,6 +95,7 @@ void group_transaction::change_begins() {
     segments_mark_ = adopted_segments_.size();
     released_mark_ = released_.size();
     after_mark_ = after_.size();
+    counted_.clear();
 }
 
 void group_transaction::change_undone() {
@@ -92,6 +103,13 @@ void group_transaction::change_undone() {
     adopted_segments_.resize(segments_mark_);
     released_.resize(released_mark_);
     after_.erase(after_.begin() + static_cast<std::ptrdiff_t>(after_mark_), after_.end());
+    for (; !counted_.empty(); counted_.pop_back()) {
+        auto& [key, before] = counted_.back();
+        if (before)
+            counters_[key] = *before;
+        else
+            counters_.erase(key);
+    }
 }
 
 void group_transaction::change_ends() {
@@ -107,6 +125,7 @@ result<> group_transaction::sync_payloads() {
 }
 
 result<> group_transaction::write() {
+    for (const auto& [key, last] : counters_) put(key, counter_row(last));
     rows_database::put_last_group(batch_, rows_, group_);
     return rows_.write(batch_);
 }

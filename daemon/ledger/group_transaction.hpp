@@ -5,6 +5,8 @@
 #include "daemon/ledger/payload_files.hpp"
 #include "daemon/ledger/rows_database.hpp"
 
+#include <map>
+
 namespace vanthu::ledger {
 
 class group_transaction final : public transaction {
@@ -38,6 +40,9 @@ private:
     const std::uint64_t group_;
     const timestamp now_;
     mutable rocksdb::WriteBatchWithIndex batch_; // reading through it is not const in RocksDB
+    // Counters go into the batch once, with the group: a group of many changes counts hundreds of times.
+    std::map<std::string, std::uint64_t, std::less<>> counters_;
+    std::vector<std::pair<std::string, std::optional<std::uint64_t>>> counted_; // by the running change, and from where
     std::vector<std::uint32_t> adopted_segments_;
     std::vector<payload_ref> released_;
     std::vector<std::move_only_function<void()>> after_;

@@ -87,16 +87,21 @@ result<opened_parts> open_parts(store_options options) {
     auto ring = [bell = parts.failures](const failure& f) { bell->ring(f); };
 
     VANTHU_TRY(auto state, look_at(files, options.directory));
-    if (state != directory_state::whole && !options.create)
-        return failed(errc::directory_missing, options.directory.string());
+    auto is_store = [&] { return state == directory_state::whole || state == directory_state::restoring; };
+    if (!is_store() && !options.create) return failed(errc::directory_missing, options.directory.string());
     VANTHU_CHECK(files.create_directory(options.directory));
     VANTHU_TRY(parts.lock, files.lock_file(options.directory / "LOCK"));
     VANTHU_TRY(state, look_at(files, options.directory)); // again: now nobody else changes it
+    if (state == directory_state::restoring && !options.restoring)
+        return failed(errc::restore_unfinished, options.directory.string());
+    parts.files = options.files;
+    parts.rows_env = options.rows_env;
+    parts.directory = options.directory;
+    parts.minimum_free = options.payloads.minimum_free_bytes;
 
     rows_database::settings rows_settings{options.directory / "rows", options.block_cache_bytes, options.rows_env,
                                           ring};
-    VANTHU_CHECK(state == directory_state::whole ? reopen(options, rows_settings, parts)
-                                                 : create(options, rows_settings, parts));
+    VANTHU_CHECK(is_store() ? reopen(options, rows_settings, parts) : create(options, rows_settings, parts));
 
     parts.payloads = std::make_unique<payload_files>(
         payload_files::surroundings{files, options.directory,

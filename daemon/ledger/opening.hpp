@@ -32,6 +32,11 @@ struct opened_parts {
     std::shared_ptr<const wall_clock> clock;
     std::function<void(const failure&)> on_fatal;
     std::size_t group_at_most = 0;
+    // What a backup needs to know.
+    file_system* files = nullptr;
+    rocksdb::Env* rows_env = nullptr;
+    std::filesystem::path directory;
+    std::uint64_t minimum_free = 0;
 };
 
 result<opened_parts> open_parts(store_options);

@@ -17,9 +17,9 @@ result<> payload_files::create_directories(file_system& files, const std::filesy
     return files.fsync_directory(directory);
 }
 
-std::filesystem::path payload_files::file_path(const payload_id& id) const {
+std::filesystem::path payload_files::place_of_file(const payload_id& id) {
     std::string name = to_hex(id);
-    return directory_ / "files" / name.substr(0, 2) / name.substr(2, 2) / name;
+    return std::filesystem::path("files") / name.substr(0, 2) / name.substr(2, 2) / name;
 }
 
 const payload_key* payload_files::key(std::uint32_t id) const {
@@ -49,6 +49,15 @@ result<> payload_files::check_space() {
         return failed(errc::no_space,
                       fmt::format("{} bytes free, the mark is {}", available, options_.minimum_free_bytes));
     return {};
+}
+
+static payload_ref reference_to(const record_header& header, payload_kind kind) {
+    return {.kind = kind,
+            .id = header.id,
+            .plain_length = header.plain_length,
+            .stored_length = header.stored_length(),
+            .sha256 = header.sha256,
+            .owner = header.owner};
 }
 
 // Collects a payload in memory up to the segment limit; beyond it the chunks stream into a file of its own.
@@ -90,15 +99,6 @@ public:
     std::uint64_t length() const override { return header_.plain_length; }
 
 private:
-    payload_ref reference(payload_kind kind) const {
-        return {.kind = kind,
-                .id = header_.id,
-                .plain_length = header_.plain_length,
-                .stored_length = header_.stored_length(),
-                .sha256 = header_.sha256,
-                .owner = header_.owner};
-    }
-
     // Seals whole chunks from pending_ into `out`; the last chunk only when the payload has ended.
     void seal_pending(bool ended, std::string& out) {
         std::size_t done = 0;
@@ -122,13 +122,7 @@ private:
     result<stored_payload> finish_small() {
         std::string record = header_.encode();
         seal_pending(true, record);
-        if (header_.plain_length <= store_.options_.sizes.inside_up_to)
-            return stored_payload{reference(payload_kind::inside), std::move(record)};
-        VANTHU_TRY(auto at, store_.segments_.append(record));
-        stored_payload stored{reference(payload_kind::segment), {}};
-        stored.ref.segment = at.segment;
-        stored.ref.offset = at.offset;
-        return stored;
+        return store_.place_small(header_, std::move(record));
     }
 
     result<stored_payload> finish_file() {
@@ -136,7 +130,7 @@ private:
         VANTHU_CHECK(file_->pwrite(0, as_bytes(header_.encode())));
         VANTHU_CHECK(file_->fdatasync());
         VANTHU_CHECK(store_.publish(temporary_, header_.id));
-        return stored_payload{reference(payload_kind::file), {}};
+        return stored_payload{reference_to(header_, payload_kind::file), {}};
     }
 
     fail drop(const failure& why) {
@@ -162,16 +156,52 @@ private:
     bool sealed_last_ = false, finished_ = false;
 };
 
-result<std::unique_ptr<payload_writer>> payload_files::begin(std::string_view owner, std::uint64_t size_hint) {
+result<> payload_files::check_new(std::string_view owner) {
     if (owner.empty() || owner.size() > owner_at_most || owner.contains('\0'))
         return failed(errc::key_malformed, "owner of a payload");
     if (options_.seal_with != 0 && !key(options_.seal_with))
         return failed(errc::key_unknown, fmt::format("key {}", options_.seal_with));
-    VANTHU_CHECK(check_space());
+    return check_space();
+}
+
+result<std::unique_ptr<payload_writer>> payload_files::begin(std::string_view owner, std::uint64_t size_hint) {
+    VANTHU_CHECK(check_new(owner));
     auto writer = std::make_unique<record_writer>(*this, owner);
     if (size_hint > options_.sizes.segment_up_to)
         if (auto begun = writer->begin_file(); !begun) return report(begun.error());
     return writer;
+}
+
+// Sealed straight from the caller's bytes into the record: what every document of ordinary size goes through.
+result<stored_payload> payload_files::put(std::string_view owner, bytes_view content,
+                                          const std::optional<digest>& sha256) {
+    if (content.size() > options_.sizes.segment_up_to) return payload_store::put(owner, content, sha256);
+    VANTHU_CHECK(check_new(owner));
+    record_header header = new_header(owner);
+    header.plain_length = content.size();
+    header.sha256 = sha256 ? *sha256 : vanthu::sha256::of(content);
+    std::string record;
+    record.reserve(header.stored_length());
+    record.append(header.encode());
+    const chunk_codec codec(header, key(header.key_id));
+    for (std::uint64_t index = 0; index < header.chunks(); ++index)
+        codec.seal(static_cast<std::uint32_t>(index), index + 1 == header.chunks(),
+                   content.subspan(index * chunk_length,
+                                   std::min<std::size_t>(chunk_length, content.size() - index * chunk_length)),
+                   record);
+    auto stored = place_small(header, std::move(record));
+    if (!stored) return report(stored.error());
+    return stored;
+}
+
+result<stored_payload> payload_files::place_small(const record_header& header, std::string record) {
+    if (stays_in_memory(header.plain_length))
+        return stored_payload{reference_to(header, payload_kind::inside), std::move(record)};
+    VANTHU_TRY(auto at, segments_.append(record));
+    stored_payload stored{reference_to(header, payload_kind::segment), {}};
+    stored.ref.segment = at.segment;
+    stored.ref.offset = at.offset;
+    return stored;
 }
 
 // The file is synced; its name follows: directory made and synced where new, renamed, directory synced.

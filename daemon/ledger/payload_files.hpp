@@ -25,10 +25,16 @@ public:
     static result<> create_directories(file_system&, const std::filesystem::path& store_directory);
 
     result<std::unique_ptr<payload_writer>> begin(std::string_view owner, std::uint64_t size_hint) override;
+    result<stored_payload> put(std::string_view owner, bytes_view content,
+                               const std::optional<digest>& sha256) override;
+    bool stays_in_memory(std::uint64_t length) const override {
+        return length <= options_.sizes.inside_up_to && length <= options_.sizes.segment_up_to;
+    }
     void discard(const payload_ref&) override;
     result<std::unique_ptr<payload_reader>> open_reader(const payload_ref&, std::uint64_t offset) override;
 
-    result<> check_space(); // errc::no_space below the mark
+    static std::filesystem::path place_of_file(const payload_id&); // below the store's directory
+    result<> check_space();                                        // errc::no_space below the mark
     result<> sync_segment(std::uint32_t number) { return segments_.sync(number); }
     void durable_group(std::uint64_t number) { durable_group_.store(number); }
 
@@ -43,9 +49,11 @@ public:
 private:
     friend class record_writer;
     std::filesystem::path temporary_directory() const { return directory_ / "files" / "tmp"; }
-    std::filesystem::path file_path(const payload_id&) const;
+    std::filesystem::path file_path(const payload_id& id) const { return directory_ / place_of_file(id); }
     const payload_key* key(std::uint32_t id) const;
     record_header new_header(std::string_view owner) const;
+    result<> check_new(std::string_view owner); // may a payload of this owner be written now
+    result<stored_payload> place_small(const record_header&, std::string record);
     result<> publish(const std::filesystem::path& temporary, const payload_id&);
     result<> check_group(std::string_view head, std::uint64_t last_group, std::uint64_t& record_length) const;
     result<std::uint64_t> sweep_files(const std::vector<payload_ref>& committed, std::uint64_t last_group);

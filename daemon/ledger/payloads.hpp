@@ -62,8 +62,13 @@ public:
     virtual ~payload_store() = default;
     // `size_hint`: expected plain length, 0 when unknown; only a hint.
     virtual result<std::unique_ptr<payload_writer>> begin(std::string_view owner, std::uint64_t size_hint) = 0;
-    // A whole value at once.
-    result<stored_payload> put(std::string_view owner, bytes_view content);
+    // A whole value at once. `sha256`: of exactly these bytes, where the caller has hashed them already; it is recorded
+    // unchecked, and every whole read compares.
+    virtual result<stored_payload> put(std::string_view owner, bytes_view content,
+                                       const std::optional<digest>& sha256 = std::nullopt);
+    // put() of so many bytes writes nothing: they go with the rows, when they are adopted. A thread that must not wait
+    // for the disk may call it then.
+    virtual bool stays_in_memory(std::uint64_t /*length*/) const { return false; }
     // For what was finished but will not be adopted. Best effort.
     virtual void discard(const payload_ref&) = 0;
 

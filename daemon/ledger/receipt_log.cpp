@@ -29,6 +29,23 @@ tlog::hash_reader read_memory(const tiles_by_place& tiles) {
     };
 }
 
+// For the proofs of one group: each subtree is hashed once for all its leaves, not once for each.
+class remembered_nodes {
+public:
+    explicit remembered_nodes(const tiles_by_place& tiles) : tiles_(tiles) {}
+    result<digest> operator()(tlog::node_id node) {
+        if (node.level % tlog::tile_height == 0) return read_memory(tiles_)(node);
+        if (auto known = nodes_.find(node); known != nodes_.end()) return known->second;
+        VANTHU_TRY(digest left, (*this)({node.level - 1, node.index * 2}));
+        VANTHU_TRY(digest right, (*this)({node.level - 1, node.index * 2 + 1}));
+        return nodes_[node] = tlog::node_hash(left, right);
+    }
+
+private:
+    const tiles_by_place& tiles_;
+    std::map<tlog::node_id, digest> nodes_;
+};
+
 } // namespace
 
 result<std::shared_ptr<const receipt_log::signer>> receipt_log::make_signer(std::string_view organisation,
@@ -47,11 +64,18 @@ result<receipt_log::tree> receipt_log::load(const view& rows, std::string_view o
                                             std::shared_ptr<const signer> by) {
     tree out;
     VANTHU_TRY(auto state, log_rows::read_state(rows, organisation));
+    auto closed = [&](std::string_view origin) { return rows.get(log_rows::closed_key(organisation, origin)); };
+    VANTHU_TRY(auto by_restore, closed(by->origin));
+    if (by_restore) return failed(log_errc::restored, by->origin);
     VANTHU_TRY(auto key, log_rows::read_blob(rows, log_rows::log_key(organisation, by->origin)));
     if (key && !std::ranges::equal(*key, by->key.public_key())) return failed(log_errc::origin_taken, by->origin);
     if (!state || state->origin != by->origin) {
         if (key) return failed(log_errc::origin_taken, by->origin + " was closed");
         bool named = by->content.previous && state && by->content.previous->origin == state->origin;
+        if (by->content.previous && !named) { // the origin that was in use when the store was lost
+            VANTHU_TRY(auto lost, closed(by->content.previous->origin));
+            named = lost.has_value();
+        }
         if (state && !named) return failed(log_errc::previous_not_named, state->origin);
         out.is_new = true;
         out.by = std::move(by);
@@ -119,6 +143,31 @@ result<std::unique_ptr<receipt_log>> receipt_log::open(const view& rows, receipt
     return out;
 }
 
+result<receipt_log::last_known> receipt_log::last_known_head(const view& rows, std::string_view organisation,
+                                                             const tlog::ed25519_private_key* key) {
+    VANTHU_TRY(auto state, log_rows::read_state(rows, organisation));
+    if (!state) return last_known{};
+    last_known out{state->origin, {}};
+    std::uint64_t size = state->edge.size();
+    if (size == 0) return out;
+    VANTHU_TRY(auto head, log_rows::head_of_leaf(rows, organisation, out.origin, size - 1));
+    VANTHU_TRY(auto public_key, log_rows::read_blob(rows, log_rows::log_key(organisation, out.origin)));
+    if (!head || !public_key || head->size != size || head->root != state->edge.root())
+        return failed(log_errc::damaged, out.origin);
+    if (!head->note.empty())
+        out.head = head->note;
+    else if (key && std::ranges::equal(*public_key, key->public_key())) // durable: the same head again
+        out.head = tlog::sign_checkpoint({out.origin, size, head->root}, *key);
+    else {
+        VANTHU_TRY(out.head, log_rows::newest_signed_head(rows, organisation, out.origin));
+    }
+    return out;
+}
+
+void receipt_log::close_origin(transaction& tx, std::string_view organisation, std::string_view origin) {
+    tx.put(log_rows::closed_key(organisation, origin), log_rows::encode_blob(as_bytes(to_rfc3339(tx.now()))));
+}
+
 result<leaf_ticket> receipt_log::append(transaction& tx, receipt::leaf content) {
     const signer& by = *growing().by;
     if (tx.now() < by.content.valid_from || tx.now() > by.content.valid_to)
@@ -170,7 +219,8 @@ result<> receipt_log::rotate(transaction& tx, receipt_log_options options) {
         return failed(log_errc::previous_not_named, current_.by->origin);
     if (previous->head != last_head_) return failed(log_errc::head_moved, current_.by->origin);
     VANTHU_TRY(auto key, log_rows::read_blob(tx, log_rows::log_key(organisation_, by->origin)));
-    if (key) return failed(log_errc::origin_taken, by->origin);
+    VANTHU_TRY(auto by_restore, tx.get(log_rows::closed_key(organisation_, by->origin)));
+    if (key || by_restore) return failed(log_errc::origin_taken, by->origin);
     tree opened;
     opened.by = std::move(by);
     opened.is_new = true;
@@ -238,7 +288,8 @@ void receipt_log::durable() {
     std::uint64_t size = grown.edge.size();
     std::string head;
     if (size > 0) head = tlog::sign_checkpoint({grown.by->origin, size, grown.edge.root()}, grown.by->key);
-    tlog::hash_reader read = read_memory(grown.tiles);
+    remembered_nodes nodes(grown.tiles);
+    const tlog::hash_reader read = std::ref(nodes);
     for (const auto& ticket : pending_) {
         auto proof = tlog::inclusion_proof(ticket->index_, size, read);
         if (!proof) std::abort(); // the group's own tiles are in memory

@@ -37,6 +37,7 @@ enum class receipt_log_errc {
     destroyed,          // the leaf's content was destroyed lawfully
     head_not_signed,    // the last head of an old origin that was lost before it was signed
     damaged,            // stored hashes that do not give the stored root
+    restored,           // the store was restored: the log may not go on under this origin
 };
 std::error_code make_error_code(receipt_log_errc);
 
@@ -72,6 +73,16 @@ public:
     // damaged.
     static result<std::unique_ptr<receipt_log>> open(const store&, receipt_log_options);
     static result<std::unique_ptr<receipt_log>> open(const view& committed, receipt_log_options);
+
+    // What a restore needs of the log of the restored store, whose former self may have signed heads since the backup.
+    struct last_known {
+        std::string origin; // empty: no log yet
+        std::string head;   // the last one, signed; an earlier one where only `key` could sign it and is not given
+    };
+    static result<last_known> last_known_head(const view&, std::string_view organisation,
+                                              const tlog::ed25519_private_key* key);
+    // Inside a change: open() refuses this origin from now on, and takes it as the predecessor of a new one.
+    static void close_origin(transaction&, std::string_view organisation, std::string_view origin);
 
     // Inside a change. Sets the leaf's organisation, hop time (transaction::now) and a fresh salt; the index is known
     // at once. Failures: not_in_force, unacceptable_leaf, and those of the transaction.

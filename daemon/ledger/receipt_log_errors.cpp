@@ -37,6 +37,13 @@ constexpr error_row rows[] = {
     {int(log_errc::damaged), "damaged", 500, retry::no, "Dữ liệu nhật ký biên nhận bị hỏng.",
      "The receipt log's data is damaged.", "Khôi phục kho từ bản sao lưu và mở nhật ký với tên gốc mới.",
      "Restore the store from a backup and open the log under a new origin."},
+    {int(log_errc::restored), "restored", 500, retry::no,
+     "Kho được khôi phục từ bản sao lưu: nhật ký biên nhận không được ghi tiếp dưới tên gốc cũ.",
+     "The store was restored from a backup: the receipt log may not go on under the old origin.",
+     "Lập ủy quyền với tên gốc mới bằng vanthu log-key delegate --origin MỚI --previous-origin CŨ --previous-head TỆP "
+     "(lệnh đầy đủ ở trên), rồi khởi động lại.",
+     "Make a delegation for a new origin with vanthu log-key delegate --origin NEW --previous-origin OLD "
+     "--previous-head FILE (the whole command stands above), then start again."},
 };
 const error_table table("receipt_log", rows);
 } // namespace

@@ -9,7 +9,7 @@ namespace vanthu::ledger::log_rows {
 namespace {
 
 constexpr char type = 'R';
-enum kind : std::uint8_t { state = 0, leaf = 1, tile = 2, head = 3, delegation = 4, counter = 5, log = 6 };
+enum kind : std::uint8_t { state = 0, leaf = 1, tile = 2, head = 3, delegation = 4, counter = 5, log = 6, closed = 7 };
 
 row_key key_of(std::string_view organisation, kind k) { return std::move(row_key(organisation, type).u8(k)); }
 
@@ -41,6 +41,10 @@ std::string counter_key(std::string_view organisation, std::string_view origin) 
 }
 std::string log_key(std::string_view organisation, std::string_view origin) {
     return key_of(organisation, log).text(origin).take();
+}
+
+std::string closed_key(std::string_view organisation, std::string_view origin) {
+    return key_of(organisation, closed).text(origin).take();
 }
 
 std::string encode(const state_row& row) {
@@ -91,6 +95,54 @@ result<std::optional<head_row>> head_of_leaf(const view& rows, std::string_view 
     VANTHU_TRY(out.delegation_hash, in.hash());
     VANTHU_TRY(out.note, in.text());
     return out;
+}
+
+result<std::map<std::string, std::uint64_t>> read_origins(const view& rows, std::string_view organisation) {
+    std::map<std::string, std::uint64_t> out;
+    result<> readable;
+    auto one = [&](std::string_view key, std::string_view) -> result<> {
+        VANTHU_TRY(row_key_reader at, row_key_reader::open(key));
+        VANTHU_CHECK(at.u8());
+        VANTHU_TRY(std::string origin, at.text());
+        VANTHU_TRY(auto value, rows.get(counter_key(organisation, origin)));
+        std::uint64_t leaves = 0;
+        if (value) {
+            VANTHU_TRY(row_reader in, row_reader::open(*value, '#', 1));
+            VANTHU_TRY(leaves, in.u64());
+        }
+        out.emplace(std::move(origin), leaves);
+        return {};
+    };
+    VANTHU_CHECK(rows.scan(key_of(organisation, log).take(), "", [&](std::string_view key, std::string_view value) {
+        readable = one(key, value);
+        return readable.has_value();
+    }));
+    VANTHU_CHECK(std::move(readable));
+    return out;
+}
+
+result<std::string> newest_signed_head(const view& rows, std::string_view organisation, std::string_view origin) {
+    result<> readable;
+    std::string found;
+    auto note = [](std::string_view value) -> result<std::string> {
+        VANTHU_TRY(row_reader in, row_reader::open(value, type, 1));
+        VANTHU_CHECK(in.hash());
+        VANTHU_CHECK(in.hash());
+        return in.text();
+    };
+    VANTHU_CHECK(rows.scan(
+        key_of(organisation, head).text(origin).take(), "",
+        [&](std::string_view, std::string_view value) {
+            auto read = note(value);
+            if (!read)
+                readable = std::unexpected(read.error());
+            else
+                found = std::move(*read);
+            return readable && found.empty();
+        },
+        direction::backward));
+    VANTHU_CHECK(std::move(readable));
+    return found;
 }
 
 result<std::optional<bytes>> read_blob(const view& rows, std::string_view key) {

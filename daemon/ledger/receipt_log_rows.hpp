@@ -7,6 +7,7 @@
 //   4 hash                 delegation   exact signed statement
 //   5 origin               counter      the ledger's next_sequence
 //   6 origin               log          the log's public key
+//   7 origin               closed       when; a restore closed this origin to every further leaf
 #pragma once
 
 #include "daemon/ledger/receipt_log.hpp"
@@ -34,6 +35,7 @@ std::string head_key(std::string_view organisation, std::string_view origin, std
 std::string delegation_key(std::string_view organisation, const digest& hash);
 std::string counter_key(std::string_view organisation, std::string_view origin);
 std::string log_key(std::string_view organisation, std::string_view origin);
+std::string closed_key(std::string_view organisation, std::string_view origin);
 
 std::string encode(const state_row&);
 std::string encode(const leaf_row&);
@@ -43,6 +45,10 @@ std::string encode_blob(bytes_view); // tiles, delegations, public keys
 result<std::optional<state_row>> read_state(const view&, std::string_view organisation);
 result<std::optional<leaf_row>> read_leaf(const view&, std::string_view organisation, std::string_view origin,
                                           std::uint64_t index);
+// Every origin with rows, and how many leaves it has.
+result<std::map<std::string, std::uint64_t>> read_origins(const view&, std::string_view organisation);
+// The head of the last group; the one before it where that is not signed, and so on; empty where none is.
+result<std::string> newest_signed_head(const view&, std::string_view organisation, std::string_view origin);
 // The head of the first group that holds the leaf; nullopt where there is none.
 result<std::optional<head_row>> head_of_leaf(const view&, std::string_view organisation, std::string_view origin,
                                              std::uint64_t index);

@@ -12,7 +12,7 @@
 namespace vanthu::ledger {
 namespace {
 constexpr std::string_view magic = "VTPR";
-constexpr std::uint8_t version = 1, codec_stored = 0;
+constexpr std::uint8_t newest_version = 2, codec_stored = 0;
 constexpr std::string_view derivation = "vanthu payload record 1";
 
 struct free_cipher {
@@ -58,10 +58,30 @@ std::array<std::uint8_t, 12> position(std::uint32_t index, bool last) {
     return nonce;
 }
 
-std::array<std::uint8_t, tag_length> plain_tag(std::string_view bound, std::uint32_t index, bool last,
-                                               bytes_view chunk) {
+using chunk_tag = std::array<std::uint8_t, tag_length>;
+
+const std::uint8_t* of(std::string_view text) { return reinterpret_cast<const std::uint8_t*>(text.data()); }
+
+// Version 2: GMAC under a key that is no secret. It finds damage as surely as a hash and costs a tenth of one.
+chunk_tag plain_tag(std::string_view bound, std::uint32_t index, bool last, bytes_view chunk) {
+    static constexpr std::array<std::uint8_t, 32> no_secret{};
+    const auto nonce = position(index, last);
+    chunk_tag tag;
+    std::uint8_t none[1];
+    int n = 0;
+    cipher c(EVP_CIPHER_CTX_new());
+    bool made = c && EVP_EncryptInit_ex2(c.get(), aes_256_gcm(), no_secret.data(), nonce.data(), nullptr) == 1 &&
+                EVP_EncryptUpdate(c.get(), nullptr, &n, of(bound), int(bound.size())) == 1 &&
+                EVP_EncryptUpdate(c.get(), nullptr, &n, chunk.data(), int(chunk.size())) == 1 &&
+                EVP_EncryptFinal_ex(c.get(), none, &n) == 1 &&
+                EVP_CIPHER_CTX_ctrl(c.get(), EVP_CTRL_GCM_GET_TAG, int(tag_length), tag.data()) == 1;
+    if (!made) std::abort();
+    return tag;
+}
+
+chunk_tag plain_tag_of_version_1(std::string_view bound, std::uint32_t index, bool last, bytes_view chunk) {
     digest d = sha256().update(bound).update(bytes_view(position(index, last))).update(chunk).finish();
-    std::array<std::uint8_t, tag_length> tag;
+    chunk_tag tag;
     std::copy_n(d.value.begin(), tag_length, tag.begin());
     return tag;
 }
@@ -89,9 +109,10 @@ std::string record_header::encode() const {
 }
 
 std::optional<record_header> record_header::decode(std::string_view from) {
-    if (from.size() < 100 || !from.starts_with(magic) || from[4] != version || from[5] != codec_stored)
-        return std::nullopt;
+    if (from.size() < 100 || !from.starts_with(magic) || from[5] != codec_stored) return std::nullopt;
     record_header h;
+    h.version = static_cast<std::uint8_t>(from[4]);
+    if (h.version == 0 || h.version > newest_version) return std::nullopt;
     auto length = get_big_endian<std::uint32_t>(&from[8]);
     h.owner = from.substr(95, std::min<std::size_t>(static_cast<std::uint8_t>(from[94]), from.size() - 95));
     if (length != h.length() || length > from.size()) return std::nullopt;
@@ -110,7 +131,8 @@ std::optional<record_header> record_header::decode(std::string_view from) {
     return h;
 }
 
-chunk_codec::chunk_codec(const record_header& header, const payload_key* key) : algorithm_(header.algorithm) {
+chunk_codec::chunk_codec(const record_header& header, const payload_key* key)
+    : version_(header.version), algorithm_(header.algorithm) {
     bound_ = std::string(magic) + std::string(as_text(header.id)) + header.owner;
     if (algorithm_ == 1) key_ = derive(*key, header.id);
 }
@@ -118,7 +140,8 @@ chunk_codec::chunk_codec(const record_header& header, const payload_key* key) : 
 void chunk_codec::seal(std::uint32_t index, bool last, bytes_view plain, std::string& append_to) const {
     if (algorithm_ == 0) {
         append_to.append(as_text(plain));
-        append_to.append(as_text(plain_tag(bound_, index, last, plain)));
+        append_to.append(as_text(version_ == 1 ? plain_tag_of_version_1(bound_, index, last, plain)
+                                               : plain_tag(bound_, index, last, plain)));
         return;
     }
     auto nonce = position(index, last);
@@ -141,7 +164,9 @@ bool chunk_codec::open(std::uint32_t index, bool last, bytes_view sealed, bytes&
     auto content = sealed.first(sealed.size() - tag_length);
     auto tag = sealed.last(tag_length);
     if (algorithm_ == 0) {
-        if (!std::ranges::equal(plain_tag(bound_, index, last, content), tag)) return false;
+        const auto expected = version_ == 1 ? plain_tag_of_version_1(bound_, index, last, content)
+                                            : plain_tag(bound_, index, last, content);
+        if (!std::ranges::equal(expected, tag)) return false;
         plain.assign(content.begin(), content.end());
         return true;
     }

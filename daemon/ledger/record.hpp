@@ -1,8 +1,9 @@
 // A payload record: header, then the payload in chunks of 64 KiB, each followed by a 16-byte tag. The same bytes
 // whether the record stands in the row database, in a segment or in a file of its own (docs/store-format.md).
 //
-// Tag: AES-256-GCM's own, or without encryption the first 16 bytes of SHA-256 over id, position and chunk. Position and
-// "last" are part of both, so that chunks cannot be moved, swapped between records or cut off.
+// Tag: AES-256-GCM's own; without encryption a GMAC over id, owner, position and chunk (in records of version 1: the
+// first 16 bytes of their SHA-256). Position and "last" are part of all, so that chunks cannot be moved, swapped
+// between records or cut off.
 #pragma once
 
 #include "daemon/ledger/payloads.hpp"
@@ -15,6 +16,7 @@ inline constexpr std::size_t owner_at_most = 255;
 inline constexpr std::size_t header_at_most = 99 + owner_at_most;
 
 struct record_header {
+    std::uint8_t version = 2;   // 1: as older programs wrote, readable for ever
     std::uint8_t algorithm = 0; // 0: none, 1: AES-256-GCM
     std::uint32_t key_id = 0;
     payload_id id{};
@@ -41,7 +43,7 @@ public:
     bool open(std::uint32_t index, bool last, bytes_view sealed, bytes& plain) const;
 
 private:
-    std::uint8_t algorithm_;
+    std::uint8_t version_, algorithm_;
     std::string bound_; // what every tag covers beside the chunk
     std::array<std::uint8_t, 32> key_{};
 };

@@ -81,7 +81,7 @@ result<std::unique_ptr<payload_reader>> open_record(record_source source, const 
     return std::make_unique<record_reader>(std::move(source), ref, *header, found, offset);
 }
 
-result<stored_payload> payload_store::put(std::string_view owner, bytes_view content) {
+result<stored_payload> payload_store::put(std::string_view owner, bytes_view content, const std::optional<digest>&) {
     VANTHU_TRY(auto writer, begin(owner, content.size()));
     VANTHU_CHECK(writer->write(content));
     return writer->finish();

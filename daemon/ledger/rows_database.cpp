@@ -4,9 +4,11 @@
 #include "daemon/ledger/rows.hpp"
 
 #include <fmt/format.h>
+#include <limits>
 #include <rocksdb/cache.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/listener.h>
+#include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 #include <rocksdb/utilities/table_properties_collectors.h>
 
@@ -14,6 +16,21 @@ namespace vanthu::ledger {
 namespace {
 constexpr const char* family_names[] = {"default", "rows", "inside", "payloads"};
 constexpr const char *identity_key = "store", *group_key = "group";
+
+// Rows of one owner and type are mostly written in the order of their keys (ids and sequences grow): each such run
+// remembers in memory where it stood. Nothing of it is stored.
+class run_of_rows final : public rocksdb::SliceTransform {
+public:
+    const char* Name() const override { return "vanthu.owner-and-type"; }
+    rocksdb::Slice Transform(const rocksdb::Slice& key) const override { return {key.data(), length(key)}; }
+    bool InDomain(const rocksdb::Slice& key) const override {
+        const std::size_t end = text(key).find('\0');
+        return end != std::string_view::npos && end + 2 <= key.size();
+    }
+
+private:
+    static std::size_t length(const rocksdb::Slice& key) { return text(key).find('\0') + 2; }
+};
 
 rocksdb::Options options_for(const rows_database::settings& s) {
     rocksdb::Options o;
@@ -37,6 +54,9 @@ rocksdb::Options options_for(const rows_database::settings& s) {
     return o;
 }
 
+std::string framed_identity(const store_identity& identity) {
+    return row_writer('S', 1).u32(identity.format).text(identity.instance).time(identity.created).take();
+}
 std::string framed_group(std::uint64_t group) { return row_writer('G', 1).u64(group).take(); }
 } // namespace
 
@@ -88,6 +108,8 @@ result<std::unique_ptr<rows_database>> rows_database::attempt(const settings& s,
     if (!read_only) o.listeners.push_back(watch);
     std::vector<rocksdb::ColumnFamilyDescriptor> families;
     for (const char* name : family_names) families.emplace_back(name, o);
+    families[std::size_t(family::rows)].options.memtable_insert_with_hint_prefix_extractor =
+        std::make_shared<run_of_rows>();
     std::unique_ptr<rows_database> opened(new rows_database);
     opened->watcher_ = watch;
     rocksdb::DB* raw = nullptr;
@@ -108,8 +130,7 @@ result<std::unique_ptr<rows_database>> rows_database::create(settings s, const s
     bool corrupt = false;
     VANTHU_TRY(auto made, attempt(s, watch, true, rocksdb::WALRecoveryMode::kAbsoluteConsistency, false, corrupt));
     rocksdb::WriteBatchWithIndex batch(rocksdb::BytewiseComparator(), 0, true);
-    batch.Put((*made)[family::store_wide], identity_key,
-              row_writer('S', 1).u32(identity.format).text(identity.instance).time(identity.created).take());
+    batch.Put((*made)[family::store_wide], identity_key, framed_identity(identity));
     put_last_group(batch, *made, 0);
     VANTHU_CHECK(made->write(batch));
     return made;
@@ -205,6 +226,32 @@ result<> rows_database::write(rocksdb::WriteBatchWithIndex& batch) {
     auto status = db_->Write(synced, batch.GetWriteBatch());
     if (status.IsNoSpace()) watcher_->stalled = true;
     return from_status(status, "write");
+}
+
+result<> rows_database::set_identity(const store_identity& identity) {
+    rocksdb::WriteBatchWithIndex batch(rocksdb::BytewiseComparator(), 0, true);
+    batch.Put((*this)[family::store_wide], identity_key, framed_identity(identity));
+    return write(batch);
+}
+
+result<> rows_database::copy_live_files(const std::function<result<>(const live_file&)>& copy) const {
+    VANTHU_CHECK(from_status(db_->DisableFileDeletions(), "files of the rows"));
+    struct again {
+        rocksdb::DB& db;
+        ~again() { (void)db.EnableFileDeletions(false); }
+    } let_go{*db_};
+    rocksdb::LiveFilesStorageInfoOptions as_it_is;
+    as_it_is.wal_size_for_flush = std::numeric_limits<std::uint64_t>::max();
+    std::vector<rocksdb::LiveFileStorageInfo> found;
+    // Syncs the log; where that fails the store is at its end, as after any sync.
+    VANTHU_CHECK(from_status(db_->GetLiveFilesStorageInfo(as_it_is, &found), "files of the rows"));
+    for (const auto& f : found) {
+        live_file one{std::filesystem::path(f.directory) / f.relative_filename, f.relative_filename, std::nullopt,
+                      f.replacement_contents};
+        if (f.trim_to_size) one.length = f.size;
+        VANTHU_CHECK(copy(one));
+    }
+    return {};
 }
 
 result<> rows_database::flush() {

@@ -31,12 +31,23 @@ public:
     rocksdb::ColumnFamilyHandle* operator[](family f) const { return handles_[std::size_t(f)]; }
     result<std::optional<std::string>> get(family, std::string_view key) const;
     result<store_identity> identity() const;
+    result<> set_identity(const store_identity&); // synced
     result<std::uint64_t> last_group() const;
     static void put_last_group(rocksdb::WriteBatchWithIndex&, const rows_database&, std::uint64_t);
 
     // Synced. errc::no_space: nothing was written; the next write calls resume() first.
     result<> write(rocksdb::WriteBatchWithIndex&);
     result<> flush();
+
+    struct live_file {
+        std::filesystem::path from;          // whole, or its first `length` bytes
+        std::string name;                    // in the directory of the copy
+        std::optional<std::uint64_t> length; // none: all of it
+        std::string content;                 // not empty: this instead of what `from` holds
+    };
+    // The files that together are these rows after some group; none of them goes before `copy` has seen all. Nothing is
+    // flushed for it; the log is synced. The log may end with a group torn by the copy, which open() then drops.
+    result<> copy_live_files(const std::function<result<>(const live_file&)>& copy) const;
 
 private:
     struct watcher;

@@ -12,9 +12,9 @@ constexpr std::uint64_t preallocation = 8u << 20; // one allocation for many rec
 constexpr std::size_t open_at_most = 256;
 } // namespace
 
-std::filesystem::path segments::path(std::uint32_t segment) const {
-    return directory_ / fmt::format("{:08}.segment", segment);
-}
+std::string segment_name(std::uint32_t number) { return fmt::format("{:08}.segment", number); }
+
+std::filesystem::path segments::path(std::uint32_t segment) const { return directory_ / segment_name(segment); }
 
 // Called with the lock held.
 result<> segments::begin_segment() {

@@ -15,6 +15,8 @@ namespace vanthu::ledger {
 inline constexpr std::uint64_t record_border = 4096;
 inline std::uint64_t on_border(std::uint64_t n) { return (n + record_border - 1) / record_border * record_border; }
 
+std::string segment_name(std::uint32_t number); // of its file
+
 // Any thread, except recover().
 class segments {
 public:

@@ -1,5 +1,6 @@
 #include "daemon/ledger/store.hpp"
 
+#include "daemon/ledger/backup.hpp"
 #include "daemon/ledger/group_transaction.hpp"
 #include "daemon/ledger/opening.hpp"
 
@@ -84,11 +85,32 @@ public:
                             [&](const payload_ref& ref) { visit(ref, parts_.payloads->verify(ref)); });
     }
 
-    void close() override {
+    result<backup_progress> back_up(const std::filesystem::path& target,
+                                    std::function<void(const backup_progress&)> tell) override {
         {
             std::lock_guard lock(mutex_);
+            if (closing_ || stop_backup_) return failed(errc::closed);
+            if (ended_) return failed(errc::stopped, ended_->detail);
+            if (backing_up_) return failed(errc::backup_running);
+            backing_up_ = true;
+        }
+        hold_releases();
+        auto done = copy_to(target, std::move(tell));
+        release_held();
+        std::lock_guard lock(mutex_);
+        backing_up_ = false;
+        backup_ended_.notify_all();
+        return done;
+    }
+    void stop_backup() override { stop_backup_ = true; }
+
+    void close() override {
+        stop_backup();
+        {
+            std::unique_lock lock(mutex_);
             closing_ = true;
             wake_.notify_one();
+            backup_ended_.wait(lock, [&] { return !backing_up_; });
         }
         if (!thread_.joinable()) return;
         thread_.join();
@@ -141,8 +163,46 @@ private:
         }
         for (auto& q : group) q.done(std::move(q.answer));
         group.clear(); // what the changes and completions hold goes before the payloads do
-        if (accepted > 0 && last_group_ == transaction.group())
-            for (const auto& ref : transaction.released()) parts_.payloads->discard(ref);
+        if (accepted > 0 && last_group_ == transaction.group()) let_go(transaction.released());
+    }
+
+    // Under the lock to the end: when hold_releases() returns, what still goes belongs to groups that are in the rows.
+    void let_go(const std::vector<payload_ref>& released) {
+        std::lock_guard lock(releases_);
+        if (holding_)
+            held_.insert(held_.end(), released.begin(), released.end());
+        else
+            for (const auto& ref : released) parts_.payloads->discard(ref);
+    }
+    void hold_releases() {
+        std::lock_guard lock(releases_);
+        holding_ = true;
+    }
+    void release_held() {
+        std::vector<payload_ref> late;
+        {
+            std::lock_guard lock(releases_);
+            holding_ = false;
+            late.swap(held_);
+        }
+        for (const auto& ref : late) parts_.payloads->discard(ref);
+    }
+
+    result<backup_progress> copy_to(const std::filesystem::path& target,
+                                    std::function<void(const backup_progress&)> tell) {
+        VANTHU_TRY(const std::uint64_t at_least, parts_.rows->last_group());
+        return write_backup({.files = *parts_.files,
+                             .rows = *parts_.rows,
+                             .payloads = *parts_.payloads,
+                             .rows_env = parts_.rows_env,
+                             .identity = parts_.identity,
+                             .directory = parts_.directory,
+                             .at_least = at_least,
+                             .minimum_free = parts_.minimum_free,
+                             .now = parts_.clock->now(),
+                             .stop = stop_backup_,
+                             .tell = std::move(tell)},
+                            target);
     }
 
     bool run_change(group_transaction& transaction, queued& q) {
@@ -198,8 +258,13 @@ private:
     std::uint64_t last_group_;         // committer thread
     bool refused_by_observer_ = false; // committer thread
     bool told_ = false;                // committer thread
-    std::mutex mutex_;                 // guards all below
-    std::condition_variable wake_;
+    std::atomic<bool> stop_backup_{false};
+    std::mutex releases_; // guards the two below
+    bool holding_ = false;
+    std::vector<payload_ref> held_;
+    std::mutex mutex_; // guards all below
+    std::condition_variable wake_, backup_ended_;
+    bool backing_up_ = false;
     std::deque<queued> queue_;
     bool closing_ = false;
     std::optional<failure> ended_;

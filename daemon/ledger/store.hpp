@@ -90,6 +90,14 @@ struct store_options {
     std::function<void(const failure&)> on_fatal; // once, on the committer thread; ends the daemon
     file_system* files = nullptr;                 // null: real_file_system(); must outlive the store
     rocksdb::Env* rows_env = nullptr;             // null: RocksDB's default; must outlive the store
+    bool restoring = false; // between the two halves of a restore (restore.hpp); else such a directory is refused
+};
+
+// How far a backup is, and when it has ended what is in it.
+struct backup_progress {
+    std::uint64_t group = 0; // the last one in the backup; 0: the rows are not copied yet
+    std::uint64_t payloads = 0, bytes = 0;
+    timestamp taken{};
 };
 
 // What open() found. Worth a log line when anything is not zero.
@@ -128,9 +136,25 @@ public:
     virtual timestamp created_at() const = 0;
     // Checks every committed payload (errc::payload_* per damaged one is given to the visitor); any thread, slow.
     virtual result<> scrub(const std::function<void(const payload_ref&, const result<>&)>&) = 0;
+    // A copy of the store as it is after some group, while it goes on: every change that was acknowledged before the
+    // call is in it, with its payloads. `target` does not exist (its parent does) and lies outside of the store. Each
+    // payload is verified on its way. Blocks for as long as the copying takes, on a thread that may; what is released
+    // meanwhile keeps its space until the end. One at a time: backup_running. Failures: backup_target_taken,
+    // backup_no_space (also below minimum_free_bytes), backup_failed, closed, stopped; payload_* and damaged tell of
+    // the store itself. After a failure `target` is gone and the store is as it was.
+    virtual result<backup_progress> back_up(const std::filesystem::path& target,
+                                            std::function<void(const backup_progress&)> tell) = 0;
+    // A backup under way ends soon with errc::closed, and none begins any more. Any thread.
+    virtual void stop_backup() = 0;
     // Refuses new changes (errc::closed), finishes the queued ones, flushes. Callable twice. The observer is not used
     // afterwards.
     virtual void close() = 0;
 };
+
+// A name for a backup's directory: "vanthu-20250715T092005.123Z".
+std::string backup_name(timestamp);
+// Removes from a directory of backups what those that did not end left there (a crash, a power cut). One that is being
+// written, and whatever is no backup, stays. As far as it goes: what cannot be removed stays too.
+void remove_unfinished_backups(file_system&, const std::filesystem::path& directory);
 
 } // namespace vanthu::ledger

@@ -20,61 +20,87 @@ std::uint32_t checksum(std::string_view text) {
 }
 
 std::string to_text(const store_identity& identity) {
-    std::string text = fmt::format("vanthu store\nformat {}\ninstance {}\ncreated_us {}\n", identity.format,
-                                   identity.instance, to_us(identity.created));
-    return text + fmt::format("crc32 {:08x}\n", checksum(text));
+    return small_file("vanthu store")
+        .line("format", std::to_string(identity.format))
+        .line("instance", identity.instance)
+        .line("created_us", std::to_string(to_us(identity.created)))
+        .take();
+}
+} // namespace
+
+small_file& small_file::line(std::string_view name, std::string_view value) {
+    text_ += fmt::format("{} {}\n", name, value);
+    return *this;
 }
 
-template <class T> std::optional<T> field(std::string_view text, std::string_view name) {
+std::string small_file::take() { return text_ + fmt::format("crc32 {:08x}\n", checksum(text_)); }
+
+bool small_file::intact(std::string_view text) {
+    auto at = text.rfind("crc32 ");
+    return at != text.npos && text.substr(at) == fmt::format("crc32 {:08x}\n", checksum(text.substr(0, at)));
+}
+
+std::optional<std::string> small_file::field(std::string_view text, std::string_view name) {
     auto at = text.find(fmt::format("\n{} ", name));
     if (at == text.npos) return std::nullopt;
     auto value = text.substr(at + name.size() + 2);
-    value = value.substr(0, value.find('\n'));
-    if constexpr (std::is_same_v<T, std::string>) {
-        return std::string(value);
-    } else {
-        T number{};
-        auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
-        if (error != std::errc() || end != value.data() + value.size()) return std::nullopt;
-        return number;
-    }
+    return std::string(value.substr(0, value.find('\n')));
 }
 
-result<std::string> read_all(file_system& files, const std::filesystem::path& path) {
+std::optional<std::int64_t> small_file::number(std::string_view text, std::string_view name) {
+    auto value = field(text, name);
+    std::int64_t n{};
+    if (!value) return std::nullopt;
+    auto [end, error] = std::from_chars(value->data(), value->data() + value->size(), n);
+    if (error != std::errc() || end != value->data() + value->size()) return std::nullopt;
+    return n;
+}
+
+result<std::string> read_small_file(file_system& files, const std::filesystem::path& path) {
     VANTHU_TRY(auto opened, files.open(path, open_mode::read));
     std::string content(4096, '\0');
     VANTHU_TRY(auto got, opened->pread(0, {reinterpret_cast<std::uint8_t*>(content.data()), content.size()}));
     content.resize(got);
     return content;
 }
-} // namespace
+
+bool may_stand_in_an_empty_directory(std::string_view name) {
+    return name == "LOCK" || name == "lost+found" || name == "spool";
+}
 
 result<directory_state> look_at(file_system& files, const std::filesystem::path& directory) {
     if (!files.exists(directory)) return directory_state::absent;
+    if (files.exists(directory / restoring_name)) return directory_state::restoring;
     if (files.exists(directory / identity_name)) return directory_state::whole;
     if (files.exists(directory / creating_name)) return directory_state::half_created;
     VANTHU_TRY(auto names, files.list(directory));
     for (const auto& name : names)
-        if (name != "LOCK" && name != "lost+found" && name != "spool")
+        if (!may_stand_in_an_empty_directory(name))
             return failed(errc::foreign_directory, fmt::format("{} holds {} and no STORE", directory.string(), name));
     return directory_state::absent;
 }
 
 result<store_identity> read_identity(file_system& files, const std::filesystem::path& directory) {
-    VANTHU_TRY(auto text, read_all(files, directory / identity_name));
+    VANTHU_TRY(auto text, read_small_file(files, directory / identity_name));
     if (!text.starts_with("vanthu store\n"))
         return failed(errc::foreign_directory, (directory / identity_name).string());
-    auto format = field<std::uint32_t>(text, "format");
+    auto format = small_file::number(text, "format");
     // The number alone is read first: a newer format may have changed everything after it.
     if (format && *format > store::format)
         return failed(errc::newer_format, fmt::format("format {}, this program knows {}", *format, store::format));
-    auto instance = field<std::string>(text, "instance");
-    auto created = field<std::int64_t>(text, "created_us");
-    if (!format || *format == 0 || !instance || !created)
+    auto instance = small_file::field(text, "instance");
+    auto created = small_file::number(text, "created_us");
+    if (!format || *format <= 0 || !instance || !created)
         return failed(errc::damaged, (directory / identity_name).string());
-    store_identity identity{*format, *instance, from_us(*created)};
+    store_identity identity{static_cast<std::uint32_t>(*format), *instance, from_us(*created)};
     if (text != to_text(identity)) return failed(errc::damaged, (directory / identity_name).string());
     return identity;
+}
+
+result<> write_identity(file_system& files, const std::filesystem::path& directory, const store_identity& identity) {
+    VANTHU_TRY(auto written, files.open(directory / identity_name, open_mode::create_new));
+    VANTHU_CHECK(written->pwrite(0, as_bytes(to_text(identity))));
+    return written->fdatasync();
 }
 
 result<> begin_creation(file_system& files, const std::filesystem::path& directory, const store_identity& identity) {

@@ -18,12 +18,32 @@ struct store_identity {
 enum class directory_state {
     absent,       // missing or empty
     half_created, // a creation that did not end: nothing was ever acknowledged in it
+    restoring,    // a restore that did not end
     whole
 };
 
+// What a directory that holds no store may hold: LOCK, lost+found, the spool.
+bool may_stand_in_an_empty_directory(std::string_view name);
 // directory_missing is no failure here; foreign_directory is: something is there that no creation left.
 result<directory_state> look_at(file_system&, const std::filesystem::path& directory);
 result<store_identity> read_identity(file_system&, const std::filesystem::path& directory); // newer_format, damaged
+result<> write_identity(file_system&, const std::filesystem::path& directory, const store_identity&); // file synced
+inline constexpr const char* restoring_name = "RESTORING";
+
+// The text of a small file of ours: a title, lines "name value", last the checksum of those before.
+class small_file {
+public:
+    explicit small_file(std::string_view title) : text_(std::string(title) + "\n") {}
+    small_file& line(std::string_view name, std::string_view value);
+    std::string take(); // with its checksum
+    static std::optional<std::string> field(std::string_view text, std::string_view name);
+    static std::optional<std::int64_t> number(std::string_view text, std::string_view name);
+    static bool intact(std::string_view text); // the checksum
+
+private:
+    std::string text_;
+};
+result<std::string> read_small_file(file_system&, const std::filesystem::path&);
 // Creation, in this order: begin (the directory is known to be half created), the caller makes everything, end.
 result<> begin_creation(file_system&, const std::filesystem::path& directory, const store_identity&);
 result<> end_creation(file_system&, const std::filesystem::path& directory);

@@ -41,6 +41,7 @@ public:
         out_.counts["payloads"] = payloads_.size();
         VANTHU_CHECK(documents());
         orphans();
+        note_sizes_given();
         VANTHU_CHECK(log());
         given();
         return {};
@@ -49,8 +50,7 @@ public:
 private:
     template <class... A> void problem(problem_kind kind, fmt::format_string<A...> text, A&&... a) {
         ++out_.found;
-        if (std::ranges::count(out_.problems, kind, &upkeep::problem::kind) < 100)
-            out_.problems.push_back({kind, fmt::format(text, std::forward<A>(a)...)});
+        if (++out_.found_of[kind] <= 100) out_.problems.push_back({kind, fmt::format(text, std::forward<A>(a)...)});
     }
     const ledger::view& rows() const { return store_->committed(); }
 
@@ -114,9 +114,23 @@ private:
         return {};
     }
 
+    // A recall or an update: told apart by the sender's time, as they may have no content of their own.
+    static bool asks(const records::business_identity& i) { return i.business_type == 1 || i.business_type == 2; }
+    // As the gate decides it (daemon/intake/identity_decision.cpp).
+    static bool may_come_again(const records::business_identity& i, const records::consignment_row& c) {
+        return c.state_now == records::state::refused || c.state_now == records::state::expired ||
+               c.state_now == records::state::recalled || c.answer == "16" ||
+               (asks(i) && (c.last_status == "15" || c.last_status == "16"));
+    }
+
     result<> inbox(const records::reader& read, const std::string& organisation) {
         std::set<std::string> ids;
-        std::map<std::string, std::string> identities; // -> inbox id
+        struct newest {
+            std::string inbox_id;
+            std::int64_t sent_at;
+            bool answered; // the same may be asked, or sent, once more
+        };
+        std::map<std::string, newest> identities;
         for (std::uint64_t after = 0;;) {
             VANTHU_TRY(auto page, read.inbox(organisation, after, 500));
             if (page.empty()) return {};
@@ -136,9 +150,12 @@ private:
                 const std::string identity =
                     fmt::format("{}|{}|{}|{}|{}|{}|{}", i.issuer, i.business_type, i.document_id, i.number, i.notation,
                                 i.date, d->content_sha256.hex());
-                auto [first, fresh] = identities.emplace(identity, e.id);
-                if (!fresh)
-                    problem(problem_kind::twice, "{} at {} as {} and {}", identity, organisation, first->second, e.id);
+                auto [before, fresh] = identities.try_emplace(identity, e.id, d->sent_at, false);
+                if (!fresh && !before->second.answered && !(asks(i) && before->second.sent_at != d->sent_at))
+                    problem(problem_kind::twice, "{} at {} as {} and {}", identity, organisation,
+                            before->second.inbox_id, e.id);
+                VANTHU_TRY(auto c, read.consignment(e.owner, e.document, e.recipient_code));
+                before->second = {e.id, d->sent_at, c && may_come_again(i, *c)};
             }
         }
     }
@@ -173,20 +190,33 @@ private:
     result<> log() {
         VANTHU_TRY(auto state, ledger::log_rows::read_state(rows(), asked_.organisation));
         if (!state) return {};
-        tlog::frontier tree;
+        VANTHU_TRY(auto origins, ledger::log_rows::read_origins(rows(), asked_.organisation));
+        origins[state->origin] = state->edge.size();
+        for (const auto& [origin, leaves] : origins) {
+            tlog::frontier tree;
+            VANTHU_CHECK(one_log(origin, leaves, tree));
+            if (origin == state->origin && state->edge.root() != tree.root())
+                problem(problem_kind::lost, "the log's edge has another root");
+            out_.counts["leaves"] += logs_[origin].leaves.size();
+        }
+        return {};
+    }
+
+    result<> one_log(const std::string& origin, std::uint64_t leaves, tlog::frontier& tree) {
+        log_seen& seen = logs_[origin];
         std::optional<ledger::log_rows::head_row> next;
-        for (std::uint64_t index = 0; index < state->edge.size(); ++index) {
-            VANTHU_TRY(auto leaf, ledger::log_rows::read_leaf(rows(), asked_.organisation, state->origin, index));
+        for (std::uint64_t index = 0; index < leaves; ++index) {
+            VANTHU_TRY(auto leaf, ledger::log_rows::read_leaf(rows(), asked_.organisation, origin, index));
             if (!leaf) {
-                problem(problem_kind::lost, "leaf {} of {}", index, state->origin);
+                problem(problem_kind::lost, "leaf {} of {}", index, origin);
                 return {};
             }
             if (!leaf->content.empty() && tlog::leaf_hash(as_bytes(leaf->content)) != leaf->hash)
                 problem(problem_kind::lost, "leaf {} does not read as its hash", index);
             tree.append(leaf->hash);
-            leaves_.push_back(leaf->hash);
+            seen.leaves.push_back(leaf->hash);
             if (!next || next->size < index + 1) {
-                VANTHU_TRY(next, ledger::log_rows::head_of_leaf(rows(), asked_.organisation, state->origin, index));
+                VANTHU_TRY(next, ledger::log_rows::head_of_leaf(rows(), asked_.organisation, origin, index));
             }
             if (!next) problem(problem_kind::lost, "the head over leaf {}", index);
             if (next && next->size == index + 1) {
@@ -194,12 +224,23 @@ private:
                 if (next->root != tree.root())
                     problem(problem_kind::lost, "the head of size {} has another root", next->size);
             }
-            roots_[index + 1] = tree.root();
+            if (sizes_given_.contains({origin, index + 1})) seen.roots[index + 1] = tree.root();
         }
-        if (state->edge.root() != tree.root()) problem(problem_kind::lost, "the log's edge has another root");
-        out_.counts["leaves"] = leaves_.size();
-        origin_ = state->origin;
         return {};
+    }
+
+    // The roots that given() asks for: a root costs as much as many leaves.
+    void note_sizes_given() {
+        if (asked_.receipts.empty()) return;
+        for (const auto& at : fs::directory_iterator(asked_.receipts)) {
+            if (at.path().extension() != ".json") continue;
+            auto text = read_text_file(at.path(), receipt::max_receipt_size);
+            if (!text) continue; // given() tells
+            auto r = receipt::decode(*text);
+            auto note = r ? tlog::decode_note(r->head) : result<tlog::signed_note>(fail(r.error()));
+            auto head = note ? tlog::parse_checkpoint(note->text) : result<tlog::checkpoint>(fail(note.error()));
+            if (head) sizes_given_.insert({r->log_origin, head->size});
+        }
     }
 
     // What callers hold in their hands.
@@ -215,19 +256,20 @@ private:
                 continue;
             }
             ++out_.counts["receipts_given"];
-            if (r->log_origin != origin_ || r->sequence >= leaves_.size()) {
+            log_seen& log = logs_[r->log_origin];
+            if (r->sequence >= log.leaves.size()) {
                 problem(problem_kind::lost, "receipt {} is leaf {} of {}", name, r->sequence, r->log_origin);
                 continue;
             }
             if (asked_.trust)
                 if (auto good = receipt::verify(*r, *asked_.trust); !good)
                     problem(problem_kind::lost, "receipt {} does not verify: {}", name, good.error().detail);
-            if (tlog::leaf_hash(as_bytes(r->leaf)) != leaves_[r->sequence])
+            if (tlog::leaf_hash(as_bytes(r->leaf)) != log.leaves[r->sequence])
                 problem(problem_kind::lost, "receipt {}: another leaf stands in its place", name);
             auto note = tlog::decode_note(r->head);
             auto head =
                 note ? tlog::parse_checkpoint(note->text) : result<tlog::checkpoint>(std::unexpected(note.error()));
-            if (!head || !roots_.contains(head->size) || roots_[head->size] != head->root)
+            if (!head || !log.roots.contains(head->size) || log.roots[head->size] != head->root)
                 problem(problem_kind::lost, "the head of receipt {} is no beginning of the log", name);
             auto document = documents_of_leaf_.find({r->log_origin, r->sequence});
             if (document == documents_of_leaf_.end()) {
@@ -250,9 +292,12 @@ private:
     std::set<digest> contents_;
     std::set<std::tuple<std::string, std::string, std::string>> work_;
     std::map<std::pair<std::string, std::uint64_t>, std::pair<std::string, digest>> documents_of_leaf_;
-    std::vector<digest> leaves_;
-    std::map<std::uint64_t, digest> roots_;
-    std::string origin_;
+    struct log_seen {
+        std::vector<digest> leaves;
+        std::map<std::uint64_t, digest> roots; // by the number of leaves below; only those that receipts name
+    };
+    std::set<std::pair<std::string, std::uint64_t>> sizes_given_; // log origin and size
+    std::map<std::string, log_seen> logs_; // by origin: after a restore or a rotation there are several
 };
 
 } // namespace

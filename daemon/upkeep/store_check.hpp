@@ -22,9 +22,10 @@ struct problem {
 };
 
 struct store_check {
-    std::map<std::string, std::uint64_t> counts; // documents, payloads, leaves ...
-    std::uint64_t found = 0;                     // problems
-    std::vector<problem> problems;               // the first hundred of each kind
+    std::map<std::string, std::uint64_t> counts;    // documents, payloads, leaves ...
+    std::uint64_t found = 0;                        // problems
+    std::map<problem_kind, std::uint64_t> found_of; // of each kind that there is
+    std::vector<problem> problems;                  // the first hundred of each kind
 };
 
 struct store_to_check {

@@ -1,4 +1,5 @@
 // Payloads of every size, encrypted and not, on the real file system.
+#include "daemon/ledger/record.hpp"
 #include "daemon/ledger/spool.hpp"
 #include "daemon/ledger/store.hpp"
 #include "tests/ledger/scenario.hpp"
@@ -119,6 +120,50 @@ BOOST_DATA_TEST_CASE(one_flipped_byte_in_a_payload_is_refused_wherever_it_is,
     }
 }
 
+// The bytes that programs before record version 2 wrote, made here from their description.
+BOOST_AUTO_TEST_CASE(a_record_of_version_1_reads_back_and_its_damage_is_found) {
+    directory d;
+    const bytes content = content_of(200000);
+    payload_ref ref;
+    {
+        auto s = store::open(options(d, false)).value();
+        ref = keep(*s, content);
+        s->close();
+    }
+    const auto path = file_of(d.path / "store/segments");
+    std::string record(ref.stored_length, '\0');
+    std::fstream f(path, std::ios::in | std::ios::out | std::ios::binary);
+    f.seekg(std::streamoff(ref.offset));
+    f.read(record.data(), std::streamsize(record.size()));
+    auto header = record_header::decode(record);
+    BOOST_REQUIRE(header);
+    BOOST_TEST(unsigned(header->version) == 2u);
+    header->version = 1;
+    std::string old = header->encode();
+    BOOST_TEST(unsigned(old[4]) == 1u);
+    for (std::uint32_t index = 0; index < 4; ++index) {
+        const auto chunk = bytes_view(content).subspan(index * 65536ul, std::min(65536ul, 200000 - index * 65536ul));
+        const std::array<std::uint8_t, 12> position{0, 0, 0, 0, 0, 0, 0, index == 3, 0, 0, 0, std::uint8_t(index)};
+        const std::string bound = "VTPR" + std::string(as_text(ref.id)) + ref.owner;
+        const digest tag = sha256().update(bound).update(bytes_view(position)).update(chunk).finish();
+        old.append(as_text(chunk)).append(as_text(bytes_view(tag.value).first(16)));
+    }
+    BOOST_REQUIRE(old.size() == record.size());
+    BOOST_TEST((old != record));
+    f.seekp(std::streamoff(ref.offset));
+    f.write(old.data(), std::streamsize(old.size()));
+    f.close();
+    auto s = store::open(options(d, false)).value();
+    BOOST_TEST((s->payloads().read(ref).value() == content));
+    BOOST_TEST(
+        std::ranges::equal(s->payloads().read(ref, 70000, 100).value(), bytes_view(content).subspan(70000, 100)));
+    flip(path, ref.offset + 102 + 65536 + 3); // within the first tag
+    BOOST_TEST((s->payloads().read(ref, 0, 10).error().code == errc::payload_damaged));
+    flip(path, ref.offset + 102 + 65536 + 3);
+    flip(path, ref.offset + 4); // a version that its checksum does not stand for
+    BOOST_TEST((s->payloads().read(ref).error().code == errc::payload_damaged));
+}
+
 BOOST_AUTO_TEST_CASE(an_encrypted_payload_is_not_on_disk_in_clear_and_needs_its_key) {
     directory d;
     bytes content(100000, 'S');
@@ -183,6 +228,41 @@ BOOST_AUTO_TEST_CASE(a_writer_that_is_dropped_leaves_nothing) {
     }
     BOOST_TEST(std::filesystem::is_empty(d.path / "store/files/tmp"));
     BOOST_TEST((s->payloads().begin("", 0).error().code == errc::key_malformed));
+}
+
+// The caller's hash saves a pass over the bytes; it is no way to keep what does not read back.
+BOOST_DATA_TEST_CASE(a_payload_stored_at_once_reads_back_and_a_wrong_hash_given_with_it_is_found,
+                     boost::unit_test::data::make({false, true}), sealed) {
+    directory d;
+    auto s = store::open(options(d, sealed)).value();
+    for (std::size_t size : {0, 1, 65535, 65536, 65537, 184406, 1 << 20, (1 << 20) + 1}) {
+        const bytes content = content_of(size);
+        for (bool given : {false, true}) {
+            auto stored =
+                s->payloads().put("G22", content, given ? std::optional(sha256::of(content)) : std::nullopt).value();
+            BOOST_REQUIRE(s->commit_and_wait([&](transaction& t) { return t.adopt(stored); }));
+            BOOST_TEST((stored.ref.sha256 == sha256::of(content)));
+            BOOST_TEST((s->payloads().read(stored.ref).value() == content), size << " bytes");
+        }
+    }
+    auto wrong = s->payloads().put("G22", content_of(184406), sha256::of("something else")).value();
+    BOOST_REQUIRE(s->commit_and_wait([&](transaction& t) { return t.adopt(wrong); }));
+    BOOST_TEST((s->payloads().read(wrong.ref).error().code == errc::payload_damaged));
+}
+
+BOOST_AUTO_TEST_CASE(what_stays_in_memory_is_said_before_and_follows_the_configured_limit) {
+    for (payload_sizes sizes : {payload_sizes{0, 1000}, {10, 1000}, {65536, 1u << 20}, {65536, 1000}}) {
+        const std::uint64_t limit = std::min(sizes.inside_up_to, sizes.segment_up_to);
+        test::machine m;
+        auto o = m.options();
+        o.payloads.sizes = sizes;
+        auto s = store::open(o).value();
+        for (std::uint64_t size : {limit, limit + 1}) {
+            const bool stays = s->payloads().put("G22", content_of(size)).value().ref.kind == payload_kind::inside;
+            BOOST_TEST(stays == (size <= limit));
+            BOOST_TEST(s->payloads().stays_in_memory(size) == stays);
+        }
+    }
 }
 
 BOOST_AUTO_TEST_CASE(below_the_free_space_mark_new_payload_is_refused_and_the_store_goes_on) {

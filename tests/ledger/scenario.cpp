@@ -97,7 +97,7 @@ void one_group(machine& m, memory& told, unsigned first, unsigned count, const s
 
 store_options machine::options() {
     store_options o;
-    o.directory = "/disk/store";
+    o.directory = directory;
     o.payloads.sizes = {600, 5000};
     o.payloads.segment_length = 20000;
     o.payloads.keys = {{7, {1, 2, 3}}};
@@ -187,7 +187,7 @@ std::string broken_promise(machine& m, const memory& told) {
         if (states.size() > 1) return fmt::format("half of group {}", group);
     for (const auto& [n, sequence] : present)
         if (!told.documents.contains(n)) return fmt::format("{} was never offered", n);
-    auto names = m.on.files_below("/disk/store/files");
+    auto names = m.on.files_below(m.directory + "/files");
     if (names.size() > own_files && s.recovery().closed_cleanly == false)
         return fmt::format("{} files for {} payloads", names.size(), own_files);
     return {};

@@ -14,6 +14,7 @@ struct machine {
     result<> start();
     void stop() { running.reset(); }
 
+    std::string directory = "/disk/store";
     disk on;
     std::unique_ptr<file_system> files;
     std::unique_ptr<rocksdb::Env> rows;

@@ -5,6 +5,7 @@
 
 #include <boost/test/unit_test.hpp>
 #include <fmt/format.h>
+#include <future>
 #include <rocksdb/perf_context.h>
 #include <rocksdb/perf_level.h>
 #include <thread>
@@ -78,6 +79,49 @@ BOOST_AUTO_TEST_CASE(a_failed_change_is_rolled_back_and_gives_its_number_back) {
     must(m.running->commit_and_wait(numbered(true)));
     BOOST_TEST(numbers == (std::vector<std::uint64_t>{1, 2}), boost::test_tools::per_element());
     BOOST_TEST(!ran_after);
+}
+
+BOOST_AUTO_TEST_CASE(numbers_stay_dense_when_a_change_in_the_middle_of_a_group_fails) {
+    machine m;
+    must(m.start());
+    std::promise<void> queued;
+    std::vector<std::uint64_t> numbers, groups;
+    std::vector<std::future<result<>>> answers;
+    auto add = [&](change run) {
+        auto answer = std::make_shared<std::promise<result<>>>();
+        answers.push_back(answer->get_future());
+        m.running->commit(std::move(run), [answer](result<> r) { answer->set_value(std::move(r)); });
+    };
+    auto two = [&](bool succeed) -> change {
+        return [&, succeed](transaction& t) -> result<> {
+            for (int i = 0; i < 2; ++i) {
+                VANTHU_TRY(auto n, t.next_sequence("#"));
+                auto row = t.get("#").value().value(); // as a reader within the group sees it
+                BOOST_TEST(row_reader::open(row, '#', 1).value().u64().value() == n);
+                numbers.push_back(n);
+            }
+            groups.push_back(t.group());
+            return succeed ? result<>{} : failed(errc::row_malformed, "as asked");
+        };
+    };
+    add([&](transaction&) -> result<> {
+        queued.get_future().wait(); // so that the others share the next group
+        return {};
+    });
+    add(two(false));
+    add(two(true));
+    add(two(false));
+    add(two(true));
+    queued.set_value();
+    std::vector<bool> good;
+    for (auto& a : answers) good.push_back(a.get().has_value());
+    BOOST_TEST(good == (std::vector<bool>{true, false, true, false, true}), boost::test_tools::per_element());
+    BOOST_TEST(numbers == (std::vector<std::uint64_t>{1, 2, 1, 2, 3, 4, 3, 4}), boost::test_tools::per_element());
+    BOOST_TEST(groups.front() == groups.back());
+    must(m.running->commit_and_wait([&](transaction& t) -> result<> {
+        BOOST_TEST(t.next_sequence("#").value() == 5u);
+        return {};
+    }));
 }
 
 namespace {

@@ -1,0 +1,586 @@
+// A backup is a whole state of the store, taken while it works; whatever stops it leaves the store alone and nothing
+// behind that passes for a backup.
+#include "daemon/ledger/keys.hpp"
+#include "daemon/ledger/restore.hpp"
+#include "daemon/ledger/rows.hpp"
+#include "daemon/upkeep/bytes_at_rest.hpp"
+#include "tests/ledger/scenario.hpp"
+
+#include <atomic>
+#include <boost/test/unit_test.hpp>
+#include <fmt/format.h>
+#include <fstream>
+#include <iostream>
+#include <sys/stat.h>
+#include <thread>
+
+using namespace vanthu;
+using namespace vanthu::ledger;
+using namespace vanthu::ledger::test;
+namespace fs = std::filesystem;
+
+namespace {
+#ifdef VANTHU_UNDER_ASAN
+constexpr std::uint64_t stride = 9;
+constexpr int rounds = 2;
+#else
+constexpr std::uint64_t stride = 1;
+constexpr int rounds = 6;
+#endif
+constexpr const char* target = "/disk/backup";
+
+template <class T> void must(const result<T>& r, std::uint64_t at = 0) {
+    BOOST_REQUIRE_MESSAGE(r, "at " << at << ": " << (r ? "" : r.error().code.message() + " " + r.error().detail));
+}
+template <class T> bool is(const result<T>& r, errc code) { return !r && r.error().code == code; }
+void must_hold(machine& m, const memory& told, std::uint64_t at) {
+    auto broken = broken_promise(m, told);
+    BOOST_REQUIRE_MESSAGE(broken.empty(), "at " << at << ": " << broken);
+}
+result<backup_progress> back_up(machine& m, const char* to = target) { return m.running->back_up(to, nullptr); }
+
+// The backup's store, opened and held against what callers were told before the backup began.
+void restored_holds(machine& m, const memory& told, std::uint64_t at) {
+    const std::string real = std::exchange(m.directory, "/disk/restored");
+    auto former = std::move(m.running);
+    auto begun = begin_restore(target, m.options());
+    must(begun, at);
+    BOOST_TEST(is(m.start(), errc::restore_unfinished));
+    must(end_restore(m.options()), at);
+    must(m.start(), at);
+    BOOST_TEST(m.running->instance_id() == begun->instance);
+    BOOST_TEST(begun->instance != begun->former_instance);
+    BOOST_TEST(m.running->recovery().closed_cleanly);
+    BOOST_TEST(!m.running->recovery().torn_tail_dropped);
+    BOOST_TEST(m.running->recovery().last_group == begun->group);
+    must_hold(m, told, at);
+    memory more = told;
+    must(accept_one(*m.running, more, 2000), at);
+    must_hold(m, more, at);
+    m.stop();
+    must(m.files->remove_tree("/disk/restored"), at);
+    m.directory = real;
+    m.running = std::move(former);
+}
+
+struct prepared {
+    machine m;
+    memory told;
+    prepared() {
+        must(m.start());
+        run_scenario(m, told);
+    }
+};
+
+struct folder {
+    fs::path at;
+    folder() {
+        const char* base = std::getenv("TMPDIR");
+        std::string name = std::string(base && *base ? base : "/tmp") + "/vanthu-backup-XXXXXX";
+        BOOST_REQUIRE(::mkdtemp(name.data()));
+        at = name;
+    }
+    ~folder() {
+        std::error_code ec;
+        fs::remove_all(at, ec);
+    }
+};
+} // namespace
+
+BOOST_AUTO_TEST_CASE(a_backup_holds_every_acknowledged_change_and_becomes_a_store_with_an_id_of_its_own) {
+    prepared p;
+    auto made = back_up(p.m);
+    must(made);
+    BOOST_TEST(made->group >= 5u); // of the scenario; a slow committer makes more groups of it
+    const memory then = p.told;
+    for (unsigned n = 1000; n < 1005; ++n) must(accept_one(*p.m.running, p.told, n));
+    restored_holds(p.m, then, 0);
+    must_hold(p.m, p.told, 0);
+    p.m.stop();
+    must(p.m.start());
+    must_hold(p.m, p.told, 0);
+}
+
+BOOST_AUTO_TEST_CASE(no_daemon_runs_on_a_backup) {
+    prepared p;
+    must(back_up(p.m));
+    p.m.stop();
+    p.m.directory = target;
+    BOOST_TEST(is(p.m.start(), errc::foreign_directory));
+}
+
+BOOST_AUTO_TEST_CASE(a_backup_never_replaces_anything_and_never_lies_in_the_store) {
+    prepared p;
+    must(back_up(p.m));
+    const auto files = p.m.on.files_below("/disk").size();
+    BOOST_TEST(is(back_up(p.m), errc::backup_target_taken));
+    BOOST_TEST(is(back_up(p.m, "/disk/store"), errc::backup_target_taken));
+    BOOST_TEST(is(back_up(p.m, "/disk/store/rows/backup"), errc::backup_target_taken));
+    BOOST_TEST(is(back_up(p.m, "/disk/other/../store/b"), errc::backup_target_taken));
+    BOOST_TEST(is(back_up(p.m, "/disk/store/rows"), errc::backup_target_taken));
+    BOOST_TEST(p.m.on.files_below("/disk").size() == files);
+    must(back_up(p.m, "/disk/store-2")); // a name that only begins like the store's
+}
+
+BOOST_AUTO_TEST_CASE(what_an_unfinished_backup_left_goes_with_the_next_one_and_nothing_else_does) {
+    folder f;
+    store_options options;
+    options.directory = f.at / "store";
+    auto s = store::open(options).value();
+    const fs::path backups = f.at / "backups";
+    auto put = [&](const fs::path& at) {
+        fs::create_directories((backups / at).parent_path());
+        std::ofstream(backups / at) << "x";
+    };
+    fs::create_directories(backups);
+    must(s->back_up(backups / "whole", nullptr));
+    put("left/BACKUP.new");
+    put("left/rows/000001.log");
+    put("somebodys/letters.txt");
+    put("file");
+    bool written_one_stays = false, second_refused = false;
+    must(s->back_up(backups / "being-written", [&](const backup_progress&) {
+        remove_unfinished_backups(real_file_system(), backups);
+        written_one_stays = fs::exists(backups / "being-written" / "rows");
+        store_options other;
+        other.directory = f.at / "other";
+        auto o = store::open(other).value();
+        if (!fs::exists(backups / "being-written" / "BACKUP"))
+            second_refused =
+                second_refused || is(o->back_up(backups / "being-written", nullptr), errc::backup_target_taken);
+    }));
+    BOOST_TEST(written_one_stays);
+    BOOST_TEST(second_refused);
+    BOOST_TEST(!fs::exists(backups / "left"));
+    for (const char* stays : {"whole/BACKUP", "being-written/BACKUP", "somebodys/letters.txt", "file"})
+        BOOST_TEST(fs::exists(backups / stays), stays);
+    remove_unfinished_backups(real_file_system(), f.at / "missing");
+}
+
+// Another writer completes its backup just before somebody locks what it had begun.
+struct completed_before_the_lock final : file_system {
+    file_system& real = real_file_system();
+    result<std::unique_ptr<file>> open(const fs::path& p, open_mode m) override { return real.open(p, m); }
+    result<> rename(const fs::path& from, const fs::path& to) override { return real.rename(from, to); }
+    result<> unlink(const fs::path& p) override { return real.unlink(p); }
+    result<> create_directory(const fs::path& p) override { return real.create_directory(p); }
+    result<> remove_tree(const fs::path& p) override { return real.remove_tree(p); }
+    result<> fsync_directory(const fs::path& p) override { return real.fsync_directory(p); }
+    result<std::vector<std::string>> list(const fs::path& p) override { return real.list(p); }
+    bool exists(const fs::path& p) override { return real.exists(p); }
+    result<std::uint64_t> free_bytes(const fs::path& p) override { return real.free_bytes(p); }
+    result<std::unique_ptr<lock>> lock_file(const fs::path& p) override {
+        if (p.filename() == "BACKUP.new") fs::rename(p, p.parent_path() / "BACKUP");
+        return real.lock_file(p);
+    }
+};
+
+BOOST_AUTO_TEST_CASE(a_backup_that_another_writer_completes_meanwhile_is_left_whole) {
+    folder f;
+    completed_before_the_lock files;
+    auto begun = [&](const char* name) {
+        fs::create_directories(f.at / "backups" / name / "rows");
+        std::ofstream(f.at / "backups" / name / "rows" / "000001.log") << "x";
+        std::ofstream(f.at / "backups" / name / "BACKUP.new") << "x";
+    };
+    auto whole = [&](const char* name) {
+        const fs::path at = f.at / "backups" / name;
+        return fs::exists(at / "BACKUP") && fs::exists(at / "rows" / "000001.log") && !fs::exists(at / "BACKUP.new");
+    };
+    begun("one");
+    remove_unfinished_backups(files, f.at / "backups");
+    BOOST_TEST(whole("one"));
+    begun("two");
+    store_options options;
+    options.directory = f.at / "store";
+    options.files = &files;
+    auto s = store::open(options).value();
+    BOOST_TEST(is(s->back_up(f.at / "backups" / "two", nullptr), errc::backup_target_taken));
+    BOOST_TEST(whole("two"));
+}
+
+BOOST_AUTO_TEST_CASE(a_backup_leaves_the_configured_space_free) {
+    prepared p;
+    p.m.stop();
+    auto options = p.m.options();
+    options.payloads.minimum_free_bytes = 1u << 20;
+    p.m.running = store::open(std::move(options)).value();
+    p.m.on.set_free_bytes((1u << 20) + 1000);
+    BOOST_TEST(is(back_up(p.m), errc::backup_no_space));
+    BOOST_TEST(!p.m.files->exists(target));
+    p.m.on.set_free_bytes(std::uint64_t(1) << 40);
+    must(back_up(p.m));
+}
+
+BOOST_AUTO_TEST_CASE(a_damaged_payload_of_the_store_is_found_by_the_backup) {
+    prepared p;
+    auto path = p.m.on.files_below("/disk/store/segments").front();
+    p.m.on.overwrite(path, 200, '!'); // released: nobody's
+    bool damaged = false;
+    for (std::uint64_t at = 200; at < p.m.on.content(path).size(); at += 4096) p.m.on.overwrite(path, at, '!');
+    auto made = back_up(p.m);
+    damaged = is(made, errc::payload_damaged);
+    BOOST_TEST(damaged);
+    BOOST_TEST(!p.m.files->exists(target));
+}
+
+BOOST_AUTO_TEST_CASE(a_closing_store_does_not_wait_for_a_backup_to_copy_everything) {
+    prepared p;
+    p.m.running->stop_backup();
+    BOOST_TEST(is(back_up(p.m), errc::closed));
+    BOOST_TEST(!p.m.files->exists(target));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_whole_backup_is_not_restored) {
+    prepared p;
+    must(back_up(p.m));
+    p.m.stop();
+    auto restore = [](machine& m) {
+        m.directory = "/disk/restored";
+        return begin_restore(target, m.options());
+    };
+    auto with = [&](auto damage) {
+        machine other(p.m);
+        damage(other.on);
+        return restore(other);
+    };
+    BOOST_TEST(is(with([](disk& d) { d.remove("/disk/backup/BACKUP"); }), errc::not_a_backup));
+    const std::string text = p.m.on.content("/disk/backup/BACKUP");
+    auto flip = [&](std::string_view line, char c) {
+        return with([&](disk& d) { d.overwrite("/disk/backup/BACKUP", text.find(line) + line.size(), c); });
+    };
+    BOOST_TEST(is(flip("format ", '9'), errc::newer_format));
+    BOOST_TEST(is(flip("group ", '4'), errc::backup_damaged));
+    BOOST_TEST(is(flip("instance ", 'z'), errc::backup_damaged));
+    for (const auto& path : p.m.on.files_below("/disk/backup/rows")) {
+        if (!path.ends_with(".sst") && !path.contains("MANIFEST") && !path.ends_with("CURRENT")) continue;
+        BOOST_TEST(is(with([&](disk& d) { d.remove(path); }), errc::backup_damaged), path);
+    }
+    auto opened_without = [&](const std::string& path) {
+        machine other(p.m);
+        other.on.remove(path);
+        auto begun = restore(other);
+        if (!begun) return begun.error().code;
+        auto options = other.options();
+        options.restoring = true;
+        auto opened = store::open(std::move(options));
+        if (!opened) return opened.error().code;
+        std::error_code bad;
+        (void)(*opened)->scrub([&](const payload_ref&, const result<>& r) {
+            if (!r) bad = r.error().code;
+        });
+        return bad;
+    };
+    for (const char* part : {"/disk/backup/segments", "/disk/backup/files"})
+        for (const auto& path : p.m.on.files_below(part))
+            BOOST_TEST(opened_without(path) == make_error_code(errc::payload_missing), path);
+}
+
+BOOST_AUTO_TEST_CASE(a_restore_never_touches_a_store_that_is_there) {
+    prepared p;
+    must(back_up(p.m));
+    must(accept_one(*p.m.running, p.told, 1000));
+    BOOST_TEST(is(begin_restore(target, p.m.options()), errc::restore_target_taken));
+    p.m.stop();
+    BOOST_TEST(is(begin_restore(target, p.m.options()), errc::restore_target_taken));
+    must(p.m.start());
+    must_hold(p.m, p.told, 0);
+}
+
+namespace {
+// Operations of one backup; a fresh store each time, so that they come in the same order.
+std::uint64_t operations_of_a_backup() {
+    prepared p;
+    const auto before = p.m.on.operations();
+    must(back_up(p.m));
+    return p.m.on.operations() - before;
+}
+
+void power_cut_in_a_backup(remains left) {
+    const std::uint64_t last = operations_of_a_backup();
+    std::uint64_t whole = 0;
+    for (std::uint64_t at = 1; at <= last + 3; at += at + stride < last ? stride : 1) { // the end in full
+        prepared p;
+        p.m.on.refuse_at(at, refusal::power_cut);
+        const bool made = back_up(p.m).has_value();
+        p.m.on.refuse_at(1, refusal::power_cut);
+        p.m.stop();
+        p.m.on.power_on(left, at);
+        must(p.m.start(), at);
+        must_hold(p.m, p.told, at);
+        const bool there = p.m.files->exists("/disk/backup/BACKUP");
+        BOOST_REQUIRE_MESSAGE(there || !made, "at " << at << ": a backup that was answered for is gone");
+        whole += there;
+        if (!there) {
+            p.m.directory = "/disk/restored";
+            BOOST_TEST(is(begin_restore(target, p.m.options()), errc::not_a_backup));
+            p.m.directory = "/disk/store";
+            must(back_up(p.m), at); // in its place
+        }
+        restored_holds(p.m, p.told, at);
+    }
+    std::cout << last << " cuts, " << whole << " whole backups\n";
+    BOOST_TEST(whole > 0u);
+}
+
+void refusal_in_a_backup(refusal kind, errc code) {
+    const std::uint64_t last = operations_of_a_backup();
+    std::uint64_t refused = 0, ended = 0;
+    for (std::uint64_t at = 1; at <= last; at += stride) {
+        prepared p;
+        p.m.on.refuse_at(at, kind);
+        auto made = back_up(p.m);
+        // Not every backup has as many operations: the row database removes files when it likes.
+        p.m.on.refuse_at(1, refusal::none);
+        const memory then = p.told;
+        if (!made) {
+            ++refused;
+            BOOST_REQUIRE_MESSAGE(!p.m.files->exists(target), "at " << at);
+        }
+        // What failed was the store's own (its log, or work it does by itself beside the backup): final, as ever.
+        if (is(made, errc::write_failed) || p.m.fatal) {
+            ++ended;
+            BOOST_TEST(!accept_one(*p.m.running, p.told, 1000));
+            p.m.stop();
+            must(p.m.start(), at);
+            must_hold(p.m, p.told, at);
+            continue;
+        }
+        BOOST_REQUIRE_MESSAGE((made || made.error().code == code), "at " << at << ": " << made.error().detail);
+        BOOST_REQUIRE_MESSAGE(!p.m.fatal, "at " << at);
+        must(accept_one(*p.m.running, p.told, 1000), at);
+        must_hold(p.m, p.told, at);
+        if (!made) must(back_up(p.m), at);
+        restored_holds(p.m, made ? then : p.told, at);
+    }
+    BOOST_TEST(ended <= 1u);
+    BOOST_TEST(refused > last / stride / 4);
+}
+} // namespace
+
+BOOST_AUTO_TEST_CASE(a_power_cut_that_loses_everything_unsynced_leaves_the_store_and_no_half_backup) {
+    power_cut_in_a_backup(remains::nothing);
+}
+BOOST_AUTO_TEST_CASE(a_power_cut_that_tears_the_last_write_leaves_the_store_and_no_half_backup) {
+    power_cut_in_a_backup(remains::in_order);
+}
+BOOST_AUTO_TEST_CASE(a_power_cut_on_a_disk_that_reorders_leaves_the_store_and_no_half_backup) {
+    power_cut_in_a_backup(remains::at_random);
+}
+BOOST_AUTO_TEST_CASE(a_full_disk_under_a_backup_is_the_backups_refusal_only) {
+    refusal_in_a_backup(refusal::no_space, errc::backup_no_space);
+}
+BOOST_AUTO_TEST_CASE(an_io_error_under_a_backup_is_the_backups_refusal_only) {
+    refusal_in_a_backup(refusal::io_error, errc::backup_failed);
+}
+
+BOOST_AUTO_TEST_CASE(a_restore_that_did_not_end_is_no_store_and_is_done_again) {
+    machine from;
+    memory told;
+    must(from.start());
+    run_scenario(from, told);
+    must(back_up(from));
+    from.stop();
+    from.directory = "/disk/restored";
+    std::uint64_t last = 0;
+    {
+        machine m(from);
+        m.directory = from.directory;
+        const auto before = m.on.operations();
+        must(begin_restore(target, m.options()));
+        must(end_restore(m.options()));
+        last = m.on.operations() - before;
+    }
+    for (std::uint64_t at = 1; at <= last; at += stride) {
+        machine m(from);
+        m.directory = from.directory;
+        m.on.refuse_at(at, refusal::power_cut);
+        const bool done = begin_restore(target, m.options()) && end_restore(m.options());
+        m.on.power_on(remains::at_random, at);
+        if (!done && m.files->exists("/disk/restored/RESTORING")) {
+            BOOST_TEST(is(m.start(), errc::restore_unfinished));
+            m.stop();
+        }
+        if (m.files->exists("/disk/restored/RESTORING") || !m.files->exists("/disk/restored/STORE")) {
+            must(begin_restore(target, m.options()), at);
+            must(end_restore(m.options()), at);
+        }
+        must(m.start(), at);
+        must_hold(m, told, at);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_full_disk_under_a_restore_is_a_refusal_and_it_is_done_again) {
+    machine from;
+    memory told;
+    must(from.start());
+    run_scenario(from, told);
+    must(back_up(from));
+    from.stop();
+    from.directory = "/disk/restored";
+    std::uint64_t refused = 0;
+    for (std::uint64_t at = 1;; at += stride) {
+        machine m(from);
+        m.directory = from.directory;
+        m.on.refuse_at(at, refusal::no_space, disk::for_good);
+        auto begun = begin_restore(target, m.options());
+        const bool done = begun && end_restore(m.options());
+        m.on.refuse_at(1, refusal::none);
+        if (done) break;
+        ++refused;
+        if (!begun) BOOST_TEST(is(begun, errc::no_space), "at " << at << ": " << begun.error().detail);
+        if (m.files->exists("/disk/restored/RESTORING")) BOOST_TEST(is(m.start(), errc::restore_unfinished));
+        m.stop();
+        must(begin_restore(target, m.options()), at);
+        must(end_restore(m.options()), at);
+        must(m.start(), at);
+        must_hold(m, told, at);
+    }
+    BOOST_TEST(refused > 0u);
+}
+
+// Committers and releasers at full speed on a real file system; what was acknowledged before a backup began and not
+// released before it ended is in it, and what is in it reads, and nothing else stands beside it.
+BOOST_AUTO_TEST_CASE(backups_under_load_hold_what_was_acknowledged_and_nothing_unowned) {
+    folder f;
+    store_options options;
+    options.directory = f.at / "store";
+    options.payloads.sizes = {2000, 40000};
+    options.payloads.segment_length = 1u << 20;
+    auto s = store::open(options).value();
+    constexpr std::string_view owner = "000.00.00.G22";
+    auto key = [&](unsigned n) { return row_key(owner, 'D').u32(n).take(); };
+    static constexpr std::size_t sizes[] = {500, 9000, 30000, 90000};
+    auto content = [&](unsigned n) { return bytes(sizes[n % 4], std::uint8_t(n * 37 + 1)); };
+
+    std::mutex guard;
+    std::map<unsigned, payload_ref> there; // acknowledged, no release asked
+    std::atomic<bool> stop = false;
+    std::atomic<unsigned> next = 0;
+    std::vector<std::thread> workers;
+    for (unsigned w = 0; w < 4; ++w)
+        workers.emplace_back([&, w] {
+            std::mt19937 dice(w);
+            while (!stop) {
+                const unsigned n = next++;
+                auto payload = s->payloads().put(owner, content(n)).value();
+                auto put = [&](transaction& t) -> result<> {
+                    VANTHU_CHECK(t.adopt(payload));
+                    t.put(key(n), payload.ref.encode());
+                    return {};
+                };
+                if (!s->commit_and_wait(put)) std::abort();
+                std::optional<std::pair<unsigned, payload_ref>> gone;
+                {
+                    std::lock_guard lock(guard);
+                    there.emplace(n, payload.ref);
+                    if (there.size() > 100) {
+                        auto at = std::next(there.begin(), dice() % there.size());
+                        gone = *at;
+                        there.erase(at);
+                    }
+                }
+                if (!gone) continue;
+                auto release = [&](transaction& t) -> result<> {
+                    VANTHU_CHECK(t.release(gone->second));
+                    t.erase(key(gone->first));
+                    return {};
+                };
+                if (!s->commit_and_wait(release)) std::abort();
+            }
+        });
+    std::size_t most = 0;
+    for (int round = 0; round < rounds; ++round) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(100 + 37 * round)); // some more documents
+        std::map<unsigned, payload_ref> before, after;
+        {
+            std::lock_guard lock(guard);
+            before = there;
+        }
+        const fs::path to = f.at / fmt::format("backup-{}", round);
+        auto made = s->back_up(to, nullptr);
+        must(made, std::uint64_t(round));
+        {
+            std::lock_guard lock(guard);
+            after = there;
+        }
+        store_options copy = options;
+        copy.directory = f.at / fmt::format("restored-{}", round);
+        must(begin_restore(to, copy));
+        must(end_restore(copy));
+        const upkeep::bytes_at_rest bytes_there = upkeep::look(copy.directory);
+        copy.create = false;
+        auto opened = store::open(copy);
+        must(opened);
+        for (const auto& [n, ref] : before)
+            if (after.contains(n)) {
+                auto row = (*opened)->committed().get(key(n));
+                BOOST_REQUIRE((row && *row && **row == ref.encode()));
+            }
+        std::size_t payloads = 0, files = 0;
+        std::map<std::pair<std::uint32_t, std::uint64_t>, std::uint64_t> extents;
+        must((*opened)->scrub([&](const payload_ref& ref, const result<>& good) {
+            must(good);
+            ++payloads;
+            files += ref.kind == payload_kind::file;
+            if (ref.kind == payload_kind::segment)
+                extents[{ref.segment, ref.offset}] = (ref.offset + ref.stored_length + 4095) / 4096 * 4096;
+        }));
+        must((*opened)->committed().scan(row_key(owner, 'D').take(), "", [&](std::string_view, std::string_view value) {
+            auto ref = payload_ref::decode(value).value();
+            auto read = (*opened)->payloads().read(ref);
+            BOOST_REQUIRE(read);
+            --payloads;
+            return true;
+        }));
+        BOOST_TEST(payloads == 0u); // one for each document and no other
+        BOOST_TEST(bytes_there.files.size() == files);
+        for (const auto& stretch : bytes_there.data) {
+            std::uint64_t at = stretch.begin;
+            while (at < stretch.end) {
+                auto e = extents.find({stretch.segment, at});
+                BOOST_REQUIRE_MESSAGE(e != extents.end(), "bytes of nobody in segment " << stretch.segment);
+                at = e->second;
+            }
+        }
+        most = std::max(most, files);
+        (*opened)->close();
+        fs::remove_all(copy.directory);
+        fs::remove_all(to);
+    }
+    stop = true;
+    for (auto& w : workers) w.join();
+    BOOST_TEST(most > 0u);
+    // What was held back has gone: nothing stands beside what is committed, without a sweep.
+    s.reset();
+    std::size_t files = 0;
+    s = store::open(options).value();
+    must(s->scrub([&](const payload_ref& ref, const result<>& good) {
+        must(good);
+        files += ref.kind == payload_kind::file;
+    }));
+    BOOST_TEST(s->recovery().closed_cleanly);
+    BOOST_TEST(upkeep::look(options.directory).files.size() == files);
+}
+
+BOOST_AUTO_TEST_CASE(one_backup_runs_at_a_time) {
+    prepared p;
+    std::atomic<bool> refused = false;
+    auto first = p.m.running->back_up(target, [&](const backup_progress&) {
+        refused = refused || is(p.m.running->back_up("/disk/second", nullptr), errc::backup_running);
+    });
+    must(first);
+    BOOST_TEST(refused);
+    must(back_up(p.m, "/disk/second"));
+}
+
+BOOST_AUTO_TEST_CASE(a_target_that_cannot_be_written_is_refused) {
+    if (::geteuid() == 0) return; // root writes anywhere
+    folder f;
+    store_options options;
+    options.directory = f.at / "store";
+    auto s = store::open(options).value();
+    BOOST_REQUIRE(::mkdir((f.at / "closed").c_str(), 0500) == 0);
+    BOOST_TEST(is(s->back_up(f.at / "closed" / "b", nullptr), errc::backup_failed));
+    BOOST_TEST(is(s->back_up(f.at / "missing" / "b", nullptr), errc::backup_failed));
+}
