@@ -3,7 +3,9 @@
 
 #include "daemon/base/base64.hpp"
 #include "daemon/ledger/keys.hpp"
+#include "daemon/ledger/rows.hpp"
 #include "daemon/records/records.hpp"
+#include "daemon/records/row_text.hpp"
 
 namespace vanthu::records {
 
@@ -11,10 +13,11 @@ using ledger::row_key;
 using ledger::row_key_reader;
 
 inline constexpr char row_version = 1;
+inline constexpr std::uint8_t work_version = 2;
 
 template <class Row> std::string framed(char type, const Row& row) {
     std::string out{type, row_version};
-    out += json::serialize(to_json(row));
+    append_json(row, out);
     return out;
 }
 // The payload's reference is bytes, and JSON carries text only.
@@ -30,7 +33,7 @@ template <class Row> result<Row> unframed(char type, std::string_view value) {
     boost::system::error_code ec;
     json::value v = json::parse(json::string_view(value.data() + 2, value.size() - 2), ec);
     if (ec) return failed(errc::row_unreadable, std::string("row type ") + type + ": " + ec.message());
-    Row row;
+    Row row{};
     from_json(v, row);
     if constexpr (std::is_same_v<Row, document_row>) {
         auto reference = base64_decode(row.payload);

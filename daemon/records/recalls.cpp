@@ -11,6 +11,48 @@ void take_out(transfer_row& t, const std::string& code) {
     t.manifest.clear(); // written anew before the next attempt; no hop can have seen it
 }
 
+constexpr int updates = 2, replaces = 3; // recall_row::asks
+
+// A replacement that speaks of several documents waits for all of them.
+result<bool> waits_for_others(writer& w, const std::string& home, const std::string& owner, const std::string& id) {
+    VANTHU_TRY(auto d, w.document(owner, id));
+    if (!d || d->replaces.empty()) return false;
+    VANTHU_TRY(auto all, w.consignments(owner, id));
+    for (const consignment_row& c : all)
+        for (const replaced_row& each : d->replaces) {
+            VANTHU_TRY(auto q, asked_by(w, home, *d, each.document_id, c));
+            if (q && q->stands == recall_stand::fenced) return true;
+        }
+    return false;
+}
+
+// Held back here: an operator may still refuse it, so that nothing is done for it yet.
+result<bool> is_held_back(writer& w, const recall_row& q) {
+    VANTHU_TRY(auto request, w.consignment(q.recall_owner, q.recall, q.asked_code));
+    return request && request->state_now == state::parked && request->hop.empty();
+}
+
+} // namespace
+
+result<std::optional<recall_row>> asked_by(const reader& read, const std::string& home, const document_row& request,
+                                           const std::string& target, const consignment_row& c) {
+    const std::string& issuer = request.identity.issuer;
+    VANTHU_TRY(auto direct, read.recall(home, issuer, target, c.recipient));
+    if (direct) return direct->recall == request.id ? std::move(direct) : std::nullopt;
+    for (const std::string& owner : {issuer, home}) {
+        VANTHU_TRY(auto ids, read.documents_named(owner, issuer, target));
+        for (const std::string& id : ids) {
+            VANTHU_TRY(auto former, read.consignment(owner, id, c.recipient_code));
+            if (!former || former->recipient == c.recipient) continue;
+            VANTHU_TRY(auto q, read.recall(home, issuer, target, former->recipient));
+            if (q && q->recall == request.id) return q;
+        }
+    }
+    return std::optional<recall_row>();
+}
+
+namespace {
+
 // Ends the recall itself for this recipient: what it asks for has happened.
 result<> end_request(writer& w, const recall_side& side, const recall_row& q, std::int64_t now) {
     VANTHU_TRY(auto request, w.document(q.recall_owner, q.recall));
@@ -30,7 +72,7 @@ result<> end_request(writer& w, const recall_side& side, const recall_row& q, st
 
 bool has_ended(const consignment_row& c) {
     return c.state_now == state::refused || c.state_now == state::expired || c.state_now == state::recalled ||
-           c.last_status == "02" || c.last_status == "15";
+           c.last_status == "02" || c.last_status == "15" || c.answer == "16";
 }
 
 stopping can_stop(const consignment_row& c, const transfer_row* t) {
@@ -71,7 +113,22 @@ result<> stop(writer& w, const recall_side& side, const document_row& d, consign
         }
         w.put(*t);
     }
+    VANTHU_CHECK(end_requests(w, side.home, d, c));
     return tell_recalled(w, side, d, c.recipient_code);
+}
+
+result<> end_requests(writer& w, const std::string& home, const document_row& d, const consignment_row& c) {
+    for (const replaced_row& each : d.replaces) {
+        VANTHU_TRY(auto q, asked_by(w, home, d, each.document_id, c));
+        if (!q || !is_open(q->stands)) continue;
+        q->stands = recall_stand::ended;
+        w.put(home, *q);
+    }
+    return {};
+}
+
+bool took_away(const recall_row& q) {
+    return q.asks != updates && (q.stands == recall_stand::agreed || q.stands == recall_stand::withdrawn);
 }
 
 result<> stop_trying(writer& w, const recall_side& side, const document_row& d, transfer_row& t) {
@@ -80,7 +137,12 @@ result<> stop_trying(writer& w, const recall_side& side, const document_row& d, 
         VANTHU_TRY(auto c, w.consignment(d.owner, d.id, code));
         if (!c) return {};
         VANTHU_TRY(auto q, w.recall(side.home, d.identity.issuer, d.identity.document_id, c->recipient));
-        if (!q || q->document != d.id || q->stands != recall_stand::asked) return {};
+        // Whom an update leaves in its place is not asked to give anything back.
+        if (!q || q->document != d.id || q->stands != recall_stand::asked || q->asks == updates) return {};
+        if (q->asks == replaces) {
+            VANTHU_TRY(bool held, is_held_back(w, *q));
+            if (held) return {};
+        }
         all.push_back(std::move(*c));
     }
     for (consignment_row& c : all) {
@@ -110,7 +172,7 @@ result<std::vector<transfer_row>> settle(writer& w, const recall_side& side, con
             q->where = side.organisation;
             // One that the hop has refused for good, or whose time is over, keeps that end.
             if (!is_final(c->state_now)) VANTHU_CHECK(stop(w, side, d, *c, &t, q->proof));
-            VANTHU_CHECK(end_request(w, side, *q, w.now()));
+            if (q->asks != replaces) VANTHU_CHECK(end_request(w, side, *q, w.now()));
         } else {
             q->stands = recall_stand::asked;
         }
@@ -124,8 +186,10 @@ result<std::vector<transfer_row>> settle(writer& w, const recall_side& side, con
     for (const auto& [place, decided] : requests) {
         VANTHU_TRY(auto waiting, w.transfer(place.first, place.second, t.node));
         if (!waiting || !waiting->fenced) continue;
+        VANTHU_TRY(bool others, waits_for_others(w, side.home, place.first, place.second));
+        if (others) continue;
         for (const recall_row& q : decided)
-            if (q.stands == recall_stand::withdrawn) take_out(*waiting, q.asked_code);
+            if (q.stands == recall_stand::withdrawn && q.asks != replaces) take_out(*waiting, q.asked_code);
         waiting->fenced = false;
         waiting->next_attempt_at = w.now();
         if (waiting->recipients.empty()) waiting->state_now = state::recalled;
@@ -135,6 +199,59 @@ result<std::vector<transfer_row>> settle(writer& w, const recall_side& side, con
         released.push_back(std::move(*waiting));
     }
     return released;
+}
+
+result<std::optional<transfer_row>> release_earlier(writer& w, const recall_side& side, const recall_row& later,
+                                                    const std::string& node) {
+    VANTHU_TRY(auto earlier, w.recall(side.home, later.issuer, later.target, later.recipient));
+    if (!earlier || earlier->stands != recall_stand::fenced || earlier->recall == later.recall)
+        return std::optional<transfer_row>();
+    VANTHU_TRY(auto waiting, w.transfer(earlier->recall_owner, earlier->recall, node));
+    if (!waiting || !waiting->fenced) return std::optional<transfer_row>();
+    waiting->fenced = false;
+    waiting->next_attempt_at = w.now();
+    w.put(*waiting);
+    w.add_work(side.home, *waiting);
+    return waiting;
+}
+
+result<> request_failed(writer& w, const recall_side& side, const document_row& request, const std::string& recipient,
+                        const std::string& code) {
+    std::vector<std::string> targets;
+    if (!request.target.empty()) targets.push_back(request.target);
+    for (const replaced_row& each : request.replaces) targets.push_back(each.document_id);
+    if (targets.empty()) return {};
+    VANTHU_TRY(auto asked, w.consignment(request.owner, request.id, recipient));
+    if (!asked) return {};
+    for (const std::string& target : targets) {
+        VANTHU_TRY(auto q, asked_by(w, side.home, request, target, *asked));
+        if (!q || !is_open(q->stands)) continue;
+        q->stands = recall_stand::ended;
+        q->where = side.organisation;
+        w.put(side.home, *q);
+        if (q->document.empty()) continue;
+        VANTHU_TRY(auto document, w.document(q->owner, q->document));
+        VANTHU_TRY(auto c, w.consignment(q->owner, q->document, q->code));
+        if (!document || !c || c->state_now != state::recalled) continue; // else it was not stopped for this
+        c->state_now = state::refused;
+        c->reason = code;
+        c->updated_at = w.now();
+        w.put(q->owner, *c);
+        VANTHU_CHECK(w.add_event(q->owner, {.document = q->document,
+                                            .recipient = q->code,
+                                            .kind = "returned",
+                                            .code = code,
+                                            .by = side.organisation}));
+        if (document->previous_node.empty()) continue;
+        VANTHU_CHECK(w.add_notice(side.home, document->previous_node,
+                                  notice_row{.packet_sha256 = document->packet_sha256,
+                                             .recipient = q->code,
+                                             .kind = "returned",
+                                             .code = code,
+                                             .by = side.organisation,
+                                             .at = w.now()}));
+    }
+    return {};
 }
 
 } // namespace vanthu::records

@@ -1,6 +1,7 @@
 #include "daemon/records/records.hpp"
 
 #include "daemon/base/error_table.hpp"
+#include "daemon/ledger/rows.hpp"
 #include "daemon/records/framing.hpp"
 
 #include <algorithm>
@@ -165,6 +166,12 @@ result<std::vector<inbox_row>> reader::inbox(std::string_view organisation, std:
     return all<inbox_row>(view_, 'I', row_key(organisation, 'I'), row_key(organisation, 'I').u64(after + 1).view(),
                           limit);
 }
+result<std::uint64_t> reader::last_inbox_sequence(std::string_view organisation) const {
+    VANTHU_TRY(std::optional<std::string> counter, view_.get(row_key(organisation, 'Z').text("inbox").view()));
+    if (!counter) return 0;
+    VANTHU_TRY(auto row, ledger::row_reader::open(*counter, '#', 1));
+    return row.u64();
+}
 result<std::vector<reader::listed_entry>> reader::list_inbox(std::string_view organisation, std::uint64_t after,
                                                              std::size_t limit) const {
     std::vector<listed_entry> out;
@@ -242,25 +249,39 @@ result<std::optional<reader::place>> reader::sent_to(std::string_view home, std:
                                                      const digest& packet) const {
     return get_place(view_, 'X', row_key(home, 'X').text(node).raw(packet.view()));
 }
-result<std::vector<reader::work>> reader::waiting_work(std::string_view home) const {
-    std::vector<work> out;
+result<> reader::each_work(std::string_view home, const std::function<void(work)>& visit) const {
     std::optional<failure> wrong;
-    VANTHU_CHECK(view_.scan(row_key(home, 'W'), {}, [&](std::string_view key, std::string_view) {
+    VANTHU_CHECK(view_.scan(row_key(home, 'W'), {}, [&](std::string_view key, std::string_view value) {
         auto parse = [&]() -> result<work> {
-            VANTHU_TRY(row_key_reader r, row_key_reader::open(key));
-            VANTHU_TRY(std::string owner, r.text());
-            VANTHU_TRY(std::string document, r.text());
-            VANTHU_TRY(std::string node, r.text());
-            return work{owner, document, node};
+            work w;
+            VANTHU_TRY(row_key_reader k, row_key_reader::open(key));
+            VANTHU_TRY(w.owner, k.text());
+            VANTHU_TRY(w.document, k.text());
+            VANTHU_TRY(w.node, k.text());
+            VANTHU_TRY(auto r, ledger::row_reader::open(value, 'W', work_version));
+            w.brief = r.version() < work_version;
+            if (w.brief) return w;
+            VANTHU_TRY(w.due, r.i64());
+            VANTHU_TRY(w.created, r.i64());
+            VANTHU_TRY(w.priority, r.u8());
+            VANTHU_TRY(w.size, r.u64());
+            VANTHU_TRY(w.turn, r.text());
+            VANTHU_TRY(w.expiry_warned, r.flag());
+            return w;
         };
         auto w = parse();
         if (w)
-            out.push_back(std::move(*w));
+            visit(std::move(*w));
         else
             wrong = w.error();
         return !wrong;
     }));
     if (wrong) return fail(*wrong);
+    return {};
+}
+result<std::vector<reader::work>> reader::waiting_work(std::string_view home) const {
+    std::vector<work> out;
+    VANTHU_CHECK(each_work(home, [&](work w) { out.push_back(std::move(w)); }));
     return out;
 }
 result<std::vector<reader::unplaced>> reader::unplaced_after(std::string_view home, const unplaced& after,

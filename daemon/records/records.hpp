@@ -62,6 +62,8 @@ public:
                                                  std::size_t limit) const;
     result<std::vector<listed_document>> list_documents(std::string_view owner, std::string_view before,
                                                         std::size_t limit) const;
+    // The highest sequence that was ever given in it (0: none); stays when entries go.
+    result<std::uint64_t> last_inbox_sequence(std::string_view organisation) const;
     result<std::optional<inbox_row>> inbox_entry(std::string_view organisation, std::string_view inbox_id) const;
 
     // The documents of `owner` that an issuer's DocumentId, or number and notation (and year, unless empty), name:
@@ -91,9 +93,18 @@ public:
     result<std::optional<place>> received_from(std::string_view home, std::string_view node,
                                                const digest& packet) const;
     result<std::optional<place>> sent_to(std::string_view home, std::string_view node, const digest& packet) const;
+    // What waits for a next hop, and what decides its turn there: enough to queue it without reading the transfer.
     struct work {
         std::string owner, document, node;
+        bool brief = false; // written by a version that kept nothing more; the transfer says it
+        std::int64_t due = 0, created = 0;
+        int priority = 0;
+        std::uint64_t size = 0;
+        std::string turn;
+        bool expiry_warned = false;
     };
+    // One after another, by owner and document; one scan.
+    result<> each_work(std::string_view home, const std::function<void(work)>&) const;
     result<std::vector<work>> waiting_work(std::string_view home) const;
     // A consignment that is parked because the registry could not place its recipient.
     struct unplaced {
@@ -123,8 +134,8 @@ public:
     void put(const document_row&);
     void index_document(const document_row&); // B: so that statuses find it
     void put(std::string_view owner, const consignment_row&);
-    void put(const transfer_row&); // without the work row
-    void add_work(std::string_view home, const transfer_row&);
+    void put(const transfer_row&);                             // without the work row
+    void add_work(std::string_view home, const transfer_row&); // again when its time has changed
     void remove_work(std::string_view home, const transfer_row&);
     void put(std::string_view home, const unplaced&);
     void remove(std::string_view home, const unplaced&);

@@ -41,6 +41,13 @@ struct business_identity {
 };
 BOOST_DESCRIBE_STRUCT(business_identity, (), (issuer, business_type, document_id, number, notation, date))
 
+// What a replacement (type 3) takes the place of, and at whom: codes as written; none: at all of its recipients.
+struct replaced_row {
+    std::string document_id;
+    std::vector<std::string> at;
+};
+BOOST_DESCRIBE_STRUCT(replaced_row, (), (document_id, at))
+
 struct document_row {
     std::string id;    // ours, UUIDv7
     std::string owner; // organisation under whose prefix the document's rows stand
@@ -69,6 +76,10 @@ struct document_row {
     std::int64_t sent_at = 0; // the sender's own time: of its first TraceHeader; 0: it names none
     // Only for a recall, update or replace: why, and the DocumentId of what it speaks of.
     std::string reason, target;
+    std::vector<replaced_row> replaces; // only for a replacement, which names these and has no target
+    // Only for an update: whose addressing it ends or begins, codes as written; is the content another one?
+    std::vector<std::string> removed, added;
+    bool content_changed = false;
     // Only for kind status:
     std::string status_code, status_description, about; // about: our id of the document it speaks of, if known
     std::int64_t status_time = 0;
@@ -77,7 +88,8 @@ BOOST_DESCRIBE_STRUCT(document_row, (),
                       (id, owner, kind, packet_sha256, content_sha256, size, payload, identity, from_code, from_name,
                        to_codes, subject, type_name, signer, due_date, priority, previous_node, credential, received_at,
                        origin, origin_verdict, signatures, signature_report, attachments, flags, log_origin, leaf,
-                       sent_at, reason, target, status_code, status_description, about, status_time))
+                       sent_at, reason, target, replaces, removed, added, content_changed, status_code,
+                       status_description, about, status_time))
 
 // A status code seen on a consignment: its reporter's earliest and latest own time.
 struct status_seen {
@@ -101,11 +113,16 @@ struct consignment_row {
     std::int64_t last_status_time = 0;
     std::vector<status_seen> statuses;
     bool asked_back = false; // a recall, update or replace of it is on record
+    // Of a replacement, a document of its own: what was answered to its taking the place of another, 15 or 16. Its
+    // other statuses stand above, with those to a recall of itself.
+    std::string answer;
+    std::int64_t answer_time = 0;
     std::int64_t updated_at = 0;
 };
 BOOST_DESCRIBE_STRUCT(consignment_row, (),
                       (document, recipient_code, recipient, recipient_name, state_now, hop, reason, reason_beyond,
-                       inbox_id, inbox_sequence, last_status, last_status_time, statuses, asked_back, updated_at))
+                       inbox_id, inbox_sequence, last_status, last_status_time, statuses, asked_back, answer,
+                       answer_time, updated_at))
 
 // A piece of a composed packet: new text, or a range of the packet as it was received.
 struct piece_row {
@@ -127,7 +144,7 @@ struct transfer_row {
     // Composed once, before the first attempt, and reused by every retry (contracts 5).
     bool composed = false;
     digest packet_sha256;
-    std::uint64_t size = 0;
+    std::uint64_t size = 0; // before that: of the packet as received
     std::vector<piece_row> pieces;
     std::string manifest;  // exact bytes sent beside the packet
     digest receipt_sha256; // of the next hop's receipt, when delivered
@@ -135,11 +152,13 @@ struct transfer_row {
     // perhaps_taken: an attempt ended without an answer, so that the hop may have it. recall_waits: a recall waits for
     // the outcome. fenced: of a recall, not to be tried before that of the document.
     bool attempt_open = false, perhaps_taken = false, recall_waits = false, fenced = false;
+    std::int64_t expiry_warned_at = 0; // that it will expire was said, once; 0: not yet
 };
 BOOST_DESCRIBE_STRUCT(transfer_row, (),
                       (owner, document, node, recipients, state_now, attempts, created_at, next_attempt_at,
                        last_attempt_at, expires_at, reason, reason_detail, priority, turn, composed, packet_sha256,
-                       size, pieces, manifest, receipt_sha256, attempt_open, perhaps_taken, recall_waits, fenced))
+                       size, pieces, manifest, receipt_sha256, attempt_open, perhaps_taken, recall_waits, fenced,
+                       expiry_warned_at))
 
 // Kinds of event are an open list of words (docs/store-format.md); unknown ones are kept and shown.
 struct event_row {
@@ -166,11 +185,12 @@ struct inbox_row {
     std::string recipient_code;
     std::int64_t created_at = 0, fetched_at = 0, acked_at = 0, cancelled_at = 0;
     std::string last_status; // the last status this organisation's eOffice set
-    bool asked_back = false; // a recall of it is on record, or it is one itself
+    bool asked_back = false; // a recall, update or replace of it is on record, or it is one itself
+    std::string replaced_by; // inbox id of what took its place
 };
 BOOST_DESCRIBE_STRUCT(inbox_row, (),
                       (sequence, id, organisation, owner, document, kind, recipient_code, created_at, fetched_at,
-                       acked_at, cancelled_at, last_status, asked_back))
+                       acked_at, cancelled_at, last_status, asked_back, replaced_by))
 
 // What occupies a business identity at one recipient.
 struct identity_row {
@@ -179,22 +199,25 @@ struct identity_row {
 };
 BOOST_DESCRIBE_STRUCT(identity_row, (), (document, content_sha256))
 
-// Where a recall stands for one recipient.
+// Where a recall, update or replace stands for one recipient.
 //
 //   fenced ─▶ withdrawn            the attempt did not reach the next hop
 //      └────▶ asked ─▶ withdrawn   a hop further on still held the document and stopped it
 //               ├────▶ before_clerk ─▶ agreed (15), denied (16)    the recipient's eOffice has it: it answers
 //               ├────▶ agreed      nobody had taken it over: its entry is cancelled, also before it has come
-//               └────▶ ended       the document was refused, returned or expired by itself
+//               └────▶ ended       the document was refused, returned or expired by itself; or its replacement is gone
+//
+// An update takes nothing back: it is never fenced, withdrawn or agreed to by itself.
 BOOST_DEFINE_ENUM_CLASS(recall_stand, fenced, asked, before_clerk, withdrawn, agreed, denied, ended)
 
 inline bool is_open(recall_stand s) {
     return s == recall_stand::fenced || s == recall_stand::asked || s == recall_stand::before_clerk;
 }
 
-// The recall of one document at one recipient: what is kept of it, whatever becomes of the document. The newest counts;
-// events keep the earlier ones.
+// What the issuer asks of one document at one recipient: to give it back, or to take another in its place; kept
+// whatever becomes of the document. The newest counts; events keep the earlier ones. `recall` is the packet that asks.
 struct recall_row {
+    int asks = 1;                          // its BussinessDocType: 1 recall, 2 update, 3 replace
     std::string issuer, target, recipient; // organisation, DocumentId recalled, organisation
     std::string owner, document, code;     // what it speaks of here, and its recipient's code; empty: not here (yet)
     std::string recall_owner, recall, asked_code; // the recall itself
@@ -206,8 +229,8 @@ struct recall_row {
     std::string proof; // SHA-256 of the packet that answers
 };
 BOOST_DESCRIBE_STRUCT(recall_row, (),
-                      (issuer, target, recipient, owner, document, code, recall_owner, recall, asked_code, reason, by,
-                       asked_by, asked_at, sent_at, stands, where, answered_at, proof))
+                      (asks, issuer, target, recipient, owner, document, code, recall_owner, recall, asked_code, reason,
+                       by, asked_by, asked_at, sent_at, stands, where, answered_at, proof))
 
 struct idempotency_row {
     digest request_sha256;

@@ -48,6 +48,10 @@ void find_last(consignment_row& c) {
     const status_seen* last = last_of(c);
     c.last_status = last ? last->code : "";
     c.last_status_time = last ? last->last : 0;
+    if (c.answer == "16" && c.last_status != "02" && c.last_status != "15") {
+        c.last_status = c.answer;
+        c.last_status_time = c.answer_time;
+    }
 }
 
 } // namespace
@@ -72,9 +76,17 @@ void ask_back(consignment_row& c) {
     find_last(c);
 }
 
+void answer_place(consignment_row& c, std::string_view code, std::int64_t time) {
+    if (c.answer == "15" && code != "15") return;
+    c.answer = code;
+    c.answer_time = time;
+    find_last(c);
+}
+
 status_fault fault_of(const consignment_row& c, std::string_view code, std::int64_t time) {
     if (!is_known(code) || code == "01") return status_fault::none;
     if (is_answer(code) && !asked(c)) return status_fault::answer_without_request;
+    if (c.answer == "16" && is_processing(code) && c.answer_time <= time) return status_fault::after_the_end;
     const status_seen *refusal = valid_refusal(c), *agreed = asked(c) ? seen(c, "15") : nullptr;
     if (code != "02" && refusal && refusal->first <= time) return status_fault::after_the_end;
     if (code != "15" && code != "13" && agreed && agreed->first <= time) return status_fault::after_the_end;

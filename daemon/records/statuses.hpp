@@ -20,6 +20,8 @@ namespace vanthu::records {
 void add_status(consignment_row&, std::string_view code, std::int64_t time);
 // A recall, update or replace of this document is on record: 15 and 16 answer it.
 void ask_back(consignment_row&);
+// Of a replacement: 15 or 16 to its taking the place of another. 15 stays; denied, it ends like a refused one.
+void answer_place(consignment_row&, std::string_view code, std::int64_t time);
 
 // Why a further status makes no sense beside what is on record. 03 to 06 without a 01 do: they show that the document
 // has arrived, and its 01 may be on another way.
@@ -27,7 +29,7 @@ enum class status_fault {
     none,
     answer_without_request,   // 15, 16: nothing was asked
     refusal_after_acceptance, // 02 after 03, 04, 05 or 06
-    after_the_end,            // after a refusal or an agreed recall
+    after_the_end,            // after a refusal, an agreed recall or a denied replacement
 };
 status_fault fault_of(const consignment_row&, std::string_view code, std::int64_t time);
 

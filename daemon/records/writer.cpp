@@ -27,7 +27,14 @@ void writer::put(const transfer_row& t) {
     transaction_.put(row_key(t.owner, 'T').text(t.document).text(t.node), framed('T', t));
 }
 void writer::add_work(std::string_view home, const transfer_row& t) {
-    transaction_.put(work_key(home, t), framed_text('W', ""));
+    transaction_.put(work_key(home, t), ledger::row_writer('W', work_version)
+                                            .i64(t.next_attempt_at)
+                                            .i64(t.created_at)
+                                            .u8(static_cast<std::uint8_t>(t.priority))
+                                            .u64(t.size)
+                                            .text(t.turn)
+                                            .flag(t.expiry_warned_at != 0)
+                                            .take());
 }
 void writer::remove_work(std::string_view home, const transfer_row& t) { transaction_.erase(work_key(home, t)); }
 void writer::put(std::string_view home, const unplaced& u) {
