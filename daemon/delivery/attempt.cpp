@@ -66,7 +66,7 @@ result<concluded> conclude_attempt(records::writer& w, const records::recall_sid
     }
     const bool released = t.next_attempt_at != before.next_attempt_at;
     const std::string last_reason = t.reason;
-    ++t.attempts;
+    if (rules.burns || o.what != outcome::kind::deferred) ++t.attempts;
     // One that was never begun here may have been, before a crash.
     t.perhaps_taken = t.perhaps_taken || o.unanswered || (t.attempt_open && !before.attempt_open);
     t.attempt_open = false;
@@ -85,11 +85,12 @@ result<concluded> conclude_attempt(records::writer& w, const records::recall_sid
         notice = o.final_hop ? "kept" : "accepted";
         break;
     case outcome::kind::refused:
-        t.state_now = o.code == public_code(errc::expired) ? state::expired : state::refused;
+        // The other side may call it so too: then it was refused.
+        t.state_now = o.status == 0 && o.code == public_code(errc::expired) ? state::expired : state::refused;
         event = notice = t.state_now == state::expired ? "expired" : "returned";
         break;
     case outcome::kind::deferred:
-        if (t.attempts >= rules.attempts && !released) {
+        if (rules.burns && t.attempts >= rules.attempts && !released) {
             t.state_now = state::parked;
             event = notice = "parked";
         } else {
@@ -99,7 +100,10 @@ result<concluded> conclude_attempt(records::writer& w, const records::recall_sid
         }
         break;
     }
-    if (t.state_now != state::deferred) w.remove_work(side.home, t);
+    if (t.state_now == state::deferred)
+        w.add_work(side.home, t);
+    else
+        w.remove_work(side.home, t);
     w.put(t);
     const registry::node* node = known.find_node(t.node);
     const registry::organisation* at_hop = node ? known.find_organisation(node->organisation) : nullptr;
@@ -116,6 +120,8 @@ result<concluded> conclude_attempt(records::writer& w, const records::recall_sid
         }
         c->updated_at = w.now();
         w.put(t.owner, *c);
+        if (t.state_now == state::refused || t.state_now == state::expired)
+            VANTHU_CHECK(records::request_failed(w, side, *document, code, t.reason));
         if (!event.empty())
             VANTHU_CHECK(
                 w.add_event(t.owner, {.document = t.document,
@@ -146,6 +152,22 @@ result<concluded> conclude_attempt(records::writer& w, const records::recall_sid
         out.notices = true;
     }
     return out;
+}
+
+void send_now(records::writer& w, const std::string& home, transfer_row& t) {
+    const std::int64_t now = w.now();
+    if (t.state_now == state::parked || t.state_now == state::delivered) {
+        t.attempts = 0;
+        if (t.expires_at) t.expires_at += now - t.created_at; // 0: not composed yet
+        t.created_at = now;
+        t.expiry_warned_at = 0;
+    }
+    t.state_now = state::waiting;
+    t.next_attempt_at = now;
+    t.reason.clear();
+    t.reason_detail.clear();
+    w.put(t);
+    w.add_work(home, t);
 }
 
 } // namespace vanthu::delivery

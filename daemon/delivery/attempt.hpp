@@ -25,6 +25,7 @@ result<begun> begin_attempt(records::writer&, const records::recall_side&, const
 struct attempt_rules {
     unsigned attempts = 60;
     std::int64_t wait = 0; // microseconds, until the next one
+    bool burns = true;     // false: only asked whether the destination is there; does not count
 };
 struct concluded {
     std::vector<records::transfer_row> released; // recalls that waited for this outcome
@@ -33,5 +34,9 @@ struct concluded {
 // `before`: the row as the attempt began. What others have written since (a notice, an operator's release) stays.
 result<concluded> conclude_attempt(records::writer&, const records::recall_side&, const attempt_rules&,
                                    const registry::registry&, const records::transfer_row& before, const outcome&);
+
+// What a person or a comparison wants sent now: it waits, due at once, with its work row. What had come to a
+// standstill, parked or delivered, begins anew: with all its attempts, its whole time, and a warning of its end.
+void send_now(records::writer&, const std::string& home, records::transfer_row&);
 
 } // namespace vanthu::delivery

@@ -28,6 +28,18 @@ constexpr error_row rows[] = {
      "There is no such transfer.", "Tải lại trang.", "Load the page again."},
     {int(errc::not_waiting), "not_waiting", 409, retry::no, "Lượt chuyển này đã kết thúc.", "This transfer has ended.",
      "Không cần làm gì.", "Nothing needs to be done."},
+    {int(errc::given_up), "given_up", 409, retry::no, "Người vận hành đã dừng gửi và trả lại nơi gửi.",
+     "An operator has ended the transfer and returned it to its sender.",
+     "Đọc lý do người vận hành ghi; gửi lại nếu còn cần.", "Read the operator's reason; send again if still needed."},
+    {int(errc::may_have_arrived), "may_have_arrived", 409, retry::no,
+     "Văn bản có thể đã tới đầu mối kế tiếp: có lần gửi kết thúc mà không có trả lời.",
+     "The next hop may have the document: an attempt ended without an answer.",
+     "Đối soát với đầu mối đó trước (vanthu reconcile); nếu vẫn trả lại thì xác nhận.",
+     "Compare with that hop first (vanthu reconcile); to return it all the same, confirm."},
+    {int(errc::given_up_unanswered), "given_up_unanswered", 409, retry::no,
+     "Người vận hành đã dừng gửi và trả lại nơi gửi; văn bản vẫn có thể đã tới đầu mối kế tiếp.",
+     "An operator has ended the transfer and returned it to its sender; the next hop may have it all the same.",
+     "Hỏi nơi nhận trước khi gửi lại.", "Ask the recipient before sending it again."},
 };
 const error_table table("delivery", rows);
 } // namespace

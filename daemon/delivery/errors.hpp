@@ -15,6 +15,9 @@ enum class errc {
     refused_by_next_hop, // the next hop said no without a code of its own
     transfer_unknown,    // no such transfer
     not_waiting,         // the transfer has ended; nothing to try again
+    given_up,            // an operator has ended it
+    may_have_arrived,    // to be given up only by who says that it is known
+    given_up_unanswered, // an operator has ended it, and knew that it may have arrived
 };
 std::error_code make_error_code(errc);
 

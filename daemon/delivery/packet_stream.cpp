@@ -1,23 +1,28 @@
 #include "daemon/delivery/packet_stream.hpp"
 
 #include "daemon/delivery/errors.hpp"
-#include "schemas/edxml/reader.hpp"
+#include "schemas/edxml/accepted.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 namespace vanthu::delivery {
 namespace {
 
+constexpr std::uint64_t held_up_to = 1u << 20; // longer packets are read in pieces
+
 std::uint64_t length_of(const records::piece_row& p) { return p.text.empty() ? p.length : p.text.size(); }
 
-result<edxml::packet> read_again(ledger::payload_store& payloads, const ledger::payload_ref& ref) {
+// What stands where in the packet. Its contents were read when it was accepted.
+result<edxml::packet> read_again(ledger::payload_store& payloads, const ledger::payload_ref& ref,
+                                 const received_bytes& received) {
+    edxml::packet_reader reader(edxml::of_what_was_accepted());
+    reader.pass_over_contents();
+    if (received) {
+        VANTHU_CHECK(reader.feed(*received));
+        return reader.finish();
+    }
     VANTHU_TRY(auto source, payloads.open_reader(ref));
-    // Accepted once, under limits that may be tighter today: what was promised is carried.
-    edxml::limits generous;
-    generous.total_bytes = generous.inflated_bytes = UINT64_MAX;
-    generous.attachments = 1'000'000;
-    generous.inflated_ratio = UINT32_MAX;
-    edxml::packet_reader reader(generous);
     bytes chunk(256u << 10);
     for (;;) {
         VANTHU_TRY(std::size_t n, source->read(chunk));
@@ -27,19 +32,40 @@ result<edxml::packet> read_again(ledger::payload_store& payloads, const ledger::
     return reader.finish();
 }
 
+result<> hash_range(sha256& hash, ledger::payload_store& payloads, const ledger::payload_ref& ref,
+                    const received_bytes& received, const edxml::raw_range& range) {
+    const std::uint64_t end = range.offset + range.length;
+    if (end > ref.plain_length) return failed(errc::packet_unreadable);
+    if (received) {
+        hash.update(bytes_view(*received).subspan(range.offset, range.length));
+        return {};
+    }
+    for (std::uint64_t at = range.offset; at < end;) {
+        VANTHU_TRY(bytes part, payloads.read(ref, at, std::min<std::uint64_t>(end - at, 1u << 20)));
+        if (part.empty()) return failed(errc::packet_unreadable);
+        hash.update(part);
+        at += part.size();
+    }
+    return {};
+}
+
 } // namespace
 
 result<composition> compose(ledger::payload_store& payloads, const records::document_row& d,
                             std::string_view organisation, timestamp at, edxml::element_order order) {
     VANTHU_TRY(ledger::payload_ref ref, ledger::payload_ref::decode(d.payload));
     composition out;
+    if (ref.plain_length <= held_up_to) {
+        VANTHU_TRY(bytes whole, payloads.read(ref));
+        out.received = std::make_shared<const bytes>(std::move(whole));
+    }
     if (d.kind == records::document_kind::status) {
         out.pieces.push_back({.text = {}, .offset = 0, .length = d.size});
         out.size = d.size;
         out.sha256 = d.packet_sha256;
         return out;
     }
-    VANTHU_TRY(edxml::packet packet, read_again(payloads, ref));
+    VANTHU_TRY(edxml::packet packet, read_again(payloads, ref, out.received));
     if (!packet.document()) return failed(errc::packet_unreadable, d.id);
     edxml::trace_header trace{std::string(organisation), edxml::packet_time::of(at)};
     VANTHU_TRY(std::vector<edxml::piece> pieces, edxml::compose_outgoing(*packet.document(), trace, order));
@@ -50,12 +76,7 @@ result<composition> compose(ledger::payload_store& payloads, const records::docu
             out.size += text->size();
             if (!text->empty()) out.pieces.push_back({.text = std::move(*text)});
         } else if (auto* range = std::get_if<edxml::raw_range>(&p)) {
-            for (std::uint64_t at_byte = range->offset, end = at_byte + range->length; at_byte < end;) {
-                VANTHU_TRY(bytes part, payloads.read(ref, at_byte, std::min<std::uint64_t>(end - at_byte, 1u << 20)));
-                if (part.empty()) return failed(errc::packet_unreadable, d.id);
-                hash.update(part);
-                at_byte += part.size();
-            }
+            VANTHU_CHECK(hash_range(hash, payloads, ref, out.received, *range));
             out.size += range->length;
             if (range->length) out.pieces.push_back({.text = {}, .offset = range->offset, .length = range->length});
         }
@@ -64,43 +85,79 @@ result<composition> compose(ledger::payload_store& payloads, const records::docu
     return out;
 }
 
+namespace {
+
+class piece_stream {
+public:
+    piece_stream(std::shared_ptr<const std::vector<records::piece_row>> pieces, std::uint64_t offset,
+                 ledger::payload_store& payloads, ledger::payload_ref payload, received_bytes received,
+                 asio::thread_pool& disk)
+        : pieces_(std::move(pieces)), payloads_(payloads), payload_(std::move(payload)), received_(std::move(received)),
+          disk_(disk), within_(offset) {
+        while (piece_ < pieces_->size() && within_ >= length_of((*pieces_)[piece_]))
+            within_ -= length_of((*pieces_)[piece_++]);
+    }
+
+    task<std::size_t> read_some(std::span<std::uint8_t> into) {
+        std::size_t done = copy_what_is_here(into);
+        if (done > 0 || piece_ == pieces_->size()) co_return done;
+        const records::piece_row& piece = (*pieces_)[piece_];
+        const std::size_t n = std::min<std::uint64_t>(into.size(), piece.length - within_);
+        auto read = [&]() -> result<std::size_t> {
+            if (!reader_) {
+                VANTHU_TRY(reader_, payloads_.open_reader(payload_, piece.offset + within_));
+            }
+            return reader_->read(into.first(n));
+        };
+        VANTHU_CO_TRY(done, co_await offload(disk_, read));
+        if (done == 0) co_return failed(errc::packet_unreadable);
+        advance(done);
+        co_return done;
+    }
+
+private:
+    // Over as many pieces as there is room for.
+    std::size_t copy_what_is_here(std::span<std::uint8_t> into) {
+        std::size_t done = 0;
+        while (done < into.size() && piece_ < pieces_->size()) {
+            const records::piece_row& piece = (*pieces_)[piece_];
+            if (piece.text.empty() && (!received_ || piece.offset + piece.length > received_->size())) break;
+            const bytes_view from =
+                piece.text.empty() ? bytes_view(*received_).subspan(piece.offset, piece.length) : as_bytes(piece.text);
+            const std::size_t n = std::min<std::uint64_t>(into.size() - done, from.size() - within_);
+            std::memcpy(into.data() + done, from.data() + within_, n);
+            done += n;
+            advance(n);
+        }
+        return done;
+    }
+    void advance(std::size_t n) {
+        within_ += n;
+        if (within_ < length_of((*pieces_)[piece_])) return;
+        ++piece_;
+        within_ = 0;
+        reader_.reset(); // the next range stands elsewhere
+    }
+
+    std::shared_ptr<const std::vector<records::piece_row>> pieces_;
+    ledger::payload_store& payloads_;
+    ledger::payload_ref payload_;
+    received_bytes received_;
+    asio::thread_pool& disk_;
+    std::size_t piece_ = 0;
+    std::uint64_t within_;
+    std::unique_ptr<ledger::payload_reader> reader_; // of the range that is being sent
+};
+
+} // namespace
+
 net::producer stream(std::shared_ptr<const std::vector<records::piece_row>> pieces, std::uint64_t size,
                      std::uint64_t offset, ledger::payload_store& payloads, ledger::payload_ref payload,
-                     asio::thread_pool& disk) {
-    struct position {
-        std::size_t piece = 0;
-        std::uint64_t within = 0;
-    };
-    auto at = std::make_shared<position>();
-    std::uint64_t skip = offset;
-    while (at->piece < pieces->size() && skip >= length_of((*pieces)[at->piece]))
-        skip -= length_of((*pieces)[at->piece++]);
-    at->within = skip;
-
-    net::producer p;
-    p.size = size - std::min(size, offset);
-    p.read_some = [pieces, at, &payloads, payload = std::move(payload),
-                   &disk](std::span<std::uint8_t> into) -> task<std::size_t> {
-        if (at->piece == pieces->size()) co_return std::size_t{0};
-        const records::piece_row& piece = (*pieces)[at->piece];
-        std::size_t n = static_cast<std::size_t>(std::min<std::uint64_t>(into.size(), length_of(piece) - at->within));
-        if (!piece.text.empty()) {
-            std::copy_n(piece.text.begin() + static_cast<std::ptrdiff_t>(at->within), n, into.begin());
-        } else {
-            auto read = [&] { return payloads.read(payload, piece.offset + at->within, n); };
-            VANTHU_CO_TRY(bytes part, co_await offload(disk, read));
-            if (part.empty()) co_return failed(errc::packet_unreadable);
-            std::copy(part.begin(), part.end(), into.begin());
-            n = part.size();
-        }
-        at->within += n;
-        if (at->within == length_of(piece)) {
-            ++at->piece;
-            at->within = 0;
-        }
-        co_return n;
-    };
-    return p;
+                     received_bytes received, asio::thread_pool& disk) {
+    auto from = std::make_shared<piece_stream>(std::move(pieces), offset, payloads, std::move(payload),
+                                               std::move(received), disk);
+    return {.size = size - std::min(size, offset),
+            .read_some = [from](std::span<std::uint8_t> into) { return from->read_some(into); }};
 }
 
 } // namespace vanthu::delivery

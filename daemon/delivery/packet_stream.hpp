@@ -9,11 +9,15 @@
 
 namespace vanthu::delivery {
 
+// The packet as it was received, in memory; null: it is read from the store as it is needed.
+using received_bytes = std::shared_ptr<const bytes>;
+
 // What goes to one hop, before it is stored with the transfer.
 struct composition {
     std::vector<records::piece_row> pieces;
     std::uint64_t size = 0;
     digest sha256;
+    received_bytes received; // of an ordinary packet, for the attempt that follows at once
 };
 
 // Reads the stored packet again and writes the envelope for the next hop: header as received, one TraceHeader of ours
@@ -21,9 +25,10 @@ struct composition {
 result<composition> compose(ledger::payload_store&, const records::document_row&, std::string_view organisation,
                             timestamp at, edxml::element_order);
 
-// Streams pieces from `offset`. `payload` is the packet as received. The pool reads the disk.
+// Streams pieces from `offset`. `payload` is the packet as received, which the pool reads from the disk without
+// `received`.
 net::producer stream(std::shared_ptr<const std::vector<records::piece_row>> pieces, std::uint64_t size,
-                     std::uint64_t offset, ledger::payload_store&, ledger::payload_ref payload,
+                     std::uint64_t offset, ledger::payload_store&, ledger::payload_ref payload, received_bytes received,
                      asio::thread_pool& disk);
 
 } // namespace vanthu::delivery

@@ -27,8 +27,11 @@ struct outcome {
     std::string code;  // public error code (deferred, refused)
     std::string cause; // short, safe to show
     std::optional<std::chrono::seconds> retry_after;
-    std::string receipt;     // exact bytes
-    bool final_hop = false;  // the receipt says: kept for the recipients
+    std::string receipt;      // exact bytes
+    bool final_hop = false;   // the receipt says: kept for the recipients
+    int status = 0;           // HTTP status of the answer; 0: none came
+    bool at_greeting = false; // the document was not spoken of yet: whatever it was, it was no fault of it
+    bool at_home = false;     // nobody was asked: our own copy could not be made ready
     bool unanswered = false; // deferred, and the hop may have taken it all the same: no answer came, or none to rely on
 };
 
