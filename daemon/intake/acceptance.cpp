@@ -10,40 +10,6 @@
 #include <set>
 
 namespace vanthu::intake {
-namespace {
-
-// Also the C1 controls, which UTF-8 writes as C2 80 to C2 9F.
-bool has_control_character(std::string_view text) {
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const auto c = static_cast<unsigned char>(text[i]);
-        if (c < 0x20 || c == 0x7f) return true;
-        if (c == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0) return true;
-    }
-    return false;
-}
-
-// Characters that turn the direction of writing: "fdp.exe" is shown where "exe.pdf" stands (U+061C, U+200E, U+200F,
-// U+202A to U+202E, U+2066 to U+2069).
-bool turns_direction(std::string_view text) {
-    for (std::size_t i = 0; i + 1 < text.size(); ++i) {
-        if (text.substr(i, 2) == "\xd8\x9c") return true;
-        if (i + 2 >= text.size() || text[i] != '\xe2') continue;
-        const auto second = static_cast<unsigned char>(text[i + 1]), third = static_cast<unsigned char>(text[i + 2]);
-        if (second == 0x80 && (third == 0x8e || third == 0x8f || (third >= 0xaa && third <= 0xae))) return true;
-        if (second == 0x81 && third >= 0xa6 && third <= 0xa9) return true;
-    }
-    return false;
-}
-
-// A receiver will write a file of this name: it must not lead anywhere else, nor look like another one.
-bool is_file_name(std::string_view name) {
-    return !turns_direction(name) && name != "." && name != ".." &&
-           name.find_first_of("/\\") == std::string_view::npos && !has_control_character(name);
-}
-
-edxml::date today(timestamp at) { return edxml::date(std::chrono::floor<std::chrono::days>(at + vietnam_offset)); }
-
-} // namespace
 
 acceptance::acceptance(gate& g, offer o)
     : gate_(g), offer_(std::move(o)), at_(g.clock_.now()), registry_(g.registry()),
@@ -51,6 +17,9 @@ acceptance::acceptance(gate& g, offer o)
     reader_.deliver_to(*this);
     // A sender that may not speak for From is told before its attachments are read.
     reader_.on_header([this](const edxml::packet& so_far) -> result<> {
+        if (const auto* d = so_far.document(); d && offer_.source != offer::from::ourselves)
+            if (edxml::bussiness_type_of(d->header) == edxml::bussiness_type::new_document)
+                VANTHU_CHECK(check_pressure(*d));
         return check_sender(so_far.document() ? so_far.document()->header.from.organ_id
                                               : so_far.status()->from.organ_id,
                             so_far.document() != nullptr);
@@ -84,6 +53,7 @@ task<accepted> acceptance::decide() {
         VANTHU_CO_CHECK(check_dates());
         VANTHU_CO_CHECK(co_await check_secrets());
         VANTHU_CO_CHECK(route_recipients());
+        VANTHU_CO_CHECK(keep_with_documents());
         VANTHU_CO_CHECK(apply_policy());
     } else if (registry::trimmed(packet_->status()->response_for.organ_id).empty() ||
                registry::trimmed(packet_->status()->from.organ_id).empty() ||
@@ -112,11 +82,14 @@ task<accepted> acceptance::decide() {
 
 // Small packets are read, parsed and hashed where the connection lives; what goes to disk goes through the disk pool.
 task<> acceptance::read(net::body_source& body) {
-    bytes chunk(256u << 10);
+    // Parsed, hashed and copied while a piece is still in the processor's cache.
+    constexpr std::size_t at_once = 64u << 10;
+    packet_bytes_.expect(offer_.size.value_or(offer_.expected_size));
+    const auto chunk = std::make_unique_for_overwrite<std::uint8_t[]>(at_once);
     for (;;) {
-        VANTHU_CO_TRY(std::size_t n, co_await body.read_some(chunk));
+        VANTHU_CO_TRY(std::size_t n, co_await body.read_some({chunk.get(), at_once}));
         if (n == 0) break;
-        bytes_view piece(chunk.data(), n);
+        bytes_view piece(chunk.get(), n);
         if (packet_bytes_.size() + n <= gate_.options_.memory_spool) {
             VANTHU_CO_CHECK(take(piece));
         } else {
@@ -147,105 +120,6 @@ task<> acceptance::read_spool() {
 result<> acceptance::take(bytes_view piece) {
     VANTHU_CHECK(reader_.feed(piece));
     return packet_bytes_.write(piece);
-}
-
-result<> acceptance::check_announcement() const {
-    if (offer_.size && *offer_.size != packet_->size) return failed(errc::size_mismatch);
-    if (offer_.packet_sha256 && *offer_.packet_sha256 != packet_->packet_sha256) return failed(errc::hash_mismatch);
-    bool is_document = packet_->document() != nullptr;
-    if (offer_.kind && (*offer_.kind == records::document_kind::document) != is_document)
-        return failed(errc::kind_mismatch);
-    return {};
-}
-
-// Contracts 4, the link: the credential's organisations, or what the registry lets this peer deliver.
-result<> acceptance::check_sender(std::string_view from_code, bool is_document) {
-    if (offer_.source == offer::from::eoffice) {
-        std::string sender = registry_->canonical(from_code, at_);
-        if (std::find(offer_.may_send_for.begin(), offer_.may_send_for.end(), sender) == offer_.may_send_for.end())
-            return failed(errc::sender_not_yours, std::string(from_code));
-        // Nobody beyond would believe us. What lies in an inbox here is reported on from here, also after a move.
-        if (is_document && !registry_->speaks_for(gate_.options_.node, from_code, at_))
-            return failed(errc::sender_not_served, std::string(from_code));
-    } else if (offer_.source == offer::from::peer) {
-        registry::delivery_verdict v = registry_->may_deliver(gate_.options_.node, offer_.node, from_code, at_);
-        if (v.right == registry::delivery_right::not_authorised)
-            return failed(errc::sender_not_authorised, std::string(from_code) + " by " + offer_.node + ": " +
-                                                           std::string(registry::to_string(v.reason)));
-        if (v.right == registry::delivery_right::unknown_sender &&
-            std::find(arrival_.flags.begin(), arrival_.flags.end(), "sender_unverified") == arrival_.flags.end())
-            arrival_.flags.push_back("sender_unverified");
-    }
-    return {};
-}
-
-result<> acceptance::check_attachments() const {
-    for (const edxml::attachment_info& a : packet_->document()->attachments) {
-        for (const edxml::finding& f : a.findings)
-            if (f.code == edxml::finding_code::zip_bomb) return failed(errc::attachment_inflates, a.name);
-        if (offer_.source != offer::from::eoffice) continue;
-        if (a.damaged) return failed(errc::attachment_damaged, a.name);
-        if (a.content_size() == 0) return failed(errc::attachment_empty, a.name);
-        if (!is_file_name(a.name)) return failed(errc::attachment_name_unsafe, a.name);
-    }
-    return {};
-}
-
-// "15/QĐ-BNV" is number 15, notation QĐ-BNV: the slash stands between the two, and a notation may hold further ones.
-// What others write in its place ("15a", "BINTEST123") is carried, and shown to the clerk.
-// Source: NĐ 30/2020, annex I part I II.3: a running number, in Arabic digits.
-result<> acceptance::check_code() {
-    const edxml::document_header& h = packet_->document()->header;
-    const edxml::document_code& c = h.code;
-    const bool digits = c.number.find_first_not_of("0123456789") == std::string::npos;
-    if (offer_.source != offer::from::eoffice) {
-        if (!digits) arrival_.flags.push_back("number_not_digits");
-        return {};
-    }
-    // A recall, update or replace speaks of a document under the number that it has.
-    const bool names_another = h.bussiness && asks_for_answer(identity_of(*packet_->document(), *registry_, at_));
-    if ((!digits && !names_another) || c.number.find('/') != std::string::npos || has_control_character(c.number) ||
-        has_control_character(c.notation))
-        return failed(errc::number_malformed, c.number + "/" + c.notation);
-    return {};
-}
-
-result<> acceptance::check_dates() const {
-    if (offer_.source != offer::from::eoffice) return {};
-    const edxml::document_header& h = packet_->document()->header;
-    const edxml::packet_date& issued = h.promulgation.date;
-    if (!issued.empty() && !issued.value) return failed(errc::date_ambiguous, issued.text);
-    if (issued.value && *issued.value > today(at_)) return failed(errc::date_in_future, issued.text);
-    return {};
-}
-
-// Who of the packet's recipients is ours to serve or to carry: each organisation once, whatever codes it was given.
-result<> acceptance::route_recipients() {
-    std::set<std::string> listed, seen;
-    std::vector<std::string> codes;
-    for (const edxml::organisation& to : packet_->document()->header.to) {
-        listed.insert(to.organ_id);
-        codes.push_back(to.organ_id);
-    }
-    if (!offer_.recipients.empty()) {
-        for (const std::string& code : offer_.recipients)
-            if (!listed.contains(code)) return failed(errc::recipient_not_listed, code);
-        codes = offer_.recipients;
-    }
-    if (codes.size() > gate_.options_.recipients)
-        return failed(errc::too_many_recipients, std::to_string(codes.size()));
-    for (const std::string& code : codes) {
-        routed r = route_recipient(*registry_, gate_.options_.node, code, at_, offer_.node);
-        if (r.route.kind == registry::route_kind::held && offer_.source == offer::from::eoffice) {
-            using registry::held_reason;
-            errc why = r.route.reason == held_reason::unknown_organisation ? errc::recipient_unknown
-                       : r.route.reason == held_reason::no_route           ? errc::no_route
-                                                                           : errc::recipient_closed;
-            return failed(why, code);
-        }
-        if (seen.insert(r.organisation).second) arrival_.recipients.push_back(std::move(r));
-    }
-    return {};
 }
 
 task<> acceptance::check_secrets() {
@@ -280,7 +154,10 @@ fail acceptance::isolate_or_refuse(const std::string& field) {
 
 result<> acceptance::apply_policy() {
     // A recall brings nothing to be relied on: whether it may be made follows from the link and the origin.
-    if (edxml::bussiness_type_of(packet_->document()->header) == edxml::bussiness_type::recall) return {};
+    const edxml::bussiness_type type = edxml::bussiness_type_of(packet_->document()->header);
+    if (type == edxml::bussiness_type::recall ||
+        (type == edxml::bussiness_type::update && packet_->document()->attachments.empty()))
+        return {};
     bool any_local = false;
     for (const routed& r : arrival_.recipients) any_local |= r.route.kind == registry::route_kind::local;
     std::shared_ptr<const policy> table = gate_.policy_.load();
@@ -327,27 +204,46 @@ result<> acceptance::prepare_companions() {
         return {};
     }
     const edxml::document_header& h = packet_->document()->header;
-    const bool recalls = edxml::bussiness_type_of(h) == edxml::bussiness_type::recall;
-    for (const routed& r : arrival_.recipients) {
-        if (r.route.kind != registry::route_kind::local || !arrival_.held_here.empty()) continue;
-        if (arrival_.refused_at_end.empty() && !r.route.final->answers_on_commit && !recalls) continue;
-        edxml::response_for about{h.from.organ_id, h.code.number + "/" + h.code.notation, h.promulgation.date,
-                                  h.document_id};
-        VANTHU_TRY(auto c,
-                   compose_companion(std::move(about), r.code, r.name,
-                                     recalls ? std::string(recall_agreed) : arrival_.refused_at_end, registry_, at_));
+    const edxml::bussiness_type type = edxml::bussiness_type_of(h);
+    const bool recalls = type == edxml::bussiness_type::recall, replaces = type == edxml::bussiness_type::replace;
+    const edxml::response_for itself{h.from.organ_id, h.code.number + "/" + h.code.notation, h.promulgation.date,
+                                     h.document_id};
+    auto prepare = [&](const routed& r, edxml::response_for about, const std::string& what) -> result<> {
+        VANTHU_TRY(auto c, compose_companion(std::move(about), r.code, r.name, what, registry_, at_));
         VANTHU_CHECK(sign_origin(c->status, c->packet));
         companions_.push_back(std::move(c));
+        return {};
+    };
+    records::document_row changes;
+    if (type == edxml::bussiness_type::update) note_changes(*packet_->document(), changes);
+    for (const routed& r : arrival_.recipients) {
+        if (r.route.kind != registry::route_kind::local) continue;
+        // Whom an update removes gets nothing to rely on: whatever the policy says of its files, what nobody has taken
+        // over is given back.
+        if (is_among(*registry_, at_, changes.removed, r)) VANTHU_CHECK(prepare(r, itself, std::string(recall_agreed)));
+        if (!arrival_.held_here.empty()) continue;
+        if (recalls) {
+            VANTHU_CHECK(prepare(r, itself, std::string(recall_agreed)));
+            continue;
+        }
+        if (replaces && arrival_.refused_at_end.empty()) {
+            VANTHU_TRY(auto old, replaced_reference(records::reader(gate_.store_.committed()), gate_.options_.home,
+                                                    registry_->canonical(h.from.organ_id, at_), replaced_by(h)));
+            VANTHU_CHECK(prepare(r, old.value_or(itself), std::string(replace_agreed)));
+        }
+        if (!arrival_.refused_at_end.empty() || r.route.final->answers_on_commit)
+            VANTHU_CHECK(prepare(r, itself, arrival_.refused_at_end));
     }
     return {};
 }
 
 task<> acceptance::store_payloads() {
     auto copy = [this]() -> result<> {
-        VANTHU_TRY(auto writer, gate_.store_.payloads().begin(arrival_.owner, packet_bytes_.size()));
         if (packet_bytes_.in_memory()) {
-            VANTHU_CHECK(writer->write(packet_bytes_.memory()));
+            VANTHU_TRY(arrival_.payload,
+                       gate_.store_.payloads().put(arrival_.owner, packet_bytes_.memory(), packet_->packet_sha256));
         } else {
+            VANTHU_TRY(auto writer, gate_.store_.payloads().begin(arrival_.owner, packet_bytes_.size()));
             bytes chunk(1u << 20);
             for (std::uint64_t at = 0;;) {
                 VANTHU_TRY(std::size_t n, packet_bytes_.read(at, chunk));
@@ -355,12 +251,15 @@ task<> acceptance::store_payloads() {
                 VANTHU_CHECK(writer->write(bytes_view(chunk.data(), n)));
                 at += n;
             }
+            VANTHU_TRY(arrival_.payload, writer->finish());
         }
-        VANTHU_TRY(arrival_.payload, writer->finish());
         for (auto& c : companions_) VANTHU_CHECK(c->store_payload(gate_.store_.payloads()));
         if (arrival_before_) VANTHU_CHECK(arrival_before_->store_payload(gate_.store_.payloads()));
         return {};
     };
+    const bool alone = companions_.empty() && !arrival_before_;
+    if (alone && packet_bytes_.in_memory() && gate_.store_.payloads().stays_in_memory(packet_bytes_.size()))
+        co_return copy(); // two hand-overs to other threads less
     co_return co_await offload(gate_.disk_, copy);
 }
 
@@ -413,7 +312,11 @@ task<accepted> acceptance::commit() {
     answer.document = std::move(out.document);
     answer.consignments = std::move(out.consignments);
     answer.findings = packet_->findings;
-    VANTHU_CO_TRY(answer.receipt, gate_.log_.receipt_bytes(gate_.store_.committed(), out.log_origin, out.leaf));
+    if (out.ticket) {
+        answer.receipt = out.ticket->receipt(); // made when its group became durable
+    } else {
+        VANTHU_CO_TRY(answer.receipt, gate_.log_.receipt_bytes(gate_.store_.committed(), out.log_origin, out.leaf));
+    }
     co_return answer;
 }
 

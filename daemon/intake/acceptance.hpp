@@ -7,6 +7,8 @@
 
 namespace vanthu::intake {
 
+edxml::date today(timestamp at); // in Viet Nam
+
 class acceptance final : public edxml::attachment_sink {
 public:
     acceptance(gate& g, offer o);
@@ -42,13 +44,18 @@ private:
     task<accepted> decide();
     result<> take(bytes_view piece);
     result<> check_announcement() const;
+    result<> check_pressure(const edxml::document_packet&);
+    result<bool> perhaps_known(const edxml::document_packet&, const std::vector<std::string>& codes) const;
     result<> check_sender(std::string_view from_code, bool is_document);
     result<> check_attachments() const;
     result<> check_code();
     result<> check_dates() const;
     result<> route_recipients();
+    result<> keep_with_documents();
     task<> check_secrets();
     task<> inspect_signatures();
+    // Where nobody looks at PDFs none is kept aside.
+    std::uint64_t inspect_limit() const { return gate_.inspectors_ ? gate_.options_.inspect_limit : 0; }
     result<> apply_policy();
     result<> check_origin();
     result<> sign_origin(arrival&, const edxml::packet&) const;

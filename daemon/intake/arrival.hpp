@@ -17,6 +17,11 @@ struct routed {
 routed route_recipient(const registry::registry&, const std::string& own_node, const std::string& code, timestamp at,
                        const std::string& came_from);
 
+// What is asked of a document goes where that lies: here, in the inbox of a recipient that the registry serves from
+// another node by now. Whoever reads that inbox answers; the other node knows of no document and would agree to it.
+result<> keep_with_document(const records::reader&, const std::string& home, const std::string& issuer,
+                            const std::vector<std::string>& targets, const registry::node* own, routed&);
+
 struct arrival {
     const offer* from = nullptr;
     const edxml::packet* packet = nullptr;
@@ -32,6 +37,9 @@ struct arrival {
     std::vector<std::string> flags;
     std::string held_here, held_onward; // a reason code: those served here, those behind a hop wait for an operator
     std::string refused_at_end; // policy: an error code; local recipients refuse with 02 instead of taking it in
+    // No new documents are taken now (pressure.hpp): the answer unless this is a request or a document known before,
+    // which gets its first answer.
+    std::optional<failure> refused_if_new;
     // Beside a status 02 to 06 of an eOffice: the 01 that goes before it where none has.
     arrival* arrival_before = nullptr;
 };

@@ -21,10 +21,17 @@ struct companion {
 // `about`: the document, addressed to `recipient_code` as written. `refusal` empty: it has arrived (01); else an error
 // code, and it is refused (02). `words`: what the 02 tells people; empty: that the signatures do not satisfy.
 // `recall_agreed` instead of an error code: the recall is agreed to (15).
-inline constexpr std::string_view recall_agreed = "15";
+// `replace_agreed`: the same, to a replacement.
+inline constexpr std::string_view recall_agreed = "15", replace_agreed = "15 replace";
 result<std::unique_ptr<companion>> compose_companion(edxml::response_for about, const std::string& recipient_code,
                                                      const std::string& recipient_name, const std::string& refusal,
                                                      std::shared_ptr<const registry::registry>, timestamp at,
                                                      const std::string& words = {});
+
+// What 15 and 16 to a replacement speak of: like those to a recall, of the document that ends. Absent: it replaces
+// several at this recipient, or one that is not known here; then they speak of the replacement.
+result<std::optional<edxml::response_for>> replaced_reference(const records::reader&, const std::string& home,
+                                                              const std::string& issuer,
+                                                              const std::vector<records::replaced_row>&);
 
 } // namespace vanthu::intake

@@ -136,7 +136,8 @@ result<> decision::known_packet(const records::reader::place& place, outcome& ou
 result<> decision::receipt_for_new_envelope(const arrival& a, document_row envelope, outcome& out) {
     const bool all_local = std::all_of(out.consignments.begin(), out.consignments.end(),
                                        [](const consignment_row& c) { return c.hop == "local"; });
-    VANTHU_CHECK(add_receipt_leaf(a, envelope, all_local ? receipt::role::final_hop : receipt::role::relayed));
+    VANTHU_TRY(out.ticket,
+               add_receipt_leaf(a, envelope, all_local ? receipt::role::final_hop : receipt::role::relayed));
     out.log_origin = envelope.log_origin;
     out.leaf = envelope.leaf;
     write_.received(options_.home, a.from->node, envelope.packet_sha256,
@@ -168,7 +169,7 @@ result<> decision::place(const document_row& d, const routed& r, const std::stri
     c.recipient_name = r.name;
     c.reason.clear();
     c.updated_at = write_.now();
-    c.asked_back = asks_for_answer(d.identity);
+    c.asked_back = asks_for_answer(d.identity) && !is_replacement(d.identity);
     event_row e{.document = d.id, .recipient = r.code, .by = options_.organisation};
 
     using registry::route_kind;
@@ -192,7 +193,7 @@ result<> decision::place(const document_row& d, const routed& r, const std::stri
         entry.document = d.id;
         entry.kind = d.kind;
         entry.recipient_code = r.code;
-        entry.asked_back = is_recall(d.identity);
+        entry.asked_back = asks_for_answer(d.identity);
         VANTHU_TRY(entry, write_.add_inbox(std::move(entry), new_id(from_us(write_.now()))));
         c.hop = "local";
         c.state_now = state::delivered;
@@ -200,7 +201,8 @@ result<> decision::place(const document_row& d, const routed& r, const std::stri
         c.inbox_sequence = entry.sequence;
         out.inboxes.push_back(r.organisation);
         e.kind = "kept";
-        if (d.kind == document_kind::document && !asks_for_answer(d.identity))
+        if (is_replacement(d.identity)) VANTHU_CHECK(before_the_clerk(d, c));
+        if (d.kind == document_kind::document && (!asks_for_answer(d.identity) || is_replacement(d.identity)))
             VANTHU_CHECK(cancel_if_recalled(d, r, entry, c, out));
     } else if (r.route.kind == route_kind::held) {
         c.state_now = state::parked;
@@ -219,6 +221,7 @@ result<> decision::place(const document_row& d, const routed& r, const std::stri
         t.recipients.push_back(r.code);
         t.created_at = t.next_attempt_at = write_.now();
         t.priority = d.priority;
+        t.size = d.size;
         if (!d.about.empty()) t.turn = d.about + " " + d.from_code;
         e.kind = "routed";
         e.code = c.hop;
@@ -260,7 +263,7 @@ result<> decision::add_transfers(const transfers& to, outcome& out) {
     return {};
 }
 
-result<> decision::add_receipt_leaf(const arrival& a, document_row& d, receipt::role as) {
+result<ledger::leaf_ticket> decision::add_receipt_leaf(const arrival& a, document_row& d, receipt::role as) {
     receipt::custody_leaf leaf;
     leaf.as = as;
     leaf.packet_sha256 = d.packet_sha256;
@@ -272,13 +275,10 @@ result<> decision::add_receipt_leaf(const arrival& a, document_row& d, receipt::
     leaf.from = d.from_code;
     for (const routed& r : a.recipients) leaf.recipients.push_back(r.code);
     if (leaf.recipients.empty()) leaf.recipients = d.to_codes;
-    leaf.hop_organisation = options_.organisation;
-    leaf.hop_time = from_us(d.received_at);
-    leaf.salt = receipt::new_salt();
     VANTHU_TRY(auto ticket, log_.append(write_.transaction(), leaf));
     d.log_origin = ticket->log_origin();
     d.leaf = ticket->index();
-    return {};
+    return ticket;
 }
 
 result<> decision::document(arrival& a, outcome& out) {
@@ -306,7 +306,11 @@ result<> decision::document(arrival& a, outcome& out) {
     if (!h.trace.empty() && h.trace.front().timestamp.value) d.sent_at = to_us(*h.trace.front().timestamp.value);
     if (asks_for_answer(d.identity)) {
         d.reason = h.bussiness->doc_reason;
-        d.target = edxml::target_document_id(h);
+        if (is_replacement(d.identity))
+            d.replaces = replaced_by(h);
+        else
+            d.target = edxml::target_document_id(h);
+        if (is_update(d.identity)) note_changes(p, d);
     }
     d.due_date = date_text(h.due_date);
     d.priority = edxml::priority_of(h).value_or(0);
@@ -316,7 +320,9 @@ result<> decision::document(arrival& a, outcome& out) {
     for (const edxml::attachment_info& each : p.attachments) attachments.push_back(edxml::to_json(each));
     d.attachments = boost::json::serialize(attachments);
 
-    VANTHU_CHECK(check_recall(a, d));
+    VANTHU_CHECK(is_replacement(d.identity) ? check_replace(a, d)
+                 : is_update(d.identity)    ? check_update(a, d)
+                                            : check_recall(a, d));
     std::vector<routed> fresh;
     std::string known_id;
     VANTHU_TRY(bool any_new, check_identity(a, d, fresh, known_id, d.flags));
@@ -330,6 +336,7 @@ result<> decision::document(arrival& a, outcome& out) {
         }
         return remember_request(a, issuer, out);
     }
+    if (a.refused_if_new) return fail(*a.refused_if_new);
 
     VANTHU_CHECK(write_.transaction().adopt(a.payload));
     VANTHU_CHECK(write_.add_event(d.owner, event_row{.document = d.id,
@@ -338,20 +345,23 @@ result<> decision::document(arrival& a, outcome& out) {
                                                      .by = by_of(a),
                                                      .proof = d.packet_sha256.hex()}));
     transfers to;
-    const bool recalls = is_recall(d.identity);
-    if (recalls) VANTHU_CHECK(raise_to_recalled(a, d, fresh));
+    const bool recalls = is_recall(d.identity), replaces = is_replacement(d.identity);
+    const bool updates = is_update(d.identity);
+    if (recalls || replaces || updates) VANTHU_CHECK(raise_to_recalled(a, d, fresh));
     for (const routed& r : fresh)
-        VANTHU_CHECK(recalls ? recall_recipient(a, d, r, to, out) : add_recipient(a, d, r, to, out));
+        VANTHU_CHECK(recalls    ? recall_recipient(a, d, r, to, out)
+                     : replaces ? replace_recipient(a, d, r, to, out)
+                     : updates  ? update_recipient(a, d, r, to, out)
+                                : add_recipient(a, d, r, to, out));
     VANTHU_CHECK(add_transfers(to, out));
-    if (asks_for_answer(d.identity) && !recalls) VANTHU_CHECK(note_conversation(h, d));
 
     bool all_local = a.held_here.empty() && std::all_of(fresh.begin(), fresh.end(), [](const routed& r) {
                          return r.route.kind == registry::route_kind::local;
                      });
-    VANTHU_CHECK(add_receipt_leaf(a, d,
-                                  !from_peer  ? receipt::role::accepted
-                                  : all_local ? receipt::role::final_hop
-                                              : receipt::role::relayed));
+    VANTHU_TRY(out.ticket, add_receipt_leaf(a, d,
+                                            !from_peer  ? receipt::role::accepted
+                                            : all_local ? receipt::role::final_hop
+                                                        : receipt::role::relayed));
     // The receipt says "relayed" of the whole; for whom it has arrived here is told apart.
     if (from_peer && !all_local && a.refused_at_end.empty() && a.held_here.empty())
         for (const routed& r : fresh)

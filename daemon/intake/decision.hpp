@@ -17,6 +17,7 @@ struct outcome {
     // Where the receipt for exactly the packet offered stands; a document that came in two envelopes has two.
     std::string log_origin;
     std::uint64_t leaf = 0;
+    ledger::leaf_ticket ticket; // of that leaf, where this decision appended it
     std::vector<records::transfer_row> work;
     std::vector<std::string> inboxes;
 };
@@ -55,6 +56,7 @@ private:
     result<> known_document(const std::string& id, const std::string& sender, outcome&);
     result<> known_packet(const records::reader::place&, outcome&);
     result<> receipt_for_new_envelope(const arrival&, records::document_row, outcome&);
+    result<bool> has_gone(const records::document_row&, const records::consignment_row&);
     result<bool> may_come_again(const records::document_row&, const std::string& recipient);
     // What stands against handing a document to a recipient.
     struct standing {
@@ -66,12 +68,15 @@ private:
     result<bool> check_identity(const arrival&, const records::document_row&, std::vector<routed>& fresh,
                                 std::string& known_id, std::vector<std::string>& flags);
     result<> check_number(const records::document_row&, const std::vector<routed>& fresh);
-    struct recalled {
+    struct spoken {
         records::document_row document;
         records::consignment_row consignment;
     };
-    result<std::optional<recalled>> recalled_by(const arrival&, const records::document_row& recall, const routed&);
-    result<> raise_to_recalled(const arrival&, records::document_row& recall, const std::vector<routed>&);
+    result<std::optional<spoken>> spoken_of(const arrival&, const records::document_row& by, const std::string& target,
+                                            const routed&);
+    result<> raise_to_recalled(const arrival&, records::document_row& by, const std::vector<routed>&);
+    result<records::recall_row> ask(const arrival&, const records::document_row& request, edxml::bussiness_type,
+                                    const std::string& target, const routed&, const std::optional<spoken>&, outcome&);
     result<> check_recall(const arrival&, const records::document_row& recall);
     result<> recall_recipient(const arrival&, const records::document_row& recall, const routed&, transfers&, outcome&);
     result<> close_request(const records::document_row& recall, const routed&, records::recall_row,
@@ -81,14 +86,35 @@ private:
     result<> recall_answered(const records::document_row& on, const records::consignment_row&,
                              const records::document_row& status);
     result<> recall_needless(const records::document_row&, const records::consignment_row&);
-    result<> note_conversation(const edxml::document_header&, const records::document_row&);
+    result<> answer_request(records::recall_row&, const records::document_row& status);
+    result<> answer_other(const std::string& owner, records::consignment_row&, const records::document_row& status,
+                          bool takes_place);
+    result<> answer_entry(const records::recall_row&, bool agrees);
+    result<> check_replace(const arrival&, const records::document_row& replacement);
+    result<> replace_recipient(const arrival&, const records::document_row& replacement, const routed&, transfers&,
+                               outcome&);
+    struct old_one;
+    result<old_one> find_old(std::string target, std::optional<spoken>);
+    static bool is_the_clerks(const std::vector<old_one>&, bool local);
+    static routed way_of(const arrival&, const std::vector<old_one>&, const routed&);
+    result<> take_place(const records::consignment_row& mine, old_one&, bool clerk, bool ended, records::recall_row&,
+                        transfers&);
+    result<> replace_released(const records::document_row& replacement, const records::consignment_row& mine,
+                              transfers&);
+    result<> before_the_clerk(const records::document_row& replacement, const records::consignment_row& mine);
+    result<bool> replacement_answered(const records::document_row& on, records::consignment_row&,
+                                      const records::document_row& status, bool ours);
+    result<> check_update(const arrival&, const records::document_row& update);
+    result<> update_recipient(const arrival&, const records::document_row& update, const routed&, transfers&, outcome&);
+    result<bool> update_answered(const records::document_row& on, const records::consignment_row&,
+                                 const records::document_row& status, bool ours);
     result<std::optional<records::document_row>> document_of(const std::string& sender, const std::string& id);
     result<> add_recipient(const arrival&, const records::document_row&, const routed&, transfers&, outcome&);
     result<> place(const records::document_row&, const routed&, const std::string& refusal, const std::string& hold,
                    records::consignment_row, transfers&, outcome&);
     result<> tell_previous_hop(const records::document_row&, const std::string& recipient, std::string_view kind,
                                const std::string& code);
-    result<> add_receipt_leaf(const arrival&, records::document_row&, receipt::role);
+    result<ledger::leaf_ticket> add_receipt_leaf(const arrival&, records::document_row&, receipt::role);
     result<std::optional<records::reader::place>> subject_of(const arrival&, const records::document_row& status,
                                                              const std::string& party);
     result<> apply_status(const arrival&, records::document_row& status, const records::reader::place&);
@@ -116,6 +142,12 @@ std::string date_text(const edxml::packet_date&);
 // A recall, update or replace: a conversation about another document, to be answered with 15 or 16.
 bool asks_for_answer(const records::business_identity&);
 bool is_recall(const records::business_identity&);
+bool is_update(const records::business_identity&);
+bool is_among(const registry::registry&, timestamp at, const std::vector<std::string>& codes, const routed&);
+void note_changes(const edxml::document_packet&, records::document_row& update);
+// Asks for an answer, and is a document all the same.
+bool is_replacement(const records::business_identity&);
+std::vector<records::replaced_row> replaced_by(const edxml::document_header&);
 records::document_row row_of(const arrival&, std::int64_t now); // what documents and statuses have in common
 // The fields of a status that its origin signature covers and that make two statuses the same one.
 std::map<std::string, std::string> status_fields(const edxml::status_packet&);

@@ -40,16 +40,18 @@ enum class errc {
     first_page_unseen, // submitted here: a PDF whose first page could not be looked at for a secrecy marking
     // Of what was parked so:
     returned_by_operator, // it goes back to its sender, with the operator's words
-    nothing_held,         // no recipient of the document waits for an operator's decision
-    // Of a recall asked for here:
+    nothing_held,         // no recipient of the document waits for an operator
+    // Of a recall, update or replacement asked for here:
     recall_not_sender,        // the document came here, it was not sent from here by this credential's organisations
-    recall_not_document,      // a status, or a recall, update or replace itself
+    recall_not_document,      // a status, or a recall or update itself
     recall_recipient_unknown, // the document was not addressed to it
     recall_already_asked,     // and not answered yet
     recall_ended,             // taken back, refused, returned or expired
     recall_reason_missing,
     recall_without_id, // the document has no DocumentId to name it by
     entry_recalled,    // an inbox entry that was cancelled before it was acknowledged
+    overloaded,        // a mark of pressure.hpp is passed: no new documents for a while
+    nothing_changed,   // an update or replacement that leaves everything as it is
 };
 std::error_code make_error_code(errc);
 

@@ -41,6 +41,20 @@ gate::gate(gate_options options, ledger::store& store, ledger::receipt_log& log,
     use_policy(options_.policy);
 }
 
+result<> gate::may_take_any() const { return pressure_ ? pressure_->may_take({}) : result<>(); }
+
+result<> gate::may_take(const std::vector<std::string>& recipients, const std::string& came_from) const {
+    if (!pressure_ || !pressure_->refusing()) return {};
+    demand what{.hops = {}, .from_node = !came_from.empty()};
+    const auto known = registry();
+    const timestamp now = clock_.now();
+    for (std::size_t i = 0; i < std::min(recipients.size(), options_.recipients); ++i)
+        if (const routed r = route_recipient(*known, options_.node, recipients[i], now, came_from);
+            r.route.next && r.route.kind != registry::route_kind::local)
+            what.hops.insert(r.route.next->id);
+    return pressure_->may_take(what);
+}
+
 task<accepted> gate::accept(offer o, net::body_source& body) {
     return take(std::move(o), [&body](acceptance& packet) { return packet.run(body); });
 }

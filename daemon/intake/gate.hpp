@@ -16,6 +16,7 @@
 #include "daemon/base/task.hpp"
 #include "daemon/inspect/pool.hpp"
 #include "daemon/intake/errors.hpp"
+#include "daemon/intake/pressure.hpp"
 #include "daemon/ledger/receipt_log.hpp"
 #include "daemon/ledger/spool.hpp"
 #include "daemon/net/http.hpp"
@@ -53,6 +54,7 @@ struct offer {
     std::string node;                      // peer: node id
     std::optional<digest> packet_sha256;   // announced
     std::optional<std::uint64_t> size;     // announced
+    std::uint64_t expected_size = 0;       // how many bytes are likely to come; only a hint
     std::optional<records::document_kind> kind;
     std::vector<std::string> recipients; // peer: handed over (codes as written); empty: all
     std::string origin;                  // peer: sidecar
@@ -62,8 +64,9 @@ struct offer {
     // ourselves: owner and id of the document that a status speaks of, where that is known; empty: found by its
     // identity.
     std::pair<std::string, std::string> about;
-    // eoffice: owner and id of the document that a recall made here speaks of. What cannot be taken back is refused.
-    std::pair<std::string, std::string> recalls;
+    // eoffice: owner and id of the document that a recall, update or replacement made here speaks of. What makes no
+    // sense any more is refused.
+    std::pair<std::string, std::string> speaks_of;
     // What a status says of an inbox entry is the word of the eOffice that reads this inbox: it has the document then
     // (contracts 3). False: its credential has no right to the inbox, or nobody has fetched anything (answered on
     // commit).
@@ -114,6 +117,14 @@ public:
     std::shared_ptr<const registry::registry> registry() const { return registry_.load(); }
     void use_policy(const intake::policy& p) { policy_.store(std::make_shared<intake::policy>(p)); }
 
+    // Asked for each new document from outside as soon as its header is known; null: never. Statuses and what speaks of
+    // a document (recall, update, replace) are not asked for. Must outlive the gate.
+    void pressed_by(const pressure* p) { pressure_ = p; }
+    // For a door that wants to spare the bytes. `recipients`: codes as written; `came_from`: the node that brings it,
+    // empty: an eOffice. overloaded.
+    result<> may_take(const std::vector<std::string>& recipients, const std::string& came_from) const;
+    result<> may_take_any() const; // where nothing is known of it yet
+
     // Called on the committer thread when an accept is durable; must only post.
     std::function<void(const std::vector<records::transfer_row>&)> on_work;
     std::function<void(const std::string& organisation)> on_inbox;
@@ -132,6 +143,7 @@ private:
     inspect::inspector_pool* inspectors_;
     asio::thread_pool &disk_, &crypto_;
     const wall_clock& clock_;
+    const pressure* pressure_ = nullptr;
     std::atomic<std::shared_ptr<const registry::registry>> registry_;
     std::atomic<std::shared_ptr<const intake::policy>> policy_;
 };

@@ -3,7 +3,6 @@
 #include "daemon/records/statuses.hpp"
 
 #include <algorithm>
-#include <set>
 
 namespace vanthu::intake {
 
@@ -18,9 +17,14 @@ bool ended_undelivered(const consignment_row& c) {
     return c.state_now == state::refused || c.state_now == state::expired || c.state_now == state::recalled;
 }
 
-bool is_replaced(const document_row& d) { return std::ranges::find(d.flags, "replaced") != d.flags.end(); }
-
 } // namespace
+
+// Its recipient has nothing of it any more: it ended, or gave way to a replacement that it has agreed to.
+result<bool> decision::has_gone(const document_row& d, const consignment_row& c) {
+    if (records::has_ended(c)) return true;
+    VANTHU_TRY(auto q, write_.recall(options_.home, d.identity.issuer, d.identity.document_id, c.recipient));
+    return q && q->document == d.id && records::took_away(*q);
+}
 
 // What came back undelivered may be sent again as it is, and a recall that was answered may be asked for again;
 // anything else gets the first answer.
@@ -28,8 +32,9 @@ result<bool> decision::may_come_again(const document_row& earlier, const std::st
     VANTHU_TRY(auto consignments, write_.consignments(earlier.owner, earlier.id));
     for (const consignment_row& c : consignments)
         if (c.recipient == recipient)
-            return ended_undelivered(c) ||
-                   (asks_for_answer(earlier.identity) && (c.last_status == "15" || c.last_status == "16"));
+            return ended_undelivered(c) || c.answer == "16" ||
+                   (asks_for_answer(earlier.identity) && !is_replacement(earlier.identity) &&
+                    (c.last_status == "15" || c.last_status == "16"));
     return false;
 }
 
@@ -42,6 +47,8 @@ result<decision::standing> decision::standing_of(const document_row& d, const st
         if (earlier) {
             VANTHU_TRY(again, may_come_again(*earlier, recipient));
         }
+        // Updates without files have one content; what they change stands in their headers.
+        if (earlier && is_update(d.identity) && earlier->sent_at != d.sent_at) again = true;
         if (!again) {
             s.known = same->document;
             return s;
@@ -57,12 +64,15 @@ result<decision::standing> decision::standing_of(const document_row& d, const st
     }
     // A refused document may be sent again under its number, corrected.
     VANTHU_TRY(auto earlier, document_of(d.identity.issuer, other->document));
-    if (earlier && !is_replaced(*earlier)) {
+    bool gone = !earlier;
+    if (earlier) {
         VANTHU_TRY(auto consignments, write_.consignments(earlier->owner, earlier->id));
-        for (const consignment_row& c : consignments)
-            if (c.recipient == recipient && records::has_ended(c)) earlier.reset();
-        if (earlier) s.clash = other->document;
+        for (const consignment_row& c : consignments) {
+            if (c.recipient != recipient || gone) continue;
+            VANTHU_TRY(gone, has_gone(*earlier, c));
+        }
     }
+    if (!gone) s.clash = other->document;
     return s;
 }
 
@@ -95,55 +105,18 @@ result<> decision::check_number(const document_row& d, const std::vector<routed>
     VANTHU_TRY(auto ids, write_.documents_numbered(d.owner, i.issuer, i.number, i.notation, i.date.substr(0, 4)));
     for (const std::string& id : ids) {
         VANTHU_TRY(auto earlier, write_.document(d.owner, id));
-        if (!earlier || earlier->content_sha256 == d.content_sha256 || asks_for_answer(earlier->identity) ||
-            is_replaced(*earlier))
+        if (!earlier || earlier->content_sha256 == d.content_sha256 || is_recall(earlier->identity) ||
+            is_update(earlier->identity))
             continue;
         VANTHU_TRY(auto consignments, write_.consignments(d.owner, id));
-        const bool nobody_holds_it = std::ranges::all_of(consignments, records::has_ended);
-        for (const routed& r : fresh) {
-            auto had = std::ranges::find(consignments, r.organisation, &consignment_row::recipient);
-            if (!nobody_holds_it && (had == consignments.end() || !records::has_ended(*had)))
-                return failed(errc::number_reused, id);
+        std::vector<std::string> freed; // recipients that have nothing of it any more
+        for (const consignment_row& c : consignments) {
+            VANTHU_TRY(const bool gone, has_gone(*earlier, c));
+            if (gone) freed.push_back(c.recipient);
         }
-    }
-    return {};
-}
-
-// An update or replace stands on record also with the documents it speaks of: 15 and 16 answer it there too, and a
-// replaced document no longer holds its number.
-result<> decision::note_conversation(const edxml::document_header& h, const document_row& d) {
-    std::set<std::string> targets{edxml::target_document_id(h)};
-    if (h.bussiness)
-        for (const edxml::replacement_info& each : h.bussiness->replacements) targets.insert(each.document_id);
-    targets.erase("");
-    const bool replaces = d.identity.business_type == int(edxml::bussiness_type::replace);
-    for (const std::string& target : targets) {
-        std::vector<std::string> ids;
-        for (const std::string& owner : std::set{d.identity.issuer, options_.home}) {
-            VANTHU_TRY(auto named, write_.documents_named(owner, d.identity.issuer, target));
-            ids.insert(ids.end(), named.begin(), named.end());
-        }
-        for (const std::string& id : ids) {
-            VANTHU_TRY(auto earlier, document_of(d.identity.issuer, id));
-            if (!earlier || id == d.id || asks_for_answer(earlier->identity)) continue;
-            VANTHU_TRY(auto theirs, write_.consignments(d.owner, d.id));
-            VANTHU_TRY(auto consignments, write_.consignments(earlier->owner, id));
-            for (consignment_row& c : consignments) {
-                if (std::ranges::find(theirs, c.recipient, &consignment_row::recipient) == theirs.end()) continue;
-                records::ask_back(c);
-                write_.put(earlier->owner, c);
-                VANTHU_CHECK(
-                    write_.add_event(earlier->owner, event_row{.document = id,
-                                                               .recipient = c.recipient_code,
-                                                               .kind = replaces ? "replace_asked" : "update_asked",
-                                                               .by = d.from_code,
-                                                               .proof = d.packet_sha256.hex()}));
-            }
-            if (replaces && !is_replaced(*earlier)) {
-                earlier->flags.push_back("replaced");
-                write_.put(*earlier);
-            }
-        }
+        if (freed.size() == consignments.size()) continue;
+        for (const routed& r : fresh)
+            if (std::ranges::find(freed, r.organisation) == freed.end()) return failed(errc::number_reused, id);
     }
     return {};
 }

@@ -38,9 +38,13 @@ result<> acceptance::copy::settle(std::uint64_t limit) {
 result<> acceptance::copy::keep(bytes_view piece, std::uint64_t limit) {
     if (!wanted) {
         if (header_inside) return {};
-        last += as_text(piece);
-        header_inside = last.find(pdf_header) != std::string::npos;
-        last.erase(0, last.size() - std::min(last.size(), pdf_header.size() - 1));
+        // The header may be cut: its beginning in what came before, its end in the first bytes of this piece.
+        constexpr std::size_t overlap = pdf_header.size() - 1;
+        const std::string_view text = as_text(piece);
+        last += text.substr(0, overlap);
+        header_inside = last.find(pdf_header) != std::string::npos || text.find(pdf_header) != std::string_view::npos;
+        if (text.size() > overlap) last = text.substr(text.size() - overlap);
+        last.erase(0, last.size() - std::min(last.size(), overlap));
         return {};
     }
     if (over_budget) return {};
@@ -59,18 +63,18 @@ result<> acceptance::begin(std::size_t index, const edxml::attachment_info& so_f
 }
 
 result<> acceptance::data(std::size_t index, bytes_view decoded) {
-    return candidates_[index]->outer.take(decoded, gate_.options_.inspect_limit);
+    return candidates_[index]->outer.take(decoded, inspect_limit());
 }
 
 result<> acceptance::inner(std::size_t index, bytes_view unpacked) {
-    return candidates_[index]->unpacked.take(unpacked, gate_.options_.inspect_limit);
+    return candidates_[index]->unpacked.take(unpacked, inspect_limit());
 }
 
 result<> acceptance::end(std::size_t index, const edxml::attachment_info& final) {
     candidate& c = *candidates_[index];
     c.name = final.name;
     copy& counts = final.unwrapped ? c.unpacked : c.outer;
-    VANTHU_CHECK(counts.settle(gate_.options_.inspect_limit));
+    VANTHU_CHECK(counts.settle(inspect_limit()));
     if (counts.wanted) c.chosen = &counts;
     if (counts.header_inside && is_named_pdf(c.name)) first_page_unseen_ = true;
     return {};

@@ -24,24 +24,57 @@ bool sent_before(const document_row& d, std::int64_t recall_sent_at) {
 
 } // namespace
 
+result<> keep_with_document(const records::reader& read, const std::string& home, const std::string& issuer,
+                            const std::vector<std::string>& targets, const registry::node* own, routed& r) {
+    if (r.route.kind == registry::route_kind::local || !r.route.final) return {};
+    for (const std::string& target : targets)
+        for (const std::string& owner : {issuer, home}) {
+            VANTHU_TRY(auto ids, read.documents_named(owner, issuer, target));
+            for (const std::string& id : ids) {
+                VANTHU_TRY(auto d, read.document(owner, id));
+                if (!d || d->kind != records::document_kind::document || is_recall(d->identity) ||
+                    is_update(d->identity))
+                    continue;
+                VANTHU_TRY(auto all, read.consignments(owner, id));
+                for (const consignment_row& c : all) {
+                    if (c.hop != "local" || c.inbox_id.empty() || records::has_ended(c)) continue;
+                    if (c.recipient != r.organisation && c.recipient_code != r.code) continue;
+                    r.route.kind = registry::route_kind::local;
+                    r.route.next = own;
+                    r.organisation = c.recipient; // also where another has taken it over
+                    return {};
+                }
+            }
+        }
+    return {};
+}
+
 bool is_recall(const records::business_identity& i) { return i.business_type == int(edxml::bussiness_type::recall); }
+bool is_replacement(const records::business_identity& i) {
+    return i.business_type == int(edxml::bussiness_type::replace);
+}
 
 // The newest document of that DocumentId that went to this recipient.
-result<std::optional<decision::recalled>> decision::recalled_by(const arrival& a, const document_row& d,
-                                                                const routed& r) {
-    using found = std::optional<recalled>;
-    if (d.target.empty()) return found();
+result<std::optional<decision::spoken>> decision::spoken_of(const arrival& a, const document_row& d,
+                                                            const std::string& target, const routed& r) {
+    using found = std::optional<spoken>;
+    if (target.empty()) return found();
     for (const std::string& owner : {d.identity.issuer, options_.home}) {
-        VANTHU_TRY(auto ids, write_.documents_named(owner, d.identity.issuer, d.target));
+        VANTHU_TRY(auto ids, write_.documents_named(owner, d.identity.issuer, target));
         for (auto id = ids.rbegin(); id != ids.rend(); ++id) {
-            if (!a.from->recalls.second.empty() && *id != a.from->recalls.second) continue;
+            // A replacement of a replacement speaks also of what that one replaces.
+            if (!a.from->speaks_of.second.empty() && d.replaces.empty() && *id != a.from->speaks_of.second) continue;
             VANTHU_TRY(auto of, write_.document(owner, *id));
-            if (!of || of->kind != records::document_kind::document || asks_for_answer(of->identity) ||
+            if (!of || of->kind != records::document_kind::document || is_recall(of->identity) || of->id == d.id ||
                 !sent_before(*of, d.sent_at))
                 continue;
             VANTHU_TRY(auto all, write_.consignments(owner, *id));
             for (consignment_row& c : all)
-                if (c.recipient == r.organisation || a.registry->canonical(c.recipient_code, a.at) == r.organisation)
+                // Of an update only what it brought to those it added is a document.
+                if (is_update(of->identity) && c.asked_back)
+                    continue;
+                else if (c.recipient == r.organisation || c.recipient_code == r.code || // or its predecessor's
+                         a.registry->canonical(c.recipient_code, a.at) == r.organisation)
                     return found({std::move(*of), std::move(c)});
         }
         if (owner == options_.home) break;
@@ -51,34 +84,39 @@ result<std::optional<decision::recalled>> decision::recalled_by(const arrival& a
 
 // A recall rides the lane of what it recalls, or a faster one.
 result<> decision::raise_to_recalled(const arrival& a, document_row& d, const std::vector<routed>& recipients) {
-    for (const routed& r : recipients) {
-        VANTHU_TRY(auto of, recalled_by(a, d, r));
-        if (of) d.priority = std::max(d.priority, of->document.priority);
-    }
+    std::vector<std::string> targets{d.target};
+    for (const records::replaced_row& each : d.replaces) targets.push_back(each.document_id);
+    for (const routed& r : recipients)
+        for (const std::string& target : targets) {
+            VANTHU_TRY(auto of, spoken_of(a, d, target, r));
+            if (of) d.priority = std::max(d.priority, of->document.priority);
+        }
     return {};
 }
 
 // Asked for here, by API: what cannot be taken back is said at once, and nothing is recorded.
 result<> decision::check_recall(const arrival& a, const document_row& d) {
-    if (a.from->recalls.second.empty()) return {};
+    if (a.from->speaks_of.second.empty() || !is_recall(d.identity)) return {};
     for (const routed& r : a.recipients) {
-        VANTHU_TRY(auto of, recalled_by(a, d, r));
+        VANTHU_TRY(auto of, spoken_of(a, d, d.target, r));
         if (!of) return failed(errc::recall_recipient_unknown, r.code);
         const consignment_row& c = of->consignment;
         VANTHU_TRY(auto q, write_.recall(options_.home, d.identity.issuer, d.target, c.recipient));
         const bool of_this = q && q->document == of->document.id;
         if (of_this && records::is_open(q->stands)) return failed(errc::recall_already_asked, r.code);
-        if (records::has_ended(c) || (of_this && q->stands != recall_stand::denied))
-            return failed(errc::recall_ended, r.code);
+        if (records::has_ended(c) || (of_this && records::took_away(*q))) return failed(errc::recall_ended, r.code);
     }
     return {};
 }
 
-result<> decision::recall_recipient(const arrival& a, const document_row& d, const routed& r, transfers& to,
-                                    outcome& out) {
-    VANTHU_TRY(auto of, recalled_by(a, d, r));
-    recall_row q{.issuer = d.identity.issuer,
-                 .target = d.target,
+// What is asked of one recipient about one document: the row, not yet written, with the event on the document where it
+// is here. Where an earlier request waits for an attempt, its row will be taken and it goes on at once.
+result<recall_row> decision::ask(const arrival& a, const document_row& d, edxml::bussiness_type asks,
+                                 const std::string& target, const routed& r, const std::optional<spoken>& of,
+                                 outcome& out) {
+    recall_row q{.asks = int(asks),
+                 .issuer = d.identity.issuer,
+                 .target = target,
                  .recipient = of ? of->consignment.recipient : r.organisation,
                  .recall_owner = d.owner,
                  .recall = d.id,
@@ -89,6 +127,29 @@ result<> decision::recall_recipient(const arrival& a, const document_row& d, con
                  .asked_at = write_.now(),
                  .sent_at = d.sent_at,
                  .proof = d.packet_sha256.hex()};
+    if (!of) return q;
+    const consignment_row& c = of->consignment;
+    q.owner = of->document.owner;
+    q.document = of->document.id;
+    q.code = c.recipient_code;
+    VANTHU_CHECK(write_.add_event(q.owner, event_row{.document = q.document,
+                                                     .recipient = q.code,
+                                                     .kind = asks == edxml::bussiness_type::update    ? "update_asked"
+                                                             : asks == edxml::bussiness_type::replace ? "replace_asked"
+                                                                                                      : "recall_asked",
+                                                     .by = d.from_code,
+                                                     .text = d.reason,
+                                                     .proof = q.proof}));
+    if (c.hop.empty() || c.hop == "local") return q;
+    VANTHU_TRY(auto earlier, records::release_earlier(write_, {options_.home, options_.organisation}, q, c.hop));
+    if (earlier) out.work.push_back(std::move(*earlier));
+    return q;
+}
+
+result<> decision::recall_recipient(const arrival& a, const document_row& d, const routed& r, transfers& to,
+                                    outcome& out) {
+    VANTHU_TRY(auto of, spoken_of(a, d, d.target, r));
+    VANTHU_TRY(recall_row q, ask(a, d, edxml::bussiness_type::recall, d.target, r, of, out));
     const bool local = r.route.kind == registry::route_kind::local;
     if (!of) {
         // Overtaken by its recall, or gone another way: where it ends, whatever comes is cancelled. What is asked for
@@ -98,15 +159,6 @@ result<> decision::recall_recipient(const arrival& a, const document_row& d, con
     }
     document_row& document = of->document;
     consignment_row& c = of->consignment;
-    q.owner = document.owner;
-    q.document = document.id;
-    q.code = c.recipient_code;
-    VANTHU_CHECK(write_.add_event(document.owner, event_row{.document = document.id,
-                                                            .recipient = c.recipient_code,
-                                                            .kind = "recall_asked",
-                                                            .by = d.from_code,
-                                                            .text = d.reason,
-                                                            .proof = q.proof}));
     records::ask_back(c);
     write_.put(document.owner, c);
 
@@ -192,6 +244,7 @@ result<> decision::close_request(const document_row& d, const routed& r, recall_
         d.owner,
         event_row{.document = d.id, .recipient = r.code, .kind = kind, .by = options_.organisation, .proof = q.proof}));
     write_.occupy(options_.home, r.organisation, d.identity, {d.id, d.content_sha256});
+    if (is_update(d.identity)) out.cancelled.push_back(r.code); // no 01: it has no entry
     if (answers)
         out.answers.push_back(r.code); // 15, which finds the row and closes it
     else
@@ -205,69 +258,111 @@ result<> decision::close_request(const document_row& d, const routed& r, recall_
 result<> decision::cancel_if_recalled(const document_row& d, const routed& r, records::inbox_row& entry,
                                       consignment_row& c, outcome& out) {
     VANTHU_TRY(auto q, write_.recall(options_.home, d.identity.issuer, d.identity.document_id, r.organisation));
-    if (!q || q->stands != recall_stand::agreed || !q->document.empty() || !sent_before(d, q->sent_at)) return {};
+    if (q && q->recall == d.id) return {}; // a replacement under the same DocumentId: not its own to cancel
+    const bool update = q && q->asks == int(edxml::bussiness_type::update);
+    const bool waits = q && (update || q->stands == recall_stand::before_clerk);
+    if (!q || (q->stands != recall_stand::agreed && !waits) || !q->document.empty() || !sent_before(d, q->sent_at))
+        return {};
     q->owner = d.owner;
     q->document = d.id;
     q->code = r.code;
     write_.put(options_.home, *q);
-    entry.cancelled_at = write_.now();
+    if (!update) records::ask_back(c);
     entry.asked_back = true;
     write_.put(entry);
+    if (waits) return {}; // also a replacement that speaks of others too
     VANTHU_TRY(auto request, write_.consignment(q->recall_owner, q->recall, q->asked_code));
-    records::ask_back(c);
-    records::add_status(c, "15", request ? request->last_status_time : q->answered_at);
+    const bool replaced = q->asks == int(edxml::bussiness_type::replace);
+    entry.cancelled_at = write_.now();
+    if (replaced && request) entry.replaced_by = request->inbox_id;
+    write_.put(entry);
+    records::add_status(c, "15",
+                        !request   ? q->answered_at
+                        : replaced ? request->answer_time
+                                   : request->last_status_time);
     out.cancelled.push_back(r.code);
     return write_.add_event(d.owner, event_row{.document = d.id,
                                                .recipient = r.code,
-                                               .kind = "recall_cancelled",
+                                               .kind = replaced ? "replace_cancelled" : "recall_cancelled",
                                                .by = options_.organisation,
                                                .proof = q->proof});
 }
 
-// 15 or 16, on the document or on its recall: both know of it. `on`: which of them the status stands on.
-result<> decision::recall_answered(const document_row& on, const consignment_row& mine, const document_row& status) {
-    const bool on_recall = is_recall(on.identity);
-    const std::string& target = on_recall ? on.target : on.identity.document_id;
-    VANTHU_TRY(auto q, write_.recall(options_.home, on.identity.issuer, target, mine.recipient));
-    if (!q || (on_recall ? q->recall : q->document) != on.id) return {};
-    const bool agrees = status.status_code == "15";
-    if (agrees || q->stands != recall_stand::agreed) q->stands = agrees ? recall_stand::agreed : recall_stand::denied;
-    q->answered_at = status.status_time;
-    q->proof = status.packet_sha256.hex();
-    write_.put(options_.home, *q);
+// What was asked has its answer. That a hop stopped the document before it came is the better word.
+result<> decision::answer_request(recall_row& q, const document_row& status) {
+    const bool agrees = status.status_code == "15", replaces = q.asks == int(edxml::bussiness_type::replace);
+    if (q.stands == recall_stand::agreed && !agrees) return {}; // nothing takes an agreement back, nor its proof
+    if ((agrees || q.stands != recall_stand::agreed) && !(replaces && q.stands == recall_stand::withdrawn))
+        q.stands = agrees ? recall_stand::agreed : recall_stand::denied;
+    q.answered_at = status.status_time;
+    q.proof = status.packet_sha256.hex();
+    write_.put(options_.home, q);
+    return {};
+}
 
-    const std::string &owner = on_recall ? q->owner : q->recall_owner, &id = on_recall ? q->document : q->recall,
-                      &code = on_recall ? q->code : q->asked_code;
-    if (!id.empty()) {
-        VANTHU_TRY(auto other, write_.consignment(owner, id, code));
-        if (other) {
-            records::add_status(*other, status.status_code, status.status_time);
-            other->updated_at = write_.now();
-            write_.put(owner, *other);
-            VANTHU_CHECK(write_.add_event(owner, event_row{.document = id,
-                                                           .recipient = code,
-                                                           .kind = "status",
-                                                           .code = status.status_code,
-                                                           .by = status.from_code,
-                                                           .text = status.status_description,
-                                                           .proof = q->proof,
-                                                           .claimed_at = status.status_time}));
-        }
+// The answer stands on one of the two; the other knows of it.
+result<> decision::answer_other(const std::string& owner, consignment_row& c, const document_row& status,
+                                bool takes_place) {
+    if (takes_place)
+        records::answer_place(c, status.status_code, status.status_time);
+    else
+        records::add_status(c, status.status_code, status.status_time);
+    c.updated_at = write_.now();
+    write_.put(owner, c);
+    return write_.add_event(owner, event_row{.document = c.document,
+                                             .recipient = c.recipient_code,
+                                             .kind = "status",
+                                             .code = status.status_code,
+                                             .by = status.from_code,
+                                             .text = status.status_description,
+                                             .proof = status.packet_sha256.hex(),
+                                             .claimed_at = status.status_time});
+}
+
+// The inbox entry of what was spoken of, where its recipient is served here.
+result<> decision::answer_entry(const recall_row& q, bool agrees) {
+    if (q.document.empty()) return {};
+    VANTHU_TRY(auto c, write_.consignment(q.owner, q.document, q.code));
+    if (agrees && c) {
+        VANTHU_TRY(auto d, write_.document(q.owner, q.document));
+        if (d) VANTHU_CHECK(records::end_requests(write_, options_.home, *d, *c));
     }
-    if (q->document.empty()) return {};
-    VANTHU_TRY(auto c, write_.consignment(q->owner, q->document, q->code));
     if (!c || c->inbox_id.empty()) return {};
     VANTHU_TRY(auto entry, write_.inbox_entry(c->recipient, c->inbox_id));
-    if (!entry || entry->document != q->document) return {};
-    if (agrees && entry->cancelled_at == 0) entry->cancelled_at = write_.now();
+    if (!entry || entry->document != q.document) return {};
+    if (agrees && entry->cancelled_at == 0) {
+        entry->cancelled_at = write_.now();
+        if (q.asks == int(edxml::bussiness_type::replace)) {
+            VANTHU_TRY(auto by, write_.consignment(q.recall_owner, q.recall, q.asked_code));
+            if (by) entry->replaced_by = by->inbox_id;
+        }
+    }
     entry->last_status = c->last_status;
     write_.put(*entry);
     return {};
 }
 
-// The document has ended by itself (02): nothing is left to take back.
+// 15 or 16, on the document or on its recall: both know of it. `on`: which of them the status stands on.
+result<> decision::recall_answered(const document_row& on, const consignment_row& mine, const document_row& status) {
+    const bool on_recall = is_recall(on.identity) || is_update(on.identity); // that removes this recipient
+    VANTHU_TRY(auto q, on_recall
+                           ? records::asked_by(write_, options_.home, on, on.target, mine)
+                           : write_.recall(options_.home, on.identity.issuer, on.identity.document_id, mine.recipient));
+    if (!q || (on_recall ? q->recall : q->document) != on.id) return {};
+    VANTHU_CHECK(answer_request(*q, status));
+    const std::string &owner = on_recall ? q->owner : q->recall_owner, &id = on_recall ? q->document : q->recall,
+                      &code = on_recall ? q->code : q->asked_code;
+    if (!id.empty()) {
+        VANTHU_TRY(auto other, write_.consignment(owner, id, code));
+        if (other) VANTHU_CHECK(answer_other(owner, *other, status, q->asks == int(edxml::bussiness_type::replace)));
+    }
+    return answer_entry(*q, status.status_code == "15");
+}
+
+// The document has ended by itself (02): nothing is left to take back, or to update.
 result<> decision::recall_needless(const document_row& d, const consignment_row& mine) {
-    if (!mine.asked_back || asks_for_answer(d.identity)) return {};
+    VANTHU_CHECK(records::end_requests(write_, options_.home, d, mine));
+    if (asks_for_answer(d.identity) && !is_replacement(d.identity)) return {};
     VANTHU_TRY(auto q, write_.recall(options_.home, d.identity.issuer, d.identity.document_id, mine.recipient));
     if (!q || q->document != d.id || !records::is_open(q->stands)) return {};
     q->stands = recall_stand::ended;

@@ -23,6 +23,7 @@ struct rerouting::candidate {
     routed to;
     std::string refusal, flag; // what the policy says where it ends here
     std::string hold;          // why it waits for an operator all the same
+    std::string reason;        // on record
     std::unique_ptr<companion> follows;
     bool decided = false; // its payload belongs to a row
 };
@@ -99,6 +100,27 @@ task<rerouting::report> rerouting::pass(std::string by) {
     }
 }
 
+result<rerouting::plan> rerouting::dry_run(std::shared_ptr<const registry::registry> next,
+                                           std::size_t list_at_most) const {
+    plan out;
+    for (records::reader::unplaced last;;) {
+        VANTHU_TRY(places some,
+                   records::reader(gate_.store_.committed()).unplaced_after(gate_.options_.home, last, batch_));
+        if (some.empty()) return out;
+        last = some.back();
+        report seen;
+        VANTHU_TRY(auto found, look(some, *next, seen));
+        out.held += seen.held;
+        for (candidate& one : found) {
+            if (one.to.route.kind == registry::route_kind::held) continue; // counted: for another reason than now
+            ++(one.hold.empty() ? out.placed : out.held);
+            if (out.leaving.size() == list_at_most) continue;
+            out.leaving.push_back({std::move(one.document), one.place.recipient_code, std::move(one.reason),
+                                   std::move(one.to.route), std::move(one.hold)});
+        }
+    }
+}
+
 task<rerouting::report> rerouting::release(std::string owner, std::string document, std::string by) {
     auto read = [&]() -> result<places> {
         VANTHU_TRY(auto consignments, records::reader(gate_.store_.committed()).consignments(owner, document));
@@ -112,20 +134,27 @@ task<rerouting::report> rerouting::release(std::string owner, std::string docume
 }
 
 // What can be known before the change: where each goes now, and what follows from it. Nothing is written.
-result<std::vector<rerouting::candidate>> rerouting::look(const places& all, report& seen) const {
+result<std::vector<rerouting::candidate>> rerouting::look(const places& all, const registry::registry& known,
+                                                          report& seen) const {
     const records::reader read(gate_.store_.committed());
-    const auto registry = gate_.registry();
     const timestamp at = gate_.clock_.now();
     std::vector<candidate> out;
     for (const records::reader::unplaced& place : all) {
         VANTHU_TRY(auto c, read.consignment(place.owner, place.document, place.recipient_code));
         VANTHU_TRY(auto d, read.document(place.owner, place.document));
         if (!c || !d) return failed(records::errc::document_unknown, place.document);
-        candidate one{.place = place, .document = std::move(*d)};
+        candidate one{.place = place, .document = std::move(*d), .reason = c->reason};
         // A document never goes back to where it came from; a status may have to.
         const bool is_document = one.document.kind == records::document_kind::document;
-        one.to = route_recipient(*registry, gate_.options_.node, place.recipient_code, at,
+        one.to = route_recipient(known, gate_.options_.node, place.recipient_code, at,
                                  is_document ? one.document.previous_node : "");
+        if (is_document) {
+            std::vector<std::string> targets;
+            if (!one.document.target.empty()) targets.push_back(one.document.target);
+            for (const records::replaced_row& each : one.document.replaces) targets.push_back(each.document_id);
+            VANTHU_CHECK(keep_with_document(read, gate_.options_.home, one.document.identity.issuer, targets,
+                                            known.find_node(gate_.options_.node), one.to));
+        }
         if (one.to.route.kind == registry::route_kind::held) {
             ++seen.held;
             if (c->reason == held_reason_code(one.to)) continue;
@@ -139,7 +168,6 @@ result<std::vector<rerouting::candidate>> rerouting::look(const places& all, rep
             one.hold = hold_of(what, false);
             if (!one.hold.empty()) one.flag = flag_of(what);
         }
-        if (local && is_document && one.hold.empty()) VANTHU_CHECK(prepare(one));
         out.push_back(std::move(one));
     }
     return out;
@@ -148,6 +176,8 @@ result<std::vector<rerouting::candidate>> rerouting::look(const places& all, rep
 // It ends here now: the policy for what ends here applies (contracts 10), and an organisation without an eOffice
 // answers at once.
 result<> rerouting::prepare(candidate& one) const {
+    const bool local = one.to.route.kind == registry::route_kind::local;
+    if (!local || one.document.kind != records::document_kind::document || !one.hold.empty()) return {};
     const auto table = gate_.policy_.load();
     const action what = table->of(role::final, verdict_of(one.document.signatures));
     if (what == action::refuse && table->send_final_refusal)
@@ -181,7 +211,12 @@ void rerouting::announce(ledger::transaction& t, const outcome& out) const {
 
 task<rerouting::report> rerouting::move(places all, std::string by) {
     report seen;
-    auto work = [&] { return look(all, seen); };
+    auto work = [&]() -> result<std::vector<candidate>> {
+        const auto known = gate_.registry();
+        VANTHU_TRY(auto found, look(all, *known, seen));
+        for (candidate& one : found) VANTHU_CHECK(prepare(one));
+        return found;
+    };
     VANTHU_CO_TRY(std::vector<candidate> candidates, co_await offload(gate_.disk_, work));
     if (candidates.empty()) co_return seen;
     auto change = [&](ledger::transaction& t) -> result<> {

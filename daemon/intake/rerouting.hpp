@@ -8,8 +8,9 @@
 // the same document has reached its recipient under another code in the meantime.
 // A hop that has an unfinished transfer of the same document is waited for: two envelopes of one document are never
 // under way to one node.
-// What an operator does with what is held (policy, first page unseen) goes through here too: release() lets it go on,
-// send_back() ends it.
+// What an operator does with what is parked at the gate goes through here too: release() lets go on what is held
+// (policy, first page unseen), send_back() ends that and what the registry could not place.
+//
 // Threads: wake() may be called from any; everything else on any executor, reading on the disk pool.
 #pragma once
 
@@ -40,18 +41,33 @@ public:
     void wake(); // the registry has changed
     // Every unplaced consignment once. `by`: on whose behalf, for the record.
     task<report> pass(std::string by);
+    // What a pass would do under another registry, from the store as it is: nothing is written. An earlier transfer to
+    // the same hop may still let one of them wait for a while. On the disk pool.
+    struct planned {
+        records::document_row document;
+        std::string recipient_code;
+        std::string reason;             // on record
+        registry::route_decision route; // points into that registry
+        std::string hold;               // why an operator would have to let it go on all the same; empty: nothing
+    };
+    struct plan {
+        std::size_t placed = 0, held = 0;
+        std::vector<planned> leaving; // the first `list_at_most` that would be placed
+    };
+    result<plan> dry_run(std::shared_ptr<const registry::registry> next, std::size_t list_at_most) const;
     // Those of one document, an operator's act.
     task<report> release(std::string owner, std::string document, std::string by);
-    // The held recipients of one document do not get it: it goes back to its sender with the operator's `words`, by
-    // status 02 from a recipient that we serve, by the notice "returned" for any other (contracts 3: nobody refuses for
-    // others). One change. Answers for how many; nothing_held: none, and nothing has changed.
+    // The recipients of one document that are held or unplaced do not get it: it goes back to its sender with the
+    // operator's `words`, by status 02 from a held recipient that we serve, by the notice "returned" for any other
+    // (contracts 3: nobody refuses for others). One change. Answers for how many; nothing_held: none, and nothing has
+    // changed.
     task<std::size_t> send_back(std::string owner, std::string document, std::string words, std::string by);
 
 private:
     struct candidate;
     using places = std::vector<records::reader::unplaced>;
     task<report> move(places, std::string by);
-    result<std::vector<candidate>> look(const places&, report&) const;
+    result<std::vector<candidate>> look(const places&, const registry::registry&, report&) const;
     result<> prepare(candidate&) const;
     // The status of a recipient that we serve, its payload stored; `refusal` and `words` as for compose_companion().
     result<std::unique_ptr<companion>> answer_of(const records::document_row&, const routed& recipient,

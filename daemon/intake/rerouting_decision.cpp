@@ -69,6 +69,8 @@ result<decision::placing> decision::place_again(const records::reader::unplaced&
     if (d->flags.size() != flags) write_.put(*d);
     write_.remove(options_.home, where); // before place(), which puts it again where there is still no way
     VANTHU_CHECK(place(*d, r, refusal, hold, *c, to, out));
+    if (is_held(*c) && is_replacement(d->identity) && !held && hold.empty() && (!local || refusal.empty()))
+        VANTHU_CHECK(replace_released(*d, out.consignments.back(), to));
     if (held || !hold.empty()) return placing::held;
     if (!local) VANTHU_CHECK(tell_previous_hop(*d, r.code, "released", {}));
     if (local && refusal.empty()) VANTHU_CHECK(tell_previous_hop(*d, r.code, "kept", {}));
@@ -78,7 +80,8 @@ result<decision::placing> decision::place_again(const records::reader::unplaced&
 result<bool> decision::send_back(const document_row& d, const std::string& recipient_code, const std::string& words,
                                  const std::string& by) {
     VANTHU_TRY(auto c, write_.consignment(d.owner, d.id, recipient_code));
-    if (!c || !is_held(*c)) return false;
+    if (!c || (!is_held(*c) && !is_unplaced(*c))) return false;
+    write_.remove(options_.home, {d.owner, d.id, recipient_code}); // no pass of the registry's looks at it again
     c->state_now = state::refused;
     c->reason = public_code(errc::returned_by_operator);
     c->updated_at = write_.now();
@@ -90,6 +93,7 @@ result<bool> decision::send_back(const document_row& d, const std::string& recip
                                                      .by = by,
                                                      .text = words}));
     VANTHU_CHECK(tell_previous_hop(d, recipient_code, "returned", c->reason));
+    VANTHU_CHECK(records::request_failed(write_, {options_.home, options_.organisation}, d, recipient_code, c->reason));
     return true;
 }
 

@@ -1,4 +1,4 @@
-// An operator's no to what is held: one change for all held recipients of the document.
+// An operator's no to what is parked at the gate: one change for all such recipients of the document.
 #include "daemon/base/error_table.hpp"
 #include "daemon/intake/companion.hpp"
 #include "daemon/intake/decision.hpp"
@@ -8,7 +8,7 @@
 namespace vanthu::intake {
 
 namespace {
-struct held_recipient {
+struct parked_recipient {
     std::string code;
     std::unique_ptr<companion> refusal; // where we serve it
     bool decided = false;               // its payload belongs to a row
@@ -17,7 +17,7 @@ struct held_recipient {
 
 task<std::size_t> rerouting::send_back(std::string owner, std::string document, std::string words, std::string by) {
     std::optional<records::document_row> d;
-    std::vector<held_recipient> all;
+    std::vector<parked_recipient> all;
     auto look = [&]() -> result<> {
         const records::reader read(gate_.store_.committed());
         VANTHU_TRY(d, read.document(owner, document));
@@ -25,17 +25,18 @@ task<std::size_t> rerouting::send_back(std::string owner, std::string document, 
         VANTHU_TRY(auto consignments, read.consignments(owner, document));
         const auto registry = gate_.registry();
         for (const records::consignment_row& c : consignments) {
-            if (!is_held(c)) continue;
+            if (!is_held(c) && !is_unplaced(c)) continue;
             const routed to =
                 route_recipient(*registry, gate_.options_.node, c.recipient_code, gate_.clock_.now(), d->previous_node);
-            held_recipient& one = all.emplace_back(held_recipient{.code = c.recipient_code, .refusal = {}});
-            if (to.route.kind != registry::route_kind::local) continue;
+            parked_recipient& one = all.emplace_back(parked_recipient{.code = c.recipient_code, .refusal = {}});
+            // Whom the registry did not know when it was parked nobody here answers for.
+            if (is_unplaced(c) || to.route.kind != registry::route_kind::local) continue;
             VANTHU_TRY(one.refusal, answer_of(*d, to, public_code(errc::returned_by_operator), words));
         }
         return {};
     };
     auto discard = [&] {
-        for (const held_recipient& each : all)
+        for (const parked_recipient& each : all)
             if (each.refusal && !each.decided) gate_.store_.payloads().discard(each.refusal->status.payload.ref);
     };
     if (auto looked = co_await offload(gate_.disk_, look); !looked) {
@@ -46,9 +47,9 @@ task<std::size_t> rerouting::send_back(std::string owner, std::string document, 
     auto change = [&](ledger::transaction& t) -> result<> {
         decision decide(gate_.options_, gate_.log_, t);
         outcome out;
-        for (held_recipient& each : all) {
-            VANTHU_TRY(const bool still_held, decide.send_back(*d, each.code, words, by));
-            if (!still_held) continue; // released meanwhile
+        for (parked_recipient& each : all) {
+            VANTHU_TRY(const bool still_parked, decide.send_back(*d, each.code, words, by));
+            if (!still_parked) continue; // released or placed meanwhile
             ++sent_back;
             if (!each.refusal) continue;
             outcome answered;
@@ -63,7 +64,7 @@ task<std::size_t> rerouting::send_back(std::string owner, std::string document, 
     };
     result<> done = co_await ledger::commit(gate_.store_, std::move(change));
     if (!done)
-        for (held_recipient& each : all) each.decided = may_be_written(done.error());
+        for (parked_recipient& each : all) each.decided = may_be_written(done.error());
     discard();
     if (!done) co_return fail(done.error());
     co_return sent_back;

@@ -12,6 +12,8 @@ class spooled {
 public:
     spooled(ledger::spool& spool, std::uint64_t memory) : spool_(&spool), memory_limit_(memory) {}
 
+    // How much is likely to come: only a hint, so that few bytes are moved while it grows.
+    void expect(std::uint64_t size) { memory_.reserve(static_cast<std::size_t>(std::min(size, memory_limit_))); }
     result<> write(bytes_view piece) {
         if (!file_ && memory_.size() + piece.size() <= memory_limit_) {
             memory_.insert(memory_.end(), piece.begin(), piece.end());

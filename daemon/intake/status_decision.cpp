@@ -34,10 +34,13 @@ errc refusal_of(records::status_fault fault) {
 }
 
 // Of several documents under one DocumentId: a recall and what it recalls have the same.
-bool fits(std::string_view code, const document_row& d, const consignment_row& c) {
+bool fits(const document_row& status, const document_row& d, const consignment_row& c) {
+    const std::string& code = status.status_code;
     const bool asks_back = asks_for_answer(d.identity);
     if (code == "15" || code == "16") return asks_back;
     if (code == "01") return std::ranges::find(c.statuses, code, &records::status_seen::code) == c.statuses.end();
+    // A replacement is a document too, but what was said before it was sent speaks of what it replaces.
+    if (is_replacement(d.identity)) return !status.status_time || !d.sent_at || d.sent_at <= status.status_time;
     return !asks_back;
 }
 
@@ -150,10 +153,10 @@ result<> decision::status(arrival& a, outcome& out) {
     VANTHU_CHECK(add_recipient(a, d, target, to, out));
     VANTHU_CHECK(add_transfers(to, out));
     bool local = target.route.kind == registry::route_kind::local;
-    VANTHU_CHECK(add_receipt_leaf(a, d,
-                                  !from_peer ? receipt::role::accepted
-                                  : local    ? receipt::role::final_hop
-                                             : receipt::role::relayed));
+    VANTHU_TRY(out.ticket, add_receipt_leaf(a, d,
+                                            !from_peer ? receipt::role::accepted
+                                            : local    ? receipt::role::final_hop
+                                                       : receipt::role::relayed));
     write_.put(d);
     write_.occupy(options_.home, "status", once, {d.id, d.content_sha256});
     if (entry && s.status_code == "01")
@@ -172,6 +175,12 @@ result<std::optional<records::reader::place>> decision::subject_of(const arrival
     using found = std::optional<records::reader::place>;
     if (!a.from->about.second.empty()) return found({a.from->about.first, a.from->about.second, {}, 0});
     const records::business_identity& i = status.identity;
+    if (status.status_code == "15" || status.status_code == "16") {
+        // To a replacement our own answers name what it replaces (docs/statuses.md).
+        VANTHU_TRY(auto q, write_.recall(options_.home, i.issuer, i.document_id, party));
+        if (q && q->asks == int(edxml::bussiness_type::replace) && !q->document.empty())
+            return found({q->owner, q->document, {}, 0});
+    }
     found best;
     int best_score = -1;
     for (const std::string& owner : {i.issuer, options_.home}) {
@@ -184,7 +193,7 @@ result<std::optional<records::reader::place>> decision::subject_of(const arrival
             VANTHU_TRY(auto consignments, write_.consignments(owner, *id));
             int score = d ? 0 : -1;
             for (const consignment_row& c : consignments)
-                if (d && is_party(a, c, party)) score = std::max(score, fits(status.status_code, *d, c) ? 2 : 1);
+                if (d && is_party(a, c, party)) score = std::max(score, fits(status, *d, c) ? 2 : 1);
             if (score <= best_score) continue;
             best = records::reader::place{owner, *id, {}, 0};
             best_score = score;
@@ -280,6 +289,19 @@ result<> decision::apply_status(const arrival& a, document_row& status, const re
         return write_.add_event(about.owner, std::move(e));
     }
     const bool ours = a.from->source != offer::from::peer;
+    VANTHU_TRY(auto on, write_.document(about.owner, about.document));
+    if (on && is_replacement(on->identity) && (s.status_code == "15" || s.status_code == "16")) {
+        VANTHU_TRY(bool answers, replacement_answered(*on, *mine, status, ours));
+        if (answers) {
+            mine->updated_at = write_.now();
+            write_.put(about.owner, *mine);
+            return write_.add_event(about.owner, std::move(e));
+        }
+    }
+    if (on && (s.status_code == "15" || s.status_code == "16")) {
+        VANTHU_TRY(bool answers, update_answered(*on, *mine, status, ours));
+        if (answers) return {};
+    }
     const auto fault =
         records::fault_of(*mine, s.status_code, ours ? std::numeric_limits<std::int64_t>::max() : status.status_time);
     if (fault != records::status_fault::none) {
@@ -293,10 +315,9 @@ result<> decision::apply_status(const arrival& a, document_row& status, const re
     mine->updated_at = write_.now();
     write_.put(about.owner, *mine);
     VANTHU_CHECK(write_.add_event(about.owner, std::move(e)));
-    if (!mine->asked_back) return {};
-    VANTHU_TRY(auto on, write_.document(about.owner, about.document));
     if (!on) return {};
     if (mine->last_status == "02") return recall_needless(*on, *mine);
+    if (!mine->asked_back) return {};
     if (s.status_code == "15" || s.status_code == "16") return recall_answered(*on, *mine, status);
     return {};
 }

@@ -294,5 +294,56 @@ BOOST_AUTO_TEST_CASE(a_recipient_that_the_registry_comes_to_know_is_held_like_th
     BOOST_TEST(o.standing(a.document, "H48.56") == "waiting h48.56 ");
 }
 
+BOOST_AUTO_TEST_CASE(a_held_replacement_leaves_the_old_document_going_until_it_is_released) {
+    for (const bool released : {true, false}) {
+        careful_office o;
+        letter old;
+        old.document_id = "so,2025,15";
+        old.to = {"H48.40"};
+        const auto first = o.taken(old, pdf_with("plain"));
+        BOOST_TEST(o.standing(first.document, "H48.40") == "waiting h48.40 ");
+        o.gate->use_policy(holding(role::issue, intake::verdict::unsigned_));
+        letter fresh = old;
+        fresh.bussiness_type = 3;
+        const auto second = o.taken(fresh, pdf_with("mended"));
+        BOOST_TEST(o.standing(second.document, "H48.40") == "parked  intake.signature_held");
+        BOOST_TEST(o.standing(first.document, "H48.40") == "waiting h48.40 ");
+        auto stands = [&] { return o.read().recall("@tinh", "@so", old.document_id, "@huyen").value().value().stands; };
+        BOOST_TEST((stands() == records::recall_stand::asked));
+        if (released)
+            BOOST_TEST(o.release(second.document) == 1u);
+        else
+            BOOST_TEST(o.send_back(second.document, "Ký sai thẩm quyền").value() == 1u);
+        BOOST_TEST((stands() == (released ? records::recall_stand::withdrawn : records::recall_stand::ended)));
+        BOOST_TEST(o.standing(first.document, "H48.40") == (released ? "recalled h48.40 " : "waiting h48.40 "));
+        BOOST_TEST(o.standing(second.document, "H48.40") ==
+                   (released ? "waiting h48.40 " : "refused  intake.returned_by_operator"));
+        const auto work = o.read().waiting_work("@tinh").value();
+        BOOST_REQUIRE(work.size() == 1u);
+        BOOST_TEST(work.front().document == (released ? second : first).document.id);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(an_old_document_that_is_held_too_waits_for_what_becomes_of_its_held_replacement) {
+    for (const bool released : {true, false}) {
+        careful_office o(holding(role::issue, intake::verdict::unsigned_));
+        letter old;
+        old.document_id = "so,2025,15";
+        const auto first = o.taken(old, pdf_with("plain"));
+        letter fresh = old;
+        fresh.bussiness_type = 3;
+        const auto second = o.taken(fresh, pdf_with("mended"));
+        BOOST_TEST(o.standing(first.document, "H48.99.01") == "parked  intake.signature_held");
+        if (released)
+            BOOST_TEST(o.release(second.document) == 1u);
+        else
+            BOOST_TEST(o.send_back(second.document, "Ký sai thẩm quyền").value() == 1u);
+        BOOST_TEST(o.standing(first.document, "H48.99.01") ==
+                   (released ? "recalled  " : "parked  intake.signature_held"));
+        BOOST_TEST(o.release(first.document) == (released ? 0u : 1u));
+        BOOST_TEST(inbox_of(o.node, "key-xa").size() == 1u);
+    }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 } // namespace vanthu::test

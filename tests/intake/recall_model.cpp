@@ -1,5 +1,6 @@
-// Every interleaving of one recall in a small world, walked with the functions that decide in the daemon.
-// A state that was seen is not walked again; a run goes from the beginning to a state with something untried, and on.
+// Every interleaving of one recall, one replacement, or one update that removes one of two recipients, in a small
+// world, walked with the functions that decide in the daemon. A state that was seen is not walked again; a run goes
+// from the beginning to a state with something untried, and on.
 #include "tests/intake/recall_world.hpp"
 
 #include <fmt/ranges.h>
@@ -18,8 +19,8 @@ struct walk_report {
     std::size_t states = 0, ends = 0, runs = 0;
 };
 
-walk_report walk(mishaps allowed, bool denies) {
-    recall_world world(allowed, denies);
+walk_report walk(mishaps allowed, bool denies, request what) {
+    recall_world world(allowed, denies, what);
     std::map<std::string, node_of_walk> seen;
     std::vector<std::string> open; // states with something untried
     walk_report report;
@@ -69,8 +70,8 @@ walk_report walk(mishaps allowed, bool denies) {
     return report;
 }
 
-void every_end_is_consistent(mishaps allowed, bool denies) {
-    const walk_report done = walk(allowed, denies);
+void every_end_is_consistent(mishaps allowed, bool denies, request what = request::recall) {
+    const walk_report done = walk(allowed, denies, what);
     BOOST_TEST_MESSAGE(fmt::format("losses {} repeats {}: {} states, {} ends, {} runs", allowed.losses, allowed.repeats,
                                    done.states, done.ends, done.runs));
     BOOST_TEST(done.ends > 3u);
@@ -93,6 +94,29 @@ BOOST_AUTO_TEST_CASE(a_packet_that_comes_twice_changes_no_end) {
 }
 BOOST_AUTO_TEST_CASE(statuses_and_notices_that_take_their_time_change_no_end) {
     if (is_long()) every_end_is_consistent({.slow = true}, true);
+}
+
+BOOST_AUTO_TEST_CASE(every_interleaving_of_a_replacement_ends_with_both_sides_agreed) {
+    every_end_is_consistent({}, false, request::replacement);
+}
+BOOST_AUTO_TEST_CASE(every_interleaving_of_a_replacement_ends_alike_where_the_clerk_denies) {
+    every_end_is_consistent({}, true, request::replacement);
+}
+BOOST_AUTO_TEST_CASE(a_replacement_bears_a_lost_packet_or_answer) {
+    if (is_long()) every_end_is_consistent({.losses = 1}, false, request::replacement);
+}
+BOOST_AUTO_TEST_CASE(a_replacement_bears_a_packet_that_comes_twice) {
+    if (is_long()) every_end_is_consistent({.repeats = 1}, true, request::replacement);
+}
+
+BOOST_AUTO_TEST_CASE(every_interleaving_of_a_removal_leaves_the_document_to_who_stays) {
+    every_end_is_consistent({}, false, request::removal);
+}
+BOOST_AUTO_TEST_CASE(a_removal_bears_a_lost_packet_or_answer_of_the_document) {
+    if (is_long()) every_end_is_consistent({.losses = 1, .of_document = true}, false, request::removal);
+}
+BOOST_AUTO_TEST_CASE(a_removal_bears_any_lost_packet_or_answer) {
+    if (is_long()) every_end_is_consistent({.losses = 1}, true, request::removal);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -9,20 +9,27 @@
 #include "tests/api/packets.hpp"
 #include "tests/support/wait_for.hpp"
 
+#include <array>
 #include <deque>
+#include <map>
 
 namespace vanthu::test {
 
 // What may still go wrong in a run. slow: notices of custody, 01 and 03 take their time like everything else; else they
 // are there at once, as they change nothing of a recall.
+// of_document: only what carries the document from its sender is lost.
 struct mishaps {
     int losses = 0, repeats = 0;
-    bool slow = false;
+    bool slow = false, of_document = false;
 };
+
+// What the sender asks for. removal: by an update, of the second of two recipients; the first one stays, and answers
+// when nothing else is left to happen.
+enum class request { recall, replacement, removal };
 
 class recall_world {
 public:
-    explicit recall_world(mishaps allowed, bool denies);
+    recall_world(mishaps allowed, bool denies, request);
 
     void begin_run(); // a new document, sent
     // What can happen next, by name. Empty: nothing more will.
@@ -36,7 +43,7 @@ private:
     static constexpr std::size_t places = 3; // sender, hop, receiver
     struct message {                         // an attempt, or what is left of one on the wire
         std::size_t from;
-        char what; // D document, R recall, S status
+        char what; // D document, N its replacement, R recall, U update, S status
         records::transfer_row transfer;
         std::string packet, receipt;
         bool open = true; // its sender still waits for the answer
@@ -48,10 +55,19 @@ private:
         std::vector<records::transfer_row> transfers;
         char what;
     };
+    // What a node has of this run. Read once, until something happens there.
+    struct sight {
+        std::vector<held> documents;
+        std::vector<records::inbox_row> entries;
+        std::map<std::string, std::vector<records::notice_row>> notices; // by node
+        std::optional<records::recall_row> asked, update;                // of who is asked, of who stays
+        const held& of(const std::string& document) const;
+    };
+    const sight& look(std::size_t place);
+    std::vector<held> read_documents(const records::reader&);
+    std::string broken_place(bool at_end); // of a replacement
+    std::string broken_stay();             // of who stays when another is removed
     daemon_parts& at(std::size_t place) { return *nodes_[place]; }
-    std::vector<held> documents(std::size_t place);
-    std::optional<records::recall_row> recall_at(std::size_t place);
-    std::vector<records::inbox_row> entries(); // of the receiver, of this run
     void begin(std::size_t place, const std::string& document, const std::string& node);
     void step(const std::string& action);
     void hurry();
@@ -64,8 +80,11 @@ private:
     std::vector<std::unique_ptr<daemon_parts>> nodes_;
     mishaps allowed_, left_;
     bool denies_, asked_ = false;
+    request request_;
+    std::array<std::optional<sight>, places> seen_;
     int runs_ = 0;
     std::string id_, document_; // DocumentId; the sender's id of it
+    std::string other_id_;      // DocumentId of its replacement
     std::deque<message> wire_;
 };
 

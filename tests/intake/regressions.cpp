@@ -65,6 +65,11 @@ public:
     result<> scrub(const std::function<void(const ledger::payload_ref&, const result<>&)>& f) override {
         return below_.scrub(f);
     }
+    result<ledger::backup_progress> back_up(const std::filesystem::path& target,
+                                            std::function<void(const ledger::backup_progress&)> tell) override {
+        return below_.back_up(target, std::move(tell));
+    }
+    void stop_backup() override { below_.stop_backup(); }
     void close() override {}
     int dropped = 0;
 

@@ -55,6 +55,62 @@ letter from_below(std::vector<std::string> to, int number = 15) {
 
 BOOST_AUTO_TEST_SUITE(rerouting)
 
+BOOST_AUTO_TEST_CASE(a_dry_run_says_what_the_new_registry_then_does_and_changes_nothing) {
+    parked_office o;
+    const std::string id = o.take(from_below({"H48.55", "H48.56", "H48.58"}));
+    const std::string other = o.take(from_below({"H48.55"}, 16), "h48.40", "khác");
+    const std::uint64_t events = o.read().last_event("@tinh").value();
+    std::string text = two_node_registry(o.version + 1, served_here + with_a_node);
+    auto next = std::make_shared<const registry::registry>(registry::registry::parse(text, "next").value());
+    intake::rerouting r(*o.node.gate, o.node.network->executor(0), 2); // a batch less than what is held
+    auto plan = r.dry_run(next, 100);
+    BOOST_REQUIRE(plan.has_value());
+    BOOST_TEST(plan->placed == 3u);
+    BOOST_TEST(plan->held == 1u);
+    std::map<std::pair<std::string, std::string>, std::string> goes; // document, code → hop
+    for (const auto& each : plan->leaving)
+        goes[{each.document.id, each.recipient_code}] =
+            each.route.kind == registry::route_kind::local ? "local" : each.route.next->id;
+    BOOST_TEST(goes.size() == 3u);
+    BOOST_TEST(o.unplaced() == 4u);
+    BOOST_TEST(o.read().last_event("@tinh").value() == events);
+    BOOST_TEST(r.dry_run(next, 1).value().leaving.size() == 1u);
+    BOOST_TEST(r.dry_run(o.node.gate->registry(), 9).value().placed == 0u);
+
+    o.registry_with(served_here + with_a_node);
+    const auto done = o.pass();
+    BOOST_TEST(done.placed == plan->placed);
+    BOOST_TEST(o.unplaced() == plan->held);
+    for (const auto& [which, hop] : goes) BOOST_TEST(o.consignment(which.first, which.second).hop == hop);
+}
+
+BOOST_AUTO_TEST_CASE(what_an_operator_has_returned_is_placed_no_more_and_may_come_again) {
+    parked_office o;
+    letter what = from_below({"H48.55"});
+    const std::string id = o.take(what);
+    intake::rerouting r(*o.node.gate, o.node.network->executor(0));
+    auto send_back = [&] {
+        return wait_for(o.node.network->executor(0), r.send_back("@tinh", id, "Không có nơi nhận này", "Trần Thị Mẫu"));
+    };
+    BOOST_TEST(send_back().value() == 1u);
+    BOOST_TEST(o.state_of(id, "H48.55") == "refused");
+    BOOST_TEST(o.unplaced() == 0u);
+    const auto told = o.read().notices_for("@tinh", "h48.40", 100).value().back();
+    BOOST_TEST(told.kind == "returned");
+    BOOST_TEST(told.code == "intake.returned_by_operator");
+    BOOST_TEST((send_back().error().code == intake::errc::nothing_held));
+
+    o.registry_with(served_here);
+    BOOST_TEST(o.pass().placed == 0u);
+    BOOST_TEST(inbox_of(o.node, "key-moi").empty());
+    std::string other = what.packet();
+    other.insert(other.find("?>") + 2, "<!-- lần hai -->");
+    auto again = offer_from(o.node, "h48.40", other);
+    BOOST_REQUIRE(again.has_value());
+    BOOST_TEST(!again->known);
+    BOOST_TEST(inbox_of(o.node, "key-moi").size() == 1u);
+}
+
 BOOST_AUTO_TEST_CASE(an_unknown_code_is_parked_and_delivered_once_when_the_registry_knows_it) {
     parked_office o;
     letter what = from_below({"H48.55", "H48.56", "H48.99.01"});

@@ -24,13 +24,15 @@ struct answered_office : office {
         BOOST_REQUIRE_MESSAGE(taken.has_value(), (taken ? "" : taken.error().code.message() + taken.error().detail));
         return *taken;
     }
-    // All that a sender is shown of it, but the order in which it came.
+    // All that a sender is shown of it, but the order in which it came and how far its own transfer is: the next hop is
+    // out of reach here, and of many documents only the first ones find that out.
     std::string ladder() {
         json::object r = first_recipient(node, "key-so", document);
         std::multiset<std::string> steps;
         for (const json::value& s : r.at("steps").as_array())
-            steps.insert(text_of(s.as_object(), {"kind"}) + " " + text_of(s.as_object(), {"text_vi"}));
-        std::string out = text_of(r, {"state"}) + " " + text_of(r, {"last_status"}) + " " + rungs_text(r);
+            if (text_of(s.as_object(), {"kind"}) != "deferred")
+                steps.insert(text_of(s.as_object(), {"kind"}) + " " + text_of(s.as_object(), {"text_vi"}));
+        std::string out = text_of(r, {"last_status"}) + " " + rungs_text(r);
         for (const std::string& s : steps) out += "\n" + s;
         return out;
     }
