@@ -1,0 +1,277 @@
+#include "daemon/reconciliation/survey.hpp"
+
+#include "daemon/delivery/notices.hpp"
+#include "daemon/ledger/keys.hpp"
+
+#include <algorithm>
+#include <tuple>
+
+namespace vanthu::reconciliation {
+
+using ledger::row_key;
+using records::consignment_row;
+using records::document_row;
+using records::state;
+using records::transfer_row;
+
+namespace {
+
+constexpr std::size_t rows_in_a_page = 2'000; // looked at, also where few of them are of interest
+
+// The packets under one of the keys that end in a hash, after `after`; at most `limit`.
+result<std::vector<digest>> packets_after(const ledger::view& view, const std::string& prefix,
+                                          const std::optional<digest>& after, std::size_t limit) {
+    std::vector<digest> out;
+    std::string from;
+    if (after) from = prefix + std::string(as_text(after->view()));
+    VANTHU_CHECK(view.scan(prefix, from, [&](std::string_view key, std::string_view) {
+        if (key == from || key.size() != prefix.size() + 32) return true;
+        digest d;
+        std::ranges::copy(as_bytes(key.substr(prefix.size())), d.value.begin());
+        out.push_back(d);
+        return out.size() < limit;
+    }));
+    return out;
+}
+
+std::string label_of(const document_row& d) {
+    std::string out = d.identity.number.empty()     ? d.identity.document_id
+                      : d.identity.notation.empty() ? d.identity.number
+                                                    : d.identity.number + "/" + d.identity.notation;
+    return d.kind == records::document_kind::status ? d.status_code + " " + out : out;
+}
+
+std::vector<std::string> codes_of(const consignment_row& c) {
+    std::vector<std::string> out;
+    for (const records::status_seen& s : c.statuses) out.push_back(s.code);
+    return out;
+}
+
+// An earlier receipt of this hop for exactly this packet: its text names the packet's hash.
+result<bool> has_earlier_receipt(const ledger::view& view, const link_end& end, const records::reader::place& place,
+                                 const digest& packet) {
+    const std::string hex = packet.hex();
+    bool found = false;
+    VANTHU_CHECK(view.scan(row_key(end.home, 'r').text(place.owner).text(place.document).text(end.node), {},
+                           [&](std::string_view, std::string_view value) {
+                               found = value.find(hex) != std::string_view::npos;
+                               return !found;
+                           }));
+    return found;
+}
+
+// nullopt: outside of the window.
+result<std::optional<our_packet>> packet_of(const ledger::view& view, const link_end& end, const digest& sha,
+                                            const window& asked) {
+    const records::reader read(view);
+    VANTHU_TRY(auto place, read.sent_to(end.home, end.node, sha));
+    if (!place) return std::optional<our_packet>();
+    VANTHU_TRY(auto t, read.transfer(place->owner, place->document, end.node));
+    if (!t) return std::optional<our_packet>(); // fsck tells of rows that point nowhere
+    const bool current = t->packet_sha256 == sha, waits = current && !records::is_final(t->state_now);
+    if (!waits && (t->created_at < asked.since || t->created_at > asked.until)) return std::optional<our_packet>();
+    VANTHU_TRY(auto d, read.document(place->owner, place->document));
+    if (!d) return std::optional<our_packet>();
+    our_packet p{.packet_sha256 = sha,
+                 .owner = place->owner,
+                 .document = place->document,
+                 .label = label_of(*d),
+                 .kind = d->kind == records::document_kind::status ? "status" : "document",
+                 .content_sha256 = d->content_sha256};
+    p.current = current;
+    p.state_now = t->state_now;
+    p.attempt_open = t->attempt_open;
+    VANTHU_TRY(const repair_row repaired, repairs_of(view, end.home, end.node, sha));
+    p.repairs = repaired.repairs;
+    if (!p.current) {
+        VANTHU_TRY(p.receipt, has_earlier_receipt(view, end, *place, sha));
+        return p;
+    }
+    VANTHU_TRY(auto receipt, read.hop_receipt(end.home, place->owner, place->document, end.node));
+    p.receipt = t->state_now == state::delivered && receipt.has_value();
+    for (const std::string& code : t->recipients) {
+        if (p.recipients.size() >= peer::reconcile_recipients) break;
+        VANTHU_TRY(auto c, read.consignment(place->owner, place->document, code));
+        if (!c) continue;
+        VANTHU_TRY(const bool asked_back, delivery::is_asked_back(read, end.home, *d, *c));
+        p.recipients.push_back({code, c->state_now, c->reason, c->reason_beyond, codes_of(*c), asked_back});
+    }
+    return p;
+}
+
+// The other documents on record with this one's identity and content: looked for once a packet, whatever its
+// recipients. Bounded: somebody may have sent it very often.
+struct named_document {
+    std::string owner, id;
+};
+result<std::vector<named_document>> doubles_of(const ledger::view& view, const link_end& end, const document_row& d) {
+    constexpr std::size_t looked_at = 100;
+    std::vector<named_document> out;
+    if (d.kind != records::document_kind::document || d.identity.document_id.empty()) return out;
+    auto same = [](const records::business_identity& a, const records::business_identity& b) {
+        return std::tie(a.issuer, a.business_type, a.document_id, a.notation, a.date) ==
+                   std::tie(b.issuer, b.business_type, b.document_id, b.notation, b.date) &&
+               records::comparable_number(a.number) == records::comparable_number(b.number);
+    };
+    const records::reader read(view);
+    for (const std::string& owner : std::set<std::string>{end.home, d.owner, d.identity.issuer}) {
+        if (owner.empty()) continue;
+        std::vector<std::string> ids;
+        VANTHU_CHECK(view.scan(row_key(owner, 'B').u8(0).text(d.identity.issuer).text(d.identity.document_id), {},
+                               [&](std::string_view, std::string_view id) {
+                                   if (id.size() > 2) ids.emplace_back(id.substr(2));
+                                   return ids.size() < looked_at;
+                               }));
+        for (const std::string& id : ids) {
+            if (owner == d.owner && id == d.id) continue;
+            VANTHU_TRY(auto other, read.document(owner, id));
+            if (other && same(other->identity, d.identity) && other->content_sha256 == d.content_sha256)
+                out.push_back({owner, id});
+        }
+    }
+    return out;
+}
+
+// How many inbox entries one recipient has of them; `inbox_id`: the one that is known to be there, empty: none.
+result<std::uint32_t> entries_of(const records::reader& read, const std::vector<named_document>& doubles,
+                                 const consignment_row& c, const std::string& inbox_id) {
+    std::set<std::string> ids;
+    if (!inbox_id.empty()) ids.insert(inbox_id);
+    for (const named_document& d : doubles) {
+        VANTHU_TRY(auto one, read.consignment(d.owner, d.id, c.recipient_code));
+        if (!one || one->recipient != c.recipient || one->inbox_id.empty() || ids.contains(one->inbox_id)) continue;
+        VANTHU_TRY(auto entry, read.inbox_entry(one->recipient, one->inbox_id));
+        if (entry) ids.insert(one->inbox_id);
+    }
+    return static_cast<std::uint32_t>(ids.size());
+}
+
+// In the words of docs/peer-protocol.md.
+void say_state(const consignment_row& c, peer::recipient_stand& out) {
+    const bool local = c.hop == "local";
+    switch (c.state_now) {
+    case state::delivered:
+        out.state = local ? "kept" : c.reason_beyond.empty() ? "handed_on" : "parked";
+        if (!local) out.reason = c.reason_beyond;
+        break;
+    case state::refused:
+        out.state = local ? "refused" : "returned"; // local: answered by a status 02, not by a notice
+        out.reason = c.reason;
+        break;
+    case state::recalled:
+        out.state = local ? "cancelled" : "recalled";
+        break;
+    case state::expired:
+        out.state = "expired";
+        out.reason = c.reason;
+        break;
+    case state::parked:
+        out.state = "parked";
+        out.reason = c.reason;
+        break;
+    case state::waiting:
+    case state::active:
+    case state::deferred:
+        out.state = "waiting";
+        break;
+    }
+}
+
+result<peer::packet_stand> stand_of(const ledger::view& view, const link_end& end, const peer::asked_packet& asked) {
+    const records::reader read(view);
+    peer::packet_stand out;
+    out.packet_sha256 = asked.packet_sha256;
+    VANTHU_TRY(auto place, read.received_from(end.home, end.node, asked.packet_sha256));
+    if (!place) return out;
+    VANTHU_TRY(auto d, read.document(place->owner, place->document));
+    if (!d) return out;
+    out.known = true;
+    out.content_sha256 = d->content_sha256;
+    VANTHU_TRY(const auto doubles, doubles_of(view, end, *d));
+    for (const std::string& code : std::set<std::string>(asked.recipients.begin(), asked.recipients.end())) {
+        VANTHU_TRY(auto c, read.consignment(place->owner, place->document, code));
+        if (!c) continue;
+        peer::recipient_stand r;
+        r.recipient = code;
+        say_state(*c, r);
+        r.at = c->updated_at;
+        r.last_status = c->last_status;
+        r.last_status_at = c->last_status_time;
+        if (c->hop == "local" && !c->inbox_id.empty()) {
+            VANTHU_TRY(auto entry, read.inbox_entry(c->recipient, c->inbox_id));
+            if (entry) {
+                r.at = entry->created_at;
+                r.fetched_at = entry->fetched_at;
+                r.acked_at = entry->acked_at;
+            }
+            VANTHU_TRY(r.entries, entries_of(read, doubles, *c, entry ? c->inbox_id : std::string()));
+        }
+        out.recipients.push_back(std::move(r));
+    }
+    return out;
+}
+
+} // namespace
+
+result<sent_page> sent_after(const ledger::view& view, const link_end& end, const std::optional<digest>& after,
+                             const window& asked) {
+    VANTHU_TRY(auto keys, packets_after(view, row_key(end.home, 'X').text(end.node).take(), after, rows_in_a_page));
+    sent_page page;
+    std::size_t recipients = 0;
+    for (const digest& sha : keys) {
+        VANTHU_TRY(auto p, packet_of(view, end, sha, asked));
+        if (p) {
+            recipients += p->recipients.size();
+            if (!page.packets.empty() && recipients > peer::reconcile_recipients) return page;
+            page.packets.push_back(std::move(*p));
+        }
+        page.next = sha;
+        if (page.packets.size() == peer::reconcile_page) return page;
+    }
+    if (keys.size() < rows_in_a_page) page.next.reset();
+    return page;
+}
+
+result<peer::reconcile_answer> answer(const ledger::view& view, const link_end& end,
+                                      const peer::reconcile_question& q) {
+    peer::reconcile_answer out;
+    for (const peer::asked_packet& asked : q.sent) {
+        VANTHU_TRY(auto stand, stand_of(view, end, asked));
+        out.sent.push_back(std::move(stand));
+    }
+    if (!q.list) return out;
+    VANTHU_TRY(auto keys,
+               packets_after(view, row_key(end.home, 'H').text(end.node).take(), q.list->after, rows_in_a_page));
+    const records::reader read(view);
+    for (const digest& sha : keys) {
+        out.next = sha;
+        VANTHU_TRY(auto place, read.received_from(end.home, end.node, sha));
+        if (!place) continue;
+        VANTHU_TRY(auto d, read.document(place->owner, place->document));
+        if (!d || d->received_at < q.list->since) continue;
+        out.listed.push_back({.packet_sha256 = sha,
+                              .kind = d->kind == records::document_kind::status ? "status" : "document",
+                              .issuer = d->identity.issuer,
+                              .document_id = d->identity.document_id,
+                              .number = d->identity.number,
+                              .notation = d->identity.notation,
+                              .at = d->received_at,
+                              .leaf = place->leaf});
+        if (out.listed.size() == peer::reconcile_page) return out;
+    }
+    if (keys.size() < rows_in_a_page) out.next.reset();
+    return out;
+}
+
+result<std::set<digest>> on_record(const ledger::view& view, const link_end& end,
+                                   const std::vector<peer::listed_packet>& listed) {
+    const records::reader read(view);
+    std::set<digest> out;
+    for (const peer::listed_packet& p : listed) {
+        VANTHU_TRY(auto place, read.sent_to(end.home, end.node, p.packet_sha256));
+        if (place) out.insert(p.packet_sha256);
+    }
+    return out;
+}
+
+} // namespace vanthu::reconciliation
