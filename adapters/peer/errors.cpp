@@ -43,6 +43,10 @@ constexpr error_row rows[] = {
      "The node's key is none of its pins that are valid now in the registry.",
      "Cập nhật khóa ghim và thời hạn của đầu mối trong danh bạ.",
      "Bring the node's pins and their dates in the registry up to date."},
+    {int(errc::too_many_questions), "too_many_questions", 429, retry::yes,
+     "Nút này hỏi đối soát quá nhiều lần trong thời gian ngắn, hoặc nhiều câu hỏi cùng lúc.",
+     "This node asks about the records of the link too often, or several questions at one time.",
+     "Hỏi từng trang một và chờ theo Retry-After.", "Ask one page at a time and wait as Retry-After says."},
 };
 const error_table table("peer_link", rows);
 } // namespace

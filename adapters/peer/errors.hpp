@@ -16,6 +16,7 @@ enum class errc {
     not_a_link_certificate, // its extended key usage lacks clientAuth (of a client) or serverAuth (of a server)
     signing_certificate,    // the registry lists it as a seal or a person's (contracts 7)
     pin_not_valid,          // the server's key is none of its node's pins valid now
+    too_many_questions,     // about the records of the link, in a short time or at one time
 };
 std::error_code make_error_code(errc);
 

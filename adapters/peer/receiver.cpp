@@ -4,8 +4,10 @@
 #include "adapters/peer/link_certificate.hpp"
 #include "daemon/base/error_table.hpp"
 #include "daemon/base/log.hpp"
+#include "daemon/intake/pressure.hpp"
 #include "daemon/net/error_object.hpp"
 #include "daemon/net/range.hpp"
+#include "daemon/reconciliation/survey.hpp"
 
 #include <algorithm>
 
@@ -17,7 +19,10 @@ constexpr std::string_view packets = "/peer/v1/packets/";
 net::response refuse(const failure& f, std::string cause = {}) {
     net::error_notes notes;
     notes.cause = std::move(cause);
-    if (transient(f.code)) notes.retry_after = std::chrono::seconds(5);
+    if (f.code == intake::errc::overloaded)
+        notes.retry_after = intake::pressure::retry_after;
+    else if (transient(f.code))
+        notes.retry_after = std::chrono::seconds(5);
     return net::error_response(f.code, notes);
 }
 
@@ -70,6 +75,10 @@ asio::awaitable<net::response> receiver::handle(net::request& r) {
         if (r.method != "POST") co_return net::error_response(errc::method_not_allowed);
         co_return co_await notices(r, peer);
     }
+    if (r.path == "/peer/v1/reconcile") {
+        if (r.method != "POST") co_return net::error_response(errc::method_not_allowed);
+        co_return co_await reconcile(r, peer);
+    }
     if (r.path.starts_with(packets)) {
         std::string_view rest = std::string_view(r.path).substr(packets.size());
         auto sha = digest::from_hex(rest.substr(0, 64));
@@ -87,7 +96,7 @@ std::string receiver::hello() const {
     h.node = options_.node;
     h.organisation = options_.organisation;
     h.software = "vanthu " VANTHU_VERSION;
-    h.capabilities = {"resume", "notices", "status"};
+    h.capabilities = {"resume", "notices", "status", std::string(peer::reconcile_capability)};
     h.packet_limit = options_.packet_limit;
     h.registry_version = std::to_string(gate_.registry()->version());
     h.clock = to_rfc3339(clock_.now());
@@ -106,6 +115,10 @@ asio::awaitable<net::response> receiver::announce(net::request& r, const std::st
     if (!receipt) co_return refuse(receipt.error());
     if (*receipt)
         co_return net::response::json(200, peer::encode(peer::manifest_answer{.known = true, .receipt = **receipt}));
+
+    // A small one is asked about when its header is here: a recall must come through.
+    if (manifest->kind != "status" && manifest->size >= options_.resumable_from)
+        if (auto may = gate_.may_take(manifest->recipients, node); !may) co_return refuse(may.error());
 
     std::lock_guard lock(guard_);
     std::shared_ptr<incoming>& slot = incoming_[{node, sha}];
@@ -227,6 +240,46 @@ asio::awaitable<net::response> receiver::notices(net::request& r, const std::str
     if (!kept) co_return refuse(kept.error());
     if (on_notices) on_notices();
     co_return net::response::json(200, peer::encode_notices_answer(*kept));
+}
+
+bool receiver::may_ask(questions& q) const {
+    const steady_time now = std::chrono::steady_clock::now();
+    if (now - q.minute >= std::chrono::minutes(1)) q = {.running = q.running, .minute = now, .asked = 0};
+    if (q.running || q.asked >= options_.questions_per_minute) return false;
+    ++q.asked;
+    return q.running = true;
+}
+
+// Reads only, a page at a time, on one state of the store; one question of a node at a time, and so many a minute.
+asio::awaitable<net::response> receiver::reconcile(net::request& r, const std::string& node) {
+    auto text = co_await net::read_all(r.body, 4u << 20);
+    if (!text) co_return refuse(text.error());
+    auto question = peer::decode_reconcile_question(as_text(*text));
+    if (!question) co_return refuse(question.error());
+    questions* asked = nullptr;
+    {
+        std::lock_guard lock(guard_);
+        asked = &questions_[node]; // as many as there are nodes in the registry
+        if (!may_ask(*asked)) co_return refuse({errc::too_many_questions, {}});
+    }
+    struct release {
+        std::mutex& guard;
+        questions& of;
+        ~release() {
+            std::lock_guard lock(guard);
+            of.running = false;
+        }
+    } when_done{guard_, *asked};
+    auto read = [&]() -> result<peer::reconcile_answer> {
+        const auto view = store_.snapshot();
+        return reconciliation::answer(*view, {options_.home, node}, *question);
+    };
+    auto answer = co_await offload(disk_, read);
+    if (!answer) {
+        log::error("question_not_answered", {{"peer", node}, {"failure", answer.error()}});
+        co_return refuse(answer.error());
+    }
+    co_return net::response::json(200, peer::encode(*answer));
 }
 
 } // namespace vanthu::peer_link

@@ -4,6 +4,8 @@
 //   PUT  /peer/v1/packets/{sha256}/manifest     what comes and for whom; answers "known" with the receipt, or "wanted"
 //   PUT  /peer/v1/packets/{sha256}              the packet, whole or from the offset wanted; 201 (new) or 200 with the
 //   receipt POST /peer/v1/notices                       transport outcomes, in sequence
+//   POST /peer/v1/reconcile                     what stands here of what that node has sent
+//   (schemas/peer/reconciliation.hpp)
 //
 // "Known" is said only to a node that has itself sent the full bytes (contracts 5). Any executor.
 #pragma once
@@ -21,7 +23,8 @@ struct receiver_options {
     std::uint64_t packet_limit = 2ull << 30;
     std::uint64_t resumable_from = 1u << 20; // smaller packets are simply sent again
     std::size_t transfers_per_node = 256;
-    std::vector<digest> ca_sha256; // of the certificates that the listener trusts for clients
+    unsigned questions_per_minute = 300; // of one node, about the records of its link
+    std::vector<digest> ca_sha256;       // of the certificates that the listener trusts for clients
 };
 
 class receiver {
@@ -48,6 +51,13 @@ private:
     asio::awaitable<net::response> receive(net::request&, const std::string& node, const digest&);
     task<intake::accepted> take(net::request&, const std::string& node, incoming&);
     asio::awaitable<net::response> notices(net::request&, const std::string& node);
+    asio::awaitable<net::response> reconcile(net::request&, const std::string& node);
+    struct questions {
+        bool running = false;
+        steady_time minute{}; // counted since
+        unsigned asked = 0;
+    };
+    bool may_ask(questions&) const;
 
     receiver_options options_;
     intake::gate& gate_;
@@ -59,6 +69,7 @@ private:
     std::mutex guard_;
     std::map<key, std::shared_ptr<incoming>> incoming_;
     std::uint64_t touches_ = 0;
+    std::map<std::string, questions> questions_; // by node
 };
 
 } // namespace vanthu::peer_link

@@ -5,6 +5,8 @@
 #include "daemon/base/error_table.hpp"
 #include "daemon/base/log.hpp"
 #include "daemon/delivery/errors.hpp"
+#include "daemon/delivery/fault.hpp"
+#include "daemon/reconciliation/errors.hpp"
 
 #include <algorithm>
 #include <boost/json.hpp>
@@ -20,17 +22,20 @@ outcome deferred(std::error_code code, std::string cause = {}) {
     return {.what = outcome::kind::deferred, .code = public_code(code), .cause = std::move(cause)};
 }
 
-outcome from_failure(const failure& f) {
-    outcome o = deferred(f.code);
-    // A wrong certificate or address is put right by a person; until then it is tried at the usual pace, never dropped.
+// A wrong certificate or address is put right by a person; until then it is tried, never dropped.
+outcome from_failure(const failure& f) { return deferred(f.code); }
+outcome at_greeting(const failure& f) {
+    outcome o = from_failure(f);
+    o.at_greeting = true;
     return o;
 }
 
-// The other side's error object decides; without one the status does.
+// The other side's error object, and delivery's table (fault.hpp) says what it means.
 outcome from_answer(const net::client_response& r) {
     outcome o;
     o.code = public_code(delivery::errc::refused_by_next_hop);
-    bool retryable = r.status >= 500 || r.status == 408 || r.status == 425 || r.status == 429;
+    o.status = r.status;
+    std::optional<bool> says_retry;
     boost::system::error_code ec;
     boost::json::value v = boost::json::parse(r.body, ec);
     if (const boost::json::object* e = ec ? nullptr : v.if_object()) {
@@ -38,11 +43,9 @@ outcome from_answer(const net::client_response& r) {
             o.code = std::string(code->get_string());
         if (const auto* cause = e->if_contains("cause"); cause && cause->is_string())
             o.cause = std::string(std::string_view(cause->get_string()).substr(0, 200));
-        if (const auto* again = e->if_contains("retryable"); again && again->is_bool()) retryable = again->get_bool();
+        if (const auto* again = e->if_contains("retryable"); again && again->is_bool()) says_retry = again->get_bool();
     }
-    // Our certificate is not known or not fit there: a person's to put right, and no fault of the document.
-    for (errc mine : {errc::unknown_peer, errc::not_a_link_certificate, errc::signing_certificate})
-        if (o.code == public_code(mine)) retryable = true;
+    const bool retryable = delivery::fault_of(o.code, o.status, says_retry) != delivery::fault::permanent;
     if (retryable) {
         int seconds = 0;
         std::string_view after = r.fields.get("Retry-After");
@@ -110,21 +113,49 @@ public:
         co_return peer::decode_notices_answer(answer.body);
     }
 
+    task<peer::reconcile_answer> reconcile(const peer::reconcile_question& question, steady_time deadline) {
+        using reconciliation::errc;
+        auto speaks = [this] {
+            return std::ranges::find(capabilities_, peer::reconcile_capability) != capabilities_.end();
+        };
+        if (!speaks()) met_until_ = {}; // its version may be a newer one by now
+        if (auto not_met = co_await meet(deadline))
+            co_return failed(errc::refused_there, not_met->code + " " + not_met->cause);
+        if (!speaks()) co_return failed(errc::cannot_compare, row_.id);
+        net::client_request ask{
+            .method = "POST", .target = "/peer/v1/reconcile", .body = peer::encode(question), .deadline = deadline};
+        ask.fields.set("Content-Type", "application/json");
+        ask.idempotent = true; // it only reads there
+        VANTHU_CO_TRY(net::client_response answer, co_await client_->send(std::move(ask)));
+        if (answer.status != 200) {
+            const outcome no = from_answer(answer);
+            if (answer.status == 404) { // an older version has taken its place
+                capabilities_.clear();
+                co_return failed(errc::cannot_compare, row_.id);
+            }
+            if (no.what == outcome::kind::refused) co_return failed(errc::answer_unfit, no.code + " " + no.cause);
+            co_return failed(errc::refused_there, no.code + " " + no.cause);
+        }
+        co_return peer::decode_reconcile_answer(answer.body);
+    }
+
 private:
     // Now and then: do both sides speak a common version, and does the other one let us in? Why not, where not; that
     // is never a fault of a document.
     asio::awaitable<std::optional<outcome>> meet(steady_time deadline) {
         if (std::chrono::steady_clock::now() < met_until_) co_return std::nullopt;
         auto answer = co_await client_->send({.target = "/peer/v1/hello", .deadline = deadline});
-        if (!answer) co_return from_failure(answer.error());
+        if (!answer) co_return at_greeting(answer.error());
         if (answer->status != 200) {
             outcome no = from_answer(*answer);
             no.what = outcome::kind::deferred;
+            no.at_greeting = true;
             co_return no;
         }
         auto h = peer::decode_hello(answer->body);
-        if (!h) co_return from_failure(h.error());
+        if (!h) co_return at_greeting(h.error());
         if (h->node != row_.id) log::warning("peer_names_itself_differently", {{"peer", row_.id}, {"says", h->node}});
+        capabilities_ = h->capabilities;
         met_until_ = in(std::chrono::minutes(10));
         co_return std::nullopt;
     }
@@ -183,6 +214,7 @@ private:
     registry::node row_;
     std::unique_ptr<net::client> client_;
     steady_time met_until_{};
+    std::vector<std::string> capabilities_; // as its hello named them last
 };
 
 links::links(sender_options options, asio::any_io_executor executor,
@@ -190,7 +222,16 @@ links::links(sender_options options, asio::any_io_executor executor,
     : options_(std::move(options)), executor_(std::move(executor)), registry_(std::move(registry)), clock_(clock) {}
 links::~links() = default;
 
-delivery::transport* links::to(const std::string& node) {
+delivery::transport* links::to(const std::string& node) { return link_to(node); }
+
+task<peer::reconcile_answer> links::reconcile(std::string node, peer::reconcile_question question,
+                                              steady_time deadline) {
+    link* l = link_to(node);
+    if (!l) co_return failed(reconciliation::errc::node_unknown, node);
+    co_return co_await l->reconcile(question, deadline);
+}
+
+links::link* links::link_to(const std::string& node) {
     auto registry = registry_();
     const registry::node* row = registry->find_node(node);
     if (!row || row->kind != registry::node_kind::vanthu || row->urls.empty()) return nullptr;

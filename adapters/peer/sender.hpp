@@ -5,6 +5,7 @@
 #include "daemon/delivery/transport.hpp"
 #include "daemon/net/client.hpp"
 #include "daemon/registry/registry.hpp"
+#include "schemas/peer/reconciliation.hpp"
 #include "schemas/receipt/receipt.hpp"
 
 #include <map>
@@ -27,9 +28,13 @@ public:
     // The transport to a node, or nullptr when the registry gives no way to reach it. Follows the registry: a changed
     // row opens a new connection.
     delivery::transport* to(const std::string& node);
+    // One question about the records of the link. reconciliation::errc: node_unknown (no way to it), cannot_compare
+    // (its hello does not name the capability), refused_there; else as of net::client and schemas/peer.
+    task<peer::reconcile_answer> reconcile(std::string node, peer::reconcile_question, steady_time deadline);
 
 private:
     class link;
+    link* link_to(const std::string& node);
     sender_options options_;
     asio::any_io_executor executor_;
     std::function<std::shared_ptr<const registry::registry>()> registry_;
