@@ -4,6 +4,7 @@
 #include "daemon/api/eoffice.hpp"
 #include "daemon/base/error_table.hpp"
 #include "daemon/base/log.hpp"
+#include "daemon/intake/pressure.hpp"
 #include "daemon/net/error_object.hpp"
 
 #include <boost/json.hpp>
@@ -19,6 +20,8 @@ struct eoffice::call {
 };
 
 inline net::response refuse(const failure& f, std::string cause = {}) {
+    if (f.code == intake::errc::overloaded) // said once when it began (daemon/load_watch.cpp)
+        return net::error_response(f.code, {.cause = f.detail, .retry_after = intake::pressure::retry_after});
     // Ours, not the client's: the answer keeps the detail back, so that the log is where it can be found.
     if (const error_row* row = describe(f.code); !row || row->http_status >= 500)
         log::error("request_failed", {{"failure", f}});

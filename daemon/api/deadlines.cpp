@@ -15,8 +15,11 @@ namespace {
 struct words {
     std::string_view vi, en;
 };
-constexpr words duties[] = {
-    {"Gửi đi", "Sent"}, {"Báo đã đến (01)", "Arrival told (01)"}, {"Vào sổ (03)", "Registered (03)"}};
+constexpr words duties[] = {{"Gửi đi", "Sent"},
+                            {"Báo đã đến (01)", "Arrival told (01)"},
+                            {"Vào sổ (03)", "Registered (03)"},
+                            {"Trả lời yêu cầu của bên gửi (15, 16)", "Sender's request answered (15, 16)"},
+                            {"Giải quyết xong theo hạn trả lời (06)", "Dealt with by the due date (06)"}};
 constexpr words standings[] = {{"còn hạn", "in time"},
                                {"sắp hết hạn", "due soon"},
                                {"đã quá hạn", "overdue"},
@@ -31,7 +34,28 @@ template <class Is> std::optional<timestamp> first_of(const std::vector<records:
     return from_us(at);
 }
 
+// A recall or update that its recipient answers with 15 or 16; what an update is to one whom it adds is a document.
+bool wants_answer(const records::document_row& d, bool asked_back) { return !d.target.empty() && asked_back; }
+
+std::optional<timestamp> due_date(const records::document_row& d, const calendar::office& office) {
+    const auto day = from_edxml_date(d.due_date);
+    if (!day || !day->ok()) return std::nullopt;
+    return replied_by(office.days, *day);
+}
+
 } // namespace
+
+json::object deadline(duty what, timestamp by, std::optional<timestamp> done, const calendar::office& office,
+                      timestamp now) {
+    const standing stand = stands(office.days, office.margins, by, done, now);
+    const words &name = duties[static_cast<int>(what)], &state = standings[static_cast<int>(stand)];
+    return {{"duty", boost::describe::enum_to_string(what, "unknown")},
+            {"by", to_rfc3339(by)},
+            {"state", boost::describe::enum_to_string(stand, "unknown")},
+            {"done_at", done ? json::value(to_rfc3339(*done)) : nullptr},
+            {"text_vi", fmt::format("{} trước {}: {}.", name.vi, time_in_vietnam(by), state.vi)},
+            {"text_en", fmt::format("{} by {}: {}.", name.en, time_in_vietnam(by), state.en)}};
+}
 
 std::string time_in_vietnam(timestamp t) {
     const std::string text = to_edxml_time(t);
@@ -43,19 +67,14 @@ json::array deadlines(const records::document_row& d, const records::consignment
     json::array out;
     if (d.kind != records::document_kind::document) return out;
     const bool urgent = d.priority > 0;
+    const bool request = wants_answer(d, c.asked_back);
     const bool ended = c.state_now == records::state::refused || c.state_now == records::state::recalled ||
-                       c.state_now == records::state::expired || c.last_status == "13";
+                       c.state_now == records::state::expired || c.last_status == "13" ||
+                       (c.last_status == "15" && !request); // taken back: its recipient agreed
     auto of_recipient = [&](const records::event_row& e) { return e.recipient == c.recipient_code; };
     auto add = [&](duty what, timestamp by, std::optional<timestamp> done) {
         if (!done && ended) return;
-        const standing stand = stands(office.days, office.margins, by, done, now);
-        const words &name = duties[static_cast<int>(what)], &state = standings[static_cast<int>(stand)];
-        out.push_back(json::object{{"duty", boost::describe::enum_to_string(what, "unknown")},
-                                   {"by", to_rfc3339(by)},
-                                   {"state", boost::describe::enum_to_string(stand, "unknown")},
-                                   {"done_at", done ? json::value(to_rfc3339(*done)) : nullptr},
-                                   {"text_vi", fmt::format("{} trước {}: {}.", name.vi, time_in_vietnam(by), state.vi)},
-                                   {"text_en", fmt::format("{} by {}: {}.", name.en, time_in_vietnam(by), state.en)}});
+        out.push_back(deadline(what, by, done, office, now));
     };
     if (d.previous_node.empty()) {
         auto left = first_of(
@@ -74,7 +93,26 @@ json::array deadlines(const records::document_row& d, const records::consignment
         });
     };
     add(duty::arrived, arrived_by(office.days, *kept), told("01", "06"));
+    if (request) return out;
     add(duty::registered, registered_by(office.days, office.margins, *kept, urgent), told("02", "06"));
+    if (const auto by = due_date(d, office); by && c.last_status != "02") add(duty::replied, *by, told("06", "06"));
+    return out;
+}
+
+json::array entry_deadlines(const records::inbox_row& e, const records::document_row& d,
+                            const records::consignment_row* c, const calendar::office& office, timestamp now) {
+    json::array out;
+    if (e.kind != records::document_kind::document || e.cancelled_at) return out;
+    auto told = [&](std::string_view from, std::string_view to) {
+        auto is = [&](std::string_view code) { return code >= from && code <= to; };
+        return is(e.last_status) || (c && std::ranges::any_of(c->statuses, is, &records::status_seen::code));
+    };
+    auto add = [&](duty what, timestamp by) { out.push_back(deadline(what, by, std::nullopt, office, now)); };
+    const timestamp kept = from_us(e.created_at);
+    if (!e.acked_at && !told("01", "06")) add(duty::arrived, arrived_by(office.days, kept));
+    if (wants_answer(d, e.asked_back && c && c->asked_back)) return out;
+    if (!told("02", "06")) add(duty::registered, registered_by(office.days, office.margins, kept, d.priority > 0));
+    if (const auto by = due_date(d, office); by && !told("02", "02") && !told("06", "06")) add(duty::replied, *by);
     return out;
 }
 

@@ -16,7 +16,9 @@ std::span<const eoffice::endpoint> eoffice::endpoints() {
         {"GET", "/v1/documents/{id}", "track", "", &eoffice::track},
         {"GET", "/v1/documents/{id}/receipt", "track", "", &eoffice::receipt},
         {"POST", "/v1/documents/{id}/recall", "submit", "", &eoffice::recall},
-        {"GET", "/v1/inbox", "inbox", "organisation after wait limit", &eoffice::inbox},
+        {"POST", "/v1/documents/{id}/replace", "submit", "dry_run", &eoffice::replace},
+        {"POST", "/v1/documents/{id}/update", "submit", "dry_run", &eoffice::update},
+        {"GET", "/v1/inbox", "inbox", "organisation after wait limit instance", &eoffice::inbox},
         {"GET", "/v1/inbox/{id}", "inbox", "", &eoffice::inbox_entry},
         {"GET", "/v1/inbox/{id}/packet", "inbox", "", &eoffice::packet},
         {"GET", "/v1/inbox/{id}/attachments/{n}", "inbox", "", &eoffice::attachment},
@@ -204,7 +206,8 @@ asio::awaitable<net::response> eoffice::documents(call& c) {
 asio::awaitable<net::response> eoffice::track(call& c) {
     auto d = find_document(c);
     if (!d) co_return refuse(d.error());
-    auto shown = ladder(records::reader(store_.committed()), *d, {*c.registry, c.at, *calendar_.load(), options_.home});
+    auto shown = ladder(records::reader(store_.committed()), *d,
+                        {*c.registry, c.at, *calendar_.load(), options_.home, options_.trouble});
     if (!shown) co_return refuse(shown.error());
     co_return answer(200, *shown);
 }

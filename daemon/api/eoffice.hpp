@@ -8,6 +8,7 @@
 #include "daemon/api/credentials.hpp"
 #include "daemon/api/errors.hpp"
 #include "daemon/calendar/duties.hpp"
+#include "daemon/delivery/flow.hpp"
 #include "daemon/intake/gate.hpp"
 
 #include <boost/json/fwd.hpp>
@@ -24,6 +25,8 @@ struct eoffice_options {
     std::size_t search_at_most = 5000;     // rows looked through by one request for a list
     // What /v1/health asks for, on the disk pool: may new documents be stored? Empty: not asked.
     std::function<result<>()> room;
+    // delivery::engine::trouble, for ladders. Empty: not known.
+    std::function<std::optional<delivery::flow_standing>(const std::string& node)> trouble;
 };
 
 class eoffice {
@@ -50,6 +53,8 @@ private:
     asio::awaitable<net::response> track(call&);
     asio::awaitable<net::response> receipt(call&);
     asio::awaitable<net::response> recall(call&);
+    asio::awaitable<net::response> replace(call&);
+    asio::awaitable<net::response> update(call&);
     asio::awaitable<net::response> inbox(call&);
     asio::awaitable<net::response> inbox_entry(call&);
     asio::awaitable<net::response> packet(call&);
@@ -68,14 +73,39 @@ private:
     };
     static result<status_report> status_report_from(std::string_view body);
     result<std::string> organisation_of(const call&) const; // canonical: the one the request is for
+    // Is a reader's place in an inbox one of this store? inbox_restored.
+    result<> check_place(std::string_view organisation, std::uint64_t after,
+                         const std::optional<std::string>& instance) const;
     result<found_entry> find_entry(const call&) const;
     result<records::document_row> find_document(const call&) const;
     result<records::document_row> find_recallable(const call&) const;
     result<std::vector<std::string>> recall_recipients(const call&, const records::document_row&,
                                                        const std::vector<std::string>& named) const;
-    task<net::response> recall_by(call&);
+    task<net::response> recall_by(call&, const std::string& key);
+    task<net::response> update_recipients(call&, const records::document_row&, const std::string& key);
+    result<net::response> recall_answer(const std::string& document, const records::document_row& recall,
+                                        const std::string& receipt) const;
+    result<std::optional<net::response>> answered_before(const call&, const records::document_row&,
+                                                         const std::string& key, const digest& request) const;
+    static result<std::string> key_of(const net::request&); // its Idempotency-Key; empty: none
+    // One request a key at a time; a second one is told to ask again.
+    class running_request {
+    public:
+        running_request(eoffice& of, const std::string& credential, const std::string& key);
+        ~running_request();
+        running_request(const running_request&) = delete;
+        bool mine() const { return mine_; }
+
+    private:
+        eoffice& of_;
+        std::pair<std::string, std::string> key_;
+        bool mine_ = true;
+    };
+    // What the metadata of a submission mean.
+    using header_reader = std::function<result<edxml::document_header>(boost::json::object)>;
+    asio::awaitable<net::response> submit_as(call&, intake::offer, const header_reader&);
     task<net::response> submit_packet(call&, intake::offer);
-    task<net::response> submit_files(call&, intake::offer);
+    task<net::response> submit_files(call&, intake::offer, const header_reader&);
     task<intake::accepted> report(const found_entry&, status_report);
     boost::json::object listed_json(const records::reader&, const records::reader::listed_entry&) const;
     boost::json::object entry_json(const records::inbox_row&, const records::document_row&) const;

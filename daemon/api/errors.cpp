@@ -54,6 +54,14 @@ constexpr error_row rows[] = {
      "This entry is a status, not a document.", "Chỉ dùng cho văn bản.", "Use it for documents only."},
     {int(errc::credentials_unreadable), "credentials_unreadable", 500, retry::no, "Không đọc được tệp khóa truy cập.",
      "The credentials file cannot be read.", "Sửa tệp theo dòng được nêu.", "Correct the file at the line named."},
+    {int(errc::inbox_restored), "inbox_restored", 409, retry::no,
+     "Hộp đến đã được khôi phục từ bản sao lưu hoặc lập lại từ đầu; số thứ tự đã lưu không còn dùng được.",
+     "The inbox was restored from a backup or begun anew; the stored sequence number is not valid in it.",
+     "Đọc lại từ after=0, bỏ qua các mục có id đã nhận; sau đó lưu next_after và instance mới. Mục đã nhận mà không "
+     "còn "
+     "trong hộp đến: giữ nguyên và báo người vận hành.",
+     "Read again from after=0 and skip entries whose id is known; then store the new next_after and instance. Keep "
+     "entries that were received and are not listed any more, and tell the operator."},
 };
 const error_table table("api", rows);
 } // namespace

@@ -23,6 +23,7 @@ enum class errc {
     attachment_unknown,
     packet_expected,        // the entry is a status; it has no attachments
     credentials_unreadable, // the credentials file
+    inbox_restored,         // the reader's place in the inbox is not one of this store
 };
 std::error_code make_error_code(errc);
 

@@ -1,16 +1,19 @@
 // The inbox of an organisation: read in sequence, fetched any number of times, acknowledged once (contracts 2, 3).
 #include "daemon/api/call.hpp"
+#include "daemon/api/deadlines.hpp"
 #include "daemon/api/ladder.hpp"
 #include "daemon/api/recall_view.hpp"
 #include "daemon/api/strict_json.hpp"
 #include "daemon/base/log.hpp"
+#include "daemon/intake/companion.hpp"
 #include "daemon/intake/spooled.hpp"
 #include "daemon/ledger/commit_task.hpp"
 #include "daemon/net/range.hpp"
-#include "schemas/edxml/reader.hpp"
+#include "schemas/edxml/accepted.hpp"
 #include "schemas/edxml/writer.hpp"
 
 #include <algorithm>
+#include <fmt/format.h>
 
 namespace vanthu::api {
 
@@ -26,14 +29,22 @@ json::object eoffice::entry_json(const records::inbox_row& e, const records::doc
                    {"last_status", e.last_status},
                    {"document", document_json(d)}};
     if (e.cancelled_at) o["cancelled_at"] = to_rfc3339(from_us(e.cancelled_at));
-    if (e.asked_back) {
-        const records::reader read(store_.committed());
-        const auto registry = gate_.registry();
-        auto c = read.consignment(e.owner, e.document, e.recipient_code);
-        if (!c || !*c) return o;
-        auto recall = recall_json(read, d, **c, {*registry, clock_.now(), *calendar_.load(), options_.home});
-        if (recall && *recall) o["recall"] = std::move(**recall);
-    }
+    const timestamp now = clock_.now();
+    const auto office = calendar_.load();
+    const records::reader read(store_.committed());
+    std::optional<records::consignment_row> consignment;
+    if (e.asked_back)
+        if (auto c = read.consignment(e.owner, e.document, e.recipient_code); c) consignment = std::move(*c);
+    const records::consignment_row* c = consignment ? &*consignment : nullptr;
+    o["deadlines"] = entry_deadlines(e, d, c, *office, now);
+    if (!c) return o;
+    const auto registry = gate_.registry();
+    kept_times asked_kept;
+    (void)add_conversations(o, read, d, *c, {*registry, now, *office, options_.home}, asked_kept);
+    // Only what is still to be done.
+    json::array& all = o["deadlines"].as_array();
+    all.erase(std::remove_if(all.begin(), all.end(), [](const json::value& v) { return !v.at("done_at").is_null(); }),
+              all.end());
     return o;
 }
 
@@ -52,6 +63,17 @@ json::object eoffice::listed_json(const records::reader& read, const records::re
     return broken;
 }
 
+// A restored store gives numbers a second time: who goes on from a number of its former life would not see what comes
+// under the numbers up to there.
+result<> eoffice::check_place(std::string_view organisation, std::uint64_t after,
+                              const std::optional<std::string>& instance) const {
+    if (instance && *instance != store_.instance_id()) return failed(errc::inbox_restored, "instance");
+    if (after == 0) return {};
+    VANTHU_TRY(const std::uint64_t last, records::reader(store_.committed()).last_inbox_sequence(organisation));
+    if (after > last) return failed(errc::inbox_restored, fmt::format("after={}, last={}", after, last));
+    return {};
+}
+
 asio::awaitable<net::response> eoffice::inbox(call& c) {
     auto organisation = organisation_of(c);
     if (!organisation) co_return refuse(organisation.error());
@@ -59,6 +81,8 @@ asio::awaitable<net::response> eoffice::inbox(call& c) {
     auto limit = number_in(c.request, "limit", 100, 1);
     for (const auto* each : {&after, &wait, &limit})
         if (!*each) co_return refuse(each->error(), told(each->error()));
+    if (auto place = check_place(*organisation, *after, c.request.query.find("instance")); !place)
+        co_return refuse(place.error(), told(place.error()));
     const steady_time deadline = in(std::min<std::chrono::seconds>(std::chrono::seconds(*wait), options_.longest_wait));
     const std::size_t at_most = static_cast<std::size_t>(std::min<std::uint64_t>(*limit, 500));
     for (;;) {
@@ -70,8 +94,10 @@ asio::awaitable<net::response> eoffice::inbox(call& c) {
             json::array list;
             for (const records::reader::listed_entry& e : *rows) list.push_back(listed_json(read, e));
             std::uint64_t next = rows->empty() ? *after : rows->back().sequence;
-            co_return answer(200,
-                             json::object{{"schema_version", 1}, {"entries", std::move(list)}, {"next_after", next}});
+            co_return answer(200, json::object{{"schema_version", 1},
+                                               {"entries", std::move(list)},
+                                               {"next_after", next},
+                                               {"instance", store_.instance_id()}});
         }
         // A client that is gone holds no connection until the end of its wait.
         if (!co_await c.request.body.unless_closed(bell_.wait(*organisation, rung, deadline)))
@@ -172,10 +198,7 @@ asio::awaitable<net::response> eoffice::attachment(call& c) {
     auto taken = std::make_shared<one_attachment>(static_cast<std::size_t>(*index), spool_, options_.memory_spool);
     auto run = [&]() -> result<> {
         VANTHU_TRY(auto source, store_.payloads().open_reader(*ref));
-        edxml::limits generous; // accepted once: what was promised is handed out
-        generous.total_bytes = generous.inflated_bytes = UINT64_MAX;
-        generous.attachments = 1'000'000;
-        edxml::packet_reader reader(generous);
+        edxml::packet_reader reader(edxml::of_what_was_accepted());
         reader.deliver_to(*taken);
         bytes chunk(256u << 10);
         for (;;) {
@@ -207,10 +230,13 @@ task<intake::accepted> eoffice::report(const found_entry& f, status_report said)
     s.from.organ_id = f.entry.recipient_code;
     if (auto r = registry->resolve(f.entry.recipient_code, at); r.known()) s.from.organ_name = r.found->name(at);
     const records::business_identity& i = f.document.identity;
-    s.response_for.organ_id = f.document.from_code;
-    s.response_for.code = i.number + "/" + i.notation;
-    s.response_for.promulgation_date = edxml::packet_date::parse(i.date);
-    s.response_for.document_id = i.document_id;
+    s.response_for = {f.document.from_code, i.number + "/" + i.notation, edxml::packet_date::parse(i.date),
+                      i.document_id};
+    if (said.code == "15" || said.code == "16") {
+        VANTHU_CO_TRY(auto old, intake::replaced_reference(records::reader(store_.committed()), options_.home, i.issuer,
+                                                           f.document.replaces));
+        if (old) s.response_for = std::move(*old);
+    }
     s.status_code = said.code;
     s.description = said.description.empty() ? status_name(said.code, true) : said.description;
     s.staff = std::move(said.staff);

@@ -1,6 +1,7 @@
 #include "daemon/api/ladder.hpp"
 
 #include "daemon/api/deadlines.hpp"
+#include "daemon/api/destination.hpp"
 #include "daemon/api/recall_view.hpp"
 #include "daemon/base/error_table.hpp"
 
@@ -39,7 +40,7 @@ constexpr words states[] = {
     {"recalled", "Đã thu hồi", "Recalled"},      {"expired", "Quá hạn", "Expired"},
 };
 
-// {0}: who, {1}: code or its name, {2}: text given by the other side.
+// {0}: who, {1}: code or its name, {2}: text given by the other side, {3}: that text as a time.
 constexpr words event_texts[] = {
     {"accepted", "Đã nhận vào và ghi bền vững", "Taken in and kept durably"},
     {"routed", "Xếp hàng chuyển tới {1}", "Queued for {1}"},
@@ -59,13 +60,21 @@ constexpr words event_texts[] = {
      "The recall reached {0} before its document, which will be cancelled when it comes"},
     {"recall_needless", "Tại {0} không còn gì để thu hồi", "Nothing was left to recall at {0}"},
     {"update_asked", "{0} yêu cầu cập nhật", "{0} asks for an update"},
-    {"replace_asked", "{0} yêu cầu thay thế", "{0} asks for its replacement"},
+    {"replace_asked", "{0} thay thế bằng văn bản mới: {2}", "{0} puts a new document in its place: {2}"},
+    {"replace_cancelled", "{0} hủy mục trong hộp đến: đã có văn bản thay thế",
+     "{0} cancelled the inbox entry: another document has taken its place"},
+    {"replace_first", "Văn bản thay thế tới {0} trước văn bản cũ {2}; văn bản cũ tới sau sẽ bị hủy",
+     "The replacement reached {0} before the old document {2}, which will be cancelled when it comes"},
     {"rerouted", "Định tuyến lại theo danh bạ: {2}", "Routed again by the registry: {2}"},
+    {"reconciled", "Đối soát với {0} phát hiện sai khác và đã tự sửa",
+     "A difference found by comparing with {0} was repaired"},
     {"acked", "eOffice của nơi nhận đã lấy", "Taken over by the recipient's eOffice"},
     {"deferred", "Chưa gửi được tới {0}: {1}", "Not yet sent to {0}: {1}"},
     {"parked", "Tạm giữ, chờ người xử lý: {1}", "Parked until somebody acts: {1}"},
     {"returned", "{0} trả lại: {1}", "Returned by {0}: {1}"},
     {"expired", "Quá thời hạn gửi", "Time for delivery has passed"},
+    {"expiry_near", "Sắp quá thời hạn gửi mà {0} chưa nhận; hết hạn lúc {3}",
+     "Will expire soon, not yet taken by {0}; time is over at {3}"},
     {"refused", "Không nhận: {1}", "Not taken in: {1}"},
     {"released", "Người vận hành cho gửi lại", "Released by an operator"},
     {"sent_back", "Người vận hành trả lại nơi gửi: {2}", "Returned to the sender by an operator: {2}"},
@@ -80,6 +89,7 @@ constexpr words notice_names[] = {
     {"parked", "tạm giữ", "parked"},
     {"returned", "trả lại", "returned"},
     {"expired", "quá hạn", "expired"},
+    {"expiring", "sắp quá thời hạn gửi", "will expire soon"},
     {"released", "cho gửi lại", "released"},
     {"recalled", "đã rút lại theo yêu cầu thu hồi", "stopped as its sender asked"},
 };
@@ -109,6 +119,11 @@ const error_row* row_of(std::string_view code) {
             for (const error_row& r : t->rows())
                 if (r.name == code.substr(dot + 1)) return &r;
     return nullptr;
+}
+
+std::string time_given(const std::string& text) {
+    const auto t = from_rfc3339(text);
+    return t ? time_in_vietnam(*t) : text;
 }
 
 class text_maker {
@@ -146,6 +161,8 @@ public:
                 out += name, i += 2;
             else if (pattern.compare(i, 3, "{2}") == 0)
                 out += given, i += 2;
+            else if (pattern.compare(i, 3, "{3}") == 0)
+                out += time_given(e.text), i += 2;
             else
                 out += pattern[i];
         }
@@ -192,7 +209,8 @@ json::array rungs(const std::vector<records::event_row>& events, const std::stri
 
 // One sentence: whose side, reason, what to do, when again.
 std::string why(const records::consignment_row& c, const records::transfer_row* t, const text_maker& words,
-                const ladder_context& context, bool vi) {
+                const delivery::flow_standing* trouble, const ladder_context& context, bool vi) {
+    if (trouble) return trouble_text(*trouble, words.who(c.hop), vi);
     switch (c.state_now) {
     case state::waiting:
     case state::active:
@@ -270,10 +288,8 @@ json::object document_json(const records::document_row& d) {
                    {"origin", d.origin_verdict},
                    {"came_from", d.previous_node},
                    {"flags", json::array(d.flags.begin(), d.flags.end())}};
-    if (!d.target.empty()) {
-        o["speaks_of"] = d.target;
-        o["reason"] = d.reason;
-    }
+    if (!d.target.empty()) o["speaks_of"] = d.target;
+    if (!d.target.empty() || !d.replaces.empty()) o["reason"] = d.reason;
     boost::system::error_code ec;
     if (!d.attachments.empty()) o["attachments"] = json::parse(d.attachments, ec);
     if (!d.signature_report.empty()) o["signature_report"] = json::parse(d.signature_report, ec);
@@ -294,6 +310,7 @@ result<json::object> ladder(const records::reader& read, const records::document
     VANTHU_TRY(auto transfers, read.transfers(d.owner, d.id));
     text_maker words(context.registry, context.now);
     json::array recipients, of_document;
+    kept_times asked_kept;
     for (const records::event_row& e : events)
         if (e.recipient.empty()) of_document.push_back(words.step(e));
     for (const records::consignment_row& c : consignments) {
@@ -303,6 +320,12 @@ result<json::object> ladder(const records::reader& read, const records::document
         json::array steps;
         for (const records::event_row& e : events)
             if (e.recipient == c.recipient_code) steps.push_back(words.step(e));
+        std::optional<delivery::flow_standing> trouble;
+        if (t && context.trouble && (c.state_now == state::waiting || c.state_now == state::deferred))
+            trouble = context.trouble(c.hop);
+        if (trouble && trouble->is == delivery::flow_standing::stand::no_documents && d.identity.business_type != 0)
+            trouble.reset(); // a recall goes all the same
+        const delivery::flow_standing* in_the_way = trouble ? &*trouble : nullptr;
         json::object r{{"code", c.recipient_code},
                        {"name", c.recipient_name},
                        {"state", boost::describe::enum_to_string(c.state_now, "unknown")},
@@ -310,8 +333,8 @@ result<json::object> ladder(const records::reader& read, const records::document
                        {"state_en", state_name(c.state_now, false)},
                        {"hop", c.hop},
                        {"reason", c.reason},
-                       {"why_vi", why(c, t, words, context, true)},
-                       {"why_en", why(c, t, words, context, false)},
+                       {"why_vi", why(c, t, words, in_the_way, context, true)},
+                       {"why_en", why(c, t, words, in_the_way, context, false)},
                        {"attempts", t ? t->attempts : 0u},
                        {"last_status", c.last_status},
                        {"last_status_vi", c.last_status.empty() ? "" : status_name(c.last_status, true)},
@@ -319,15 +342,18 @@ result<json::object> ladder(const records::reader& read, const records::document
                        {"deadlines", deadlines(d, c, events, context.office, context.now)},
                        {"rungs", rungs(events, c.recipient_code)},
                        {"steps", std::move(steps)}};
-        VANTHU_TRY(auto recall, recall_json(read, d, c, context));
-        if (recall) { // from then on this is what it waits for
-            if (c.last_status != "16") {
-                r["why_vi"] = recall->at("text_vi");
-                r["why_en"] = recall->at("text_en");
-            }
-            r["recall"] = std::move(*recall);
+        VANTHU_TRY(auto asked, add_conversations(r, read, d, c, context, asked_kept));
+        if (!asked && r.at("why_vi").as_string().empty()) // an update explains what nothing else does
+            if (const json::value* update = r.if_contains("update")) asked = update->as_object();
+        if (asked) {
+            r["why_vi"] = asked->at("text_vi");
+            r["why_en"] = asked->at("text_en");
         }
         if (t && t->state_now == state::deferred) r["next_attempt_at"] = to_rfc3339(from_us(t->next_attempt_at));
+        if (trouble) {
+            r["destination"] = destination_json(*trouble, words.who(c.hop));
+            if (trouble->next) r["next_attempt_at"] = to_rfc3339(from_us(std::max(trouble->next, t->next_attempt_at)));
+        }
         recipients.push_back(std::move(r));
     }
     return json::object{{"schema_version", 1},

@@ -3,10 +3,13 @@
 #pragma once
 
 #include "daemon/calendar/duties.hpp"
+#include "daemon/delivery/flow.hpp"
 #include "daemon/records/records.hpp"
 #include "daemon/registry/registry.hpp"
 
 #include <boost/json.hpp>
+
+#include <functional>
 
 namespace vanthu::api {
 
@@ -16,11 +19,14 @@ struct ladder_context {
     timestamp now;
     const calendar::office& office; // working time: deadlines, and when "not fetched" is said
     std::string home;               // the node's own organisation, canonical: under it recalls stand
+    // Why nothing goes to a node now (delivery::engine::trouble). Empty: not known.
+    std::function<std::optional<delivery::flow_standing>(const std::string& node)> trouble = {};
 };
 
 // {schema_version, document:{...}, recipients:[{code, name, state, state_vi, state_en, why_vi, why_en, next_attempt_at,
-//  recall?, attempts, last_status, deadlines:[{duty, by, state, done_at, text_vi, text_en}], rungs:[{code, name_vi,
-//  name_en, state, at}], steps:[{at, kind, code, text_vi, text_en, by, proof}]}], events_of_document:[...]}
+//  destination?, recall?, update?, updates?, replaced_by?, replaces?, attempts, last_status, deadlines:[{duty, by,
+//  state, done_at, text_vi, text_en}], rungs:[{code, name_vi, name_en, state, at}], steps:[{at, kind, code, text_vi,
+//  text_en, by, proof}]}], events_of_document:[...]}
 result<boost::json::object> ladder(const records::reader&, const records::document_row&, const ladder_context&);
 
 // What a list shows of a document.

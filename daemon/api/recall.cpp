@@ -2,9 +2,9 @@
 // of its own (BussinessDocType 1) through the same gate as everything else; what becomes of it at each recipient is
 // decided there, in one change (daemon/intake/recall_decision.cpp).
 #include "daemon/api/call.hpp"
-#include "daemon/api/strict_json.hpp"
+#include "daemon/api/conversation.hpp"
 #include "daemon/records/recalls.hpp"
-#include "schemas/edxml/reader.hpp"
+#include "schemas/edxml/accepted.hpp"
 #include "schemas/edxml/writer.hpp"
 
 #include <algorithm>
@@ -32,8 +32,7 @@ result<request> request_from(std::string_view body) {
     VANTHU_CHECK(only_members(o, {"reason", "to", "staff"}));
     request r;
     VANTHU_TRY(r.reason, text_member(o, "reason"));
-    if (r.reason.find_first_not_of(" \t\r\n") == std::string::npos || characters(r.reason) > longest_reason)
-        return failed(intake::errc::recall_reason_missing, "reason");
+    VANTHU_CHECK(check_reason(r.reason));
     if (const json::value* to = o.if_contains("to"); to && !to->is_null()) {
         const json::array* codes = to->if_array();
         if (!codes || codes->empty()) return failed(errc::bad_parameter, "to");
@@ -46,15 +45,19 @@ result<request> request_from(std::string_view body) {
     return r;
 }
 
-// The header of a stored packet; its attachments are not read.
+} // namespace
+
+result<> check_reason(std::string_view reason) {
+    if (reason.find_first_not_of(" \t\r\n") == std::string::npos || characters(reason) > longest_reason)
+        return failed(intake::errc::recall_reason_missing, "reason");
+    return {};
+}
+
 result<edxml::document_header> header_of(ledger::store& store, const records::document_row& d) {
     VANTHU_TRY(ledger::payload_ref ref, ledger::payload_ref::decode(d.payload));
     VANTHU_TRY(auto source, store.payloads().open_reader(ref));
     std::optional<edxml::document_header> header;
-    edxml::limits generous; // accepted once
-    generous.total_bytes = generous.inflated_bytes = UINT64_MAX;
-    generous.attachments = 1'000'000;
-    edxml::packet_reader reader(generous);
+    edxml::packet_reader reader(edxml::of_what_was_accepted());
     reader.on_header([&](const edxml::packet& so_far) -> result<> {
         if (so_far.document()) header = so_far.document()->header;
         return failed(intake::errc::recall_not_document); // enough
@@ -73,13 +76,12 @@ result<edxml::document_header> header_of(ledger::store& store, const records::do
     return std::move(*header);
 }
 
-} // namespace
-
 // What a recall by this call speaks of: sent by an organisation of the credential, and a document.
 result<records::document_row> eoffice::find_recallable(const call& c) const {
     auto d = find_document(c);
     if (d) {
-        if (d->kind != records::document_kind::document || d->identity.business_type != 0)
+        if (d->kind != records::document_kind::document ||
+            (d->identity.business_type != 0 && d->identity.business_type != int(edxml::bussiness_type::replace)))
             return failed(intake::errc::recall_not_document, d->id);
         if (d->identity.document_id.empty()) return failed(intake::errc::recall_without_id, d->id);
         return d;
@@ -115,8 +117,9 @@ result<std::vector<std::string>> eoffice::recall_recipients(const call& c, const
     for (const records::consignment_row& each : all) {
         VANTHU_TRY(auto q, read.recall(options_.home, d.identity.issuer, d.identity.document_id, each.recipient));
         const bool of_this = q && q->document == d.id;
-        asked = asked || (of_this && records::is_open(q->stands));
-        if (!records::has_ended(each) && (!of_this || q->stands == records::recall_stand::denied))
+        const bool open = of_this && records::is_open(q->stands);
+        asked = asked || open;
+        if (!records::has_ended(each) && !open && !(of_this && records::took_away(*q)))
             out.push_back(each.recipient_code);
     }
     if (out.empty()) return failed(asked ? intake::errc::recall_already_asked : intake::errc::recall_ended, d.id);
@@ -124,18 +127,55 @@ result<std::vector<std::string>> eoffice::recall_recipients(const call& c, const
 }
 
 asio::awaitable<net::response> eoffice::recall(call& c) {
-    auto done = co_await recall_by(c);
+    auto key = key_of(c.request);
+    if (!key) co_return refuse(key.error(), told(key.error()));
+    running_request hold(*this, c.who->id, *key);
+    if (!hold.mine())
+        co_return net::error_response(intake::errc::still_running, {.retry_after = std::chrono::seconds(2)});
+    auto done = co_await recall_by(c, *key);
     if (done) co_return std::move(*done);
     log::info("recall_refused", {{"credential", c.who->id}, {"failure", done.error()}});
     co_return refuse(done.error(), told(done.error()));
 }
 
-task<net::response> eoffice::recall_by(call& c) {
+// The same for every answer to the same request: only what never changes stands in it (contracts 1).
+result<net::response> eoffice::recall_answer(const std::string& document, const records::document_row& recall,
+                                             const std::string& receipt) const {
+    net::response out =
+        answer(201, json::object{{"schema_version", 1},
+                                 {"document_id", document},
+                                 {"recall_id", recall.id},
+                                 {"recipients", json::array(recall.to_codes.begin(), recall.to_codes.end())},
+                                 {"receipt", receipt}});
+    out.fields.set("Location", "/v1/documents/" + recall.id);
+    return out;
+}
+
+// An Idempotency-Key seen before answers what it answered first, whatever has become of the document since.
+result<std::optional<net::response>> eoffice::answered_before(const call& c, const records::document_row& d,
+                                                              const std::string& key, const digest& request) const {
+    using found = std::optional<net::response>;
+    if (key.empty()) return found();
+    const records::reader read(store_.committed());
+    VANTHU_TRY(auto row, read.idempotent(d.identity.issuer, c.who->id, key));
+    if (!row) return found();
+    if (row->request_sha256 != request) return failed(intake::errc::idempotency_conflict);
+    VANTHU_TRY(auto before, read.document(row->body, row->document));
+    if (!before) return failed(records::errc::document_unknown, row->document);
+    VANTHU_TRY(std::string receipt, log_.receipt_bytes(store_.committed(), before->log_origin, before->leaf));
+    VANTHU_TRY(net::response out, recall_answer(d.id, *before, receipt));
+    return found(std::move(out));
+}
+
+task<net::response> eoffice::recall_by(call& c, const std::string& key) {
     VANTHU_CO_TRY(records::document_row d, find_recallable(c));
     std::string_view type = c.request.fields.get("Content-Type");
     if (!net::equal_without_case(type.substr(0, type.find_first_of("; ")), "application/json"))
         co_return net::error_response(errc::unsupported_media_type, {.cause = "application/json"});
     VANTHU_CO_TRY(bytes text, co_await net::read_all(c.request.body, 1u << 20));
+    const digest request_sha256 = sha256::of("recall " + d.id + "\n" + std::string(as_text(text)));
+    VANTHU_CO_TRY(auto before, answered_before(c, d, key, request_sha256));
+    if (before) co_return std::move(*before);
     VANTHU_CO_TRY(request asked, request_from(as_text(text)));
     VANTHU_CO_TRY(std::vector<std::string> codes, recall_recipients(c, d, asked.to));
 
@@ -167,16 +207,12 @@ task<net::response> eoffice::recall_by(call& c) {
     o.source = intake::offer::from::eoffice;
     o.credential = c.who->id;
     for (const std::string& code : c.who->organisations) o.may_send_for.push_back(c.registry->canonical(code, c.at));
-    o.recalls = {d.owner, d.id};
+    o.speaks_of = {d.owner, d.id};
+    o.idempotency_key = key;
+    o.request_sha256 = request_sha256;
     net::memory_body body(std::move(packet));
     VANTHU_CO_TRY(intake::accepted a, co_await gate_.accept(std::move(o), body));
-    net::response out = answer(201, json::object{{"schema_version", 1},
-                                                 {"document_id", d.id},
-                                                 {"recall_id", a.document.id},
-                                                 {"recipients", json::array(codes.begin(), codes.end())},
-                                                 {"receipt", a.receipt}});
-    out.fields.set("Location", "/v1/documents/" + a.document.id);
-    co_return out;
+    co_return recall_answer(d.id, a.document, a.receipt);
 }
 
 } // namespace vanthu::api

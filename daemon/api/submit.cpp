@@ -3,12 +3,14 @@
 #include "daemon/api/strict_json.hpp"
 #include "daemon/base/base64.hpp"
 #include "daemon/base/log.hpp"
+#include "daemon/intake/decision.hpp"
 #include "daemon/intake/spooled.hpp"
 #include "daemon/net/multipart.hpp"
 #include "schemas/edxml/json.hpp"
 #include "schemas/edxml/writer.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <fmt/format.h>
 
 namespace vanthu::api {
@@ -103,10 +105,58 @@ void fill_in(edxml::document_header& h, const registry::registry& r, const std::
     if (h.trace.empty()) h.trace.push_back({h.from.organ_id, edxml::packet_time::of(at)});
 }
 
+result<edxml::document_header> header_of(const std::string& metadata, const eoffice::call& c,
+                                         const std::function<result<edxml::document_header>(json::object)>& read) {
+    VANTHU_TRY(json::object described, strict_object(metadata, "metadata"));
+    VANTHU_TRY(edxml::document_header h, read(std::move(described)));
+    if (h.from.organ_id.empty() && c.who->organisations.size() != 1) return failed(errc::organisation_unclear);
+    fill_in(h, *c.registry, c.who->organisations.front(), c.at);
+    return h;
+}
+
+// May the answer be one that was given before? The gate finds out for certain; this spares the bytes of files.
+result<bool> perhaps_known(const records::reader& read, const intake::offer& o) {
+    for (const std::string& organisation : o.may_send_for) {
+        VANTHU_TRY(auto row, read.idempotent(organisation, o.credential, o.idempotency_key));
+        if (row && !o.idempotency_key.empty()) return true;
+    }
+    return false;
+}
+result<bool> perhaps_known(const records::reader& read, const std::string& home, const edxml::document_header& h,
+                           const eoffice::call& c) {
+    if (h.to.empty()) return false;
+    const auto i = intake::identity_of({.header = h, .manifest = {}, .attachments = {}}, *c.registry, c.at);
+    VANTHU_TRY(auto same, read.occupied(home, c.registry->canonical(h.to.front().organ_id, c.at), i));
+    return same.has_value();
+}
+
 } // namespace
 
+result<std::string> eoffice::key_of(const net::request& r) {
+    std::string key(r.fields.get("Idempotency-Key"));
+    if (key.size() > 200 || (key.empty() && r.fields.contains("Idempotency-Key")) ||
+        r.fields.count("Idempotency-Key") > 1)
+        return failed(errc::bad_parameter, "Idempotency-Key");
+    return key;
+}
+
+eoffice::running_request::running_request(eoffice& of, const std::string& credential, const std::string& key)
+    : of_(of), key_(credential, key) {
+    if (key.empty()) return;
+    std::lock_guard lock(of_.running_guard_);
+    mine_ = of_.running_keys_.insert(key_).second;
+}
+
+eoffice::running_request::~running_request() {
+    std::lock_guard lock(of_.running_guard_);
+    if (mine_) of_.running_keys_.erase(key_);
+}
+
 asio::awaitable<net::response> eoffice::submit(call& c) {
-    intake::offer o;
+    co_return co_await submit_as(c, {}, [](json::object o) { return edxml::header_from_json(o); });
+}
+
+asio::awaitable<net::response> eoffice::submit_as(call& c, intake::offer o, const header_reader& read) {
     o.source = intake::offer::from::eoffice;
     o.from_inbox = c.who->rights.contains("inbox");
     o.credential = c.who->id;
@@ -115,35 +165,22 @@ asio::awaitable<net::response> eoffice::submit(call& c) {
     o.dry_run = dry_run == "1" || dry_run == "true";
     if (!o.dry_run && dry_run != "0" && dry_run != "false")
         co_return net::error_response(errc::bad_parameter, {.cause = "dry_run"});
-    std::string key(c.request.fields.get("Idempotency-Key"));
-    if (key.size() > 200 || (key.empty() && c.request.fields.contains("Idempotency-Key")) ||
-        c.request.fields.count("Idempotency-Key") > 1)
-        co_return net::error_response(errc::bad_parameter, {.cause = "Idempotency-Key"});
-    if (!o.dry_run) o.idempotency_key = key;
-
-    // One request a key at a time; a second one is told to ask again.
-    struct running {
-        eoffice& of;
-        std::pair<std::string, std::string> key;
-        bool mine = false;
-        ~running() {
-            std::lock_guard lock(of.running_guard_);
-            if (mine) of.running_keys_.erase(key);
-        }
-    } hold{*this, {c.who->id, key}};
-    if (!o.idempotency_key.empty()) {
-        std::lock_guard lock(running_guard_);
-        hold.mine = running_keys_.insert(hold.key).second;
-        if (!hold.mine)
-            co_return net::error_response(intake::errc::still_running, {.retry_after = std::chrono::seconds(2)});
-    }
+    auto key = key_of(c.request);
+    if (!key) co_return refuse(key.error(), told(key.error()));
+    if (!o.dry_run) o.idempotency_key = *key;
+    running_request hold(*this, c.who->id, o.idempotency_key);
+    if (!hold.mine())
+        co_return net::error_response(intake::errc::still_running, {.retry_after = std::chrono::seconds(2)});
     std::string_view type = c.request.fields.get("Content-Type");
     type = type.substr(0, type.find(';'));
-    result<net::response> done = failed(errc::unsupported_media_type, "multipart/form-data, application/xml");
+    const bool about_another = !o.speaks_of.second.empty(); // as metadata and files only
+    result<net::response> done = failed(errc::unsupported_media_type,
+                                        about_another ? "multipart/form-data" : "multipart/form-data, application/xml");
     if (net::equal_without_case(type, "multipart/form-data"))
-        done = co_await submit_files(c, std::move(o));
-    else if (net::equal_without_case(type, "application/xml") || net::equal_without_case(type, "text/xml") ||
-             net::equal_without_case(type, "application/octet-stream"))
+        done = co_await submit_files(c, std::move(o), read);
+    else if (!about_another &&
+             (net::equal_without_case(type, "application/xml") || net::equal_without_case(type, "text/xml") ||
+              net::equal_without_case(type, "application/octet-stream")))
         done = co_await submit_packet(c, std::move(o));
     if (done) co_return std::move(*done);
     log::info("submission_refused", {{"credential", c.who->id}, {"failure", done.error()}});
@@ -152,16 +189,19 @@ asio::awaitable<net::response> eoffice::submit(call& c) {
 
 task<net::response> eoffice::submit_packet(call& c, intake::offer o) {
     const bool dry = o.dry_run, keyed = !o.idempotency_key.empty();
+    const std::string_view length = c.request.fields.get("Content-Length");
+    std::from_chars(length.data(), length.data() + length.size(), o.expected_size);
     VANTHU_CO_TRY(intake::accepted a, co_await gate_.accept(std::move(o), c.request.body));
     co_return accepted_answer(a, dry, dry || (a.known && !keyed) ? 200 : 201);
 }
 
-task<net::response> eoffice::submit_files(call& c, intake::offer o) {
+task<net::response> eoffice::submit_files(call& c, intake::offer o, const header_reader& read) {
     VANTHU_CO_TRY(std::string boundary, net::multipart_boundary(c.request.fields.get("Content-Type")));
     net::multipart_reader parts(c.request.body, boundary, {.parts = options_.files + 1});
     std::optional<std::string> metadata;
     std::vector<file_part> files;
     sha256 request;
+    if (!o.speaks_of.second.empty()) request.update("about " + o.speaks_of.second + "\n");
     bytes chunk(64u << 10);
     for (;;) {
         VANTHU_CO_TRY(std::optional<net::part> part, co_await parts.next_part());
@@ -175,6 +215,17 @@ task<net::response> eoffice::submit_files(call& c, intake::offer o) {
             // A field of a form that is no file: a misspelt `metadata`, or what the sender believes to be understood.
             if (!part->filename) co_return failed(errc::unknown_parameter, part->name.substr(0, 200));
             if (part->filename->empty()) co_return failed(errc::bad_parameter, "filename");
+            // Files make a new document: that none is taken now is told before they come.
+            if (files.empty() && o.speaks_of.second.empty())
+                if (auto may = gate_.may_take_any(); !may) {
+                    const records::reader on_record(store_.committed());
+                    VANTHU_CO_TRY(bool known, perhaps_known(on_record, o));
+                    if (!known && metadata) {
+                        VANTHU_CO_TRY(auto h, header_of(*metadata, c, read));
+                        VANTHU_CO_TRY(known, perhaps_known(on_record, options_.home, h, c));
+                    }
+                    if (!known) co_return std::unexpected(may.error());
+                }
             files.push_back({*part->filename, part->content_type, intake::spooled(spool_, options_.memory_spool)});
             request.update(files.back().name).update("\n");
         }
@@ -196,10 +247,7 @@ task<net::response> eoffice::submit_files(call& c, intake::offer o) {
     }
     if (!metadata) co_return failed(errc::metadata_missing);
     if (files.empty()) co_return failed(errc::file_missing);
-    VANTHU_CO_TRY(json::object described, strict_object(*metadata, "metadata"));
-    VANTHU_CO_TRY(edxml::document_header h, edxml::header_from_json(described));
-    if (h.from.organ_id.empty() && c.who->organisations.size() != 1) co_return failed(errc::organisation_unclear);
-    fill_in(h, *c.registry, c.who->organisations.front(), c.at);
+    VANTHU_CO_TRY(edxml::document_header h, header_of(*metadata, c, read));
 
     std::vector<edxml::new_attachment> attachments;
     for (std::size_t i = 0; i < files.size(); ++i) {

@@ -25,6 +25,35 @@ BOOST_AUTO_TEST_CASE(entries_come_in_sequence_without_gaps_and_keep_their_ids) {
         BOOST_TEST(o.node.call("key-xa", "GET", std::string("/v1/inbox?") + bad).code() == "api.bad_parameter", bad);
 }
 
+BOOST_AUTO_TEST_CASE(a_place_in_the_inbox_that_is_none_of_this_store_is_refused_with_what_to_do) {
+    office o;
+    BOOST_REQUIRE(submit(o.node, "key-so", {}).status == 201);
+    auto ask = [&](const std::string& query) { return o.node.call("key-xa", "GET", "/v1/inbox?" + query); };
+    const std::string instance(ask("after=0").json().at("instance").as_string());
+    BOOST_TEST(instance.size() == 36u);
+    BOOST_TEST(ask("after=1&instance=" + instance).status == 200);
+    o.node.restart();
+    BOOST_TEST((ask("after=1").json().at("instance") == json::value(instance)));
+    // At once and not after the wait: the reader would learn nothing by waiting.
+    auto began = std::chrono::steady_clock::now();
+    for (const std::string& elsewhere :
+         {std::string("after=2&wait=30"), std::string("after=999999999999999999"),
+          "after=1&wait=30&instance=" + std::string(36, '0'), std::string("after=0&instance=")}) {
+        reply no = ask(elsewhere);
+        BOOST_TEST(no.status == 409, elsewhere);
+        BOOST_TEST(no.code() == "api.inbox_restored", elsewhere);
+        BOOST_TEST(!no.json().at("retryable").as_bool());
+        for (const char* told : {"message_vi", "message_en", "action_vi", "action_en"})
+            BOOST_TEST(!no.json().at(told).as_string().empty(), told);
+    }
+    BOOST_TEST((std::chrono::steady_clock::now() - began < std::chrono::seconds(20)));
+    BOOST_TEST(ask("after=2").json().at("cause").as_string() == "after=2, last=1");
+    BOOST_TEST(ask("after=1&instance=x").json().at("cause").as_string() == "instance");
+    // An inbox that never had anything begins at 0.
+    BOOST_TEST(o.node.call("key-so", "GET", "/v1/inbox?after=1").code() == "api.inbox_restored");
+    BOOST_TEST(o.node.call("key-so", "GET", "/v1/inbox?after=0").status == 200);
+}
+
 BOOST_AUTO_TEST_CASE(sequences_are_per_organisation_and_nobody_reads_anothers) {
     office o;
     letter both{.to = {"H48.99.01", "H48"}};

@@ -1,4 +1,5 @@
 // Recalls by the API, over one node and over two with a real link between them.
+#include "daemon/api/ladder.hpp"
 #include "tests/api/pair_of_nodes.hpp"
 #include "tests/support/wait_for.hpp"
 
@@ -54,6 +55,19 @@ struct scripted_link final : delivery::transport {
     std::string last_manifest() {
         std::lock_guard lock(guard);
         return manifests.empty() ? "" : manifests.back();
+    }
+};
+
+// The lower node of the pair, with a script in the place of the upper one.
+struct lower_behind_a_link {
+    scripted_link link;
+    test_ca ca;
+    daemon_parts node{ca, spec(link)};
+
+    static node_spec spec(scripted_link& link) {
+        node_spec s = pair_of_nodes::lower_spec({});
+        s.transports = [&link](const std::string&) { return &link; };
+        return s;
     }
 };
 
@@ -128,14 +142,74 @@ BOOST_AUTO_TEST_CASE(what_the_eoffice_has_stands_before_its_clerk_who_may_deny_i
     BOOST_TEST(recall(two.lower, "key-huyen", id, because).code() == "intake.recall_ended");
 }
 
+BOOST_AUTO_TEST_CASE(the_answer_is_a_duty_that_both_sides_are_warned_of) {
+    pair_of_nodes two;
+    const std::string id = sent(two.lower, "key-huyen", upward());
+    BOOST_REQUIRE(eventually([&] { return state_of(two.lower, "key-huyen", id) == "delivered"; }));
+    const std::string entry = first_entry(two.upper, "key-xa");
+    BOOST_REQUIRE(acknowledge(two.upper, "key-xa", entry).status == 200);
+    BOOST_REQUIRE(recall(two.lower, "key-huyen", id, because).status == 201);
+    BOOST_REQUIRE(eventually([&] { return inbox_of(two.upper, "key-xa").size() == 2u; }));
+    // As a node in between tells that the request has come to its end.
+    const json::object before = recipient(two.lower, "key-huyen", id);
+    BOOST_TEST(text_of(before, {"recall", "answer_by"}).empty());
+    auto told = two.lower.store->commit_and_wait([&](ledger::transaction& t) {
+        return records::writer(t).add_event("@huyen", {.document = text_of(before, {"recall", "recall_id"}),
+                                                       .recipient = text_of(before, {"code"}),
+                                                       .kind = "notice",
+                                                       .code = "kept"});
+    });
+    BOOST_REQUIRE(told.has_value());
+    // The recipient's eOffice: on what it is asked for, and on what asks.
+    auto answered = [](const json::object& o) {
+        std::vector<json::object> all;
+        for (const json::value& each : o.at("deadlines").as_array())
+            if (each.at("duty").as_string() == "answered") all.push_back(each.as_object());
+        return all;
+    };
+    for (const json::value& e : inbox_of(two.upper, "key-xa")) {
+        const auto wanted = answered(e.as_object());
+        BOOST_REQUIRE(wanted.size() == 1u);
+        BOOST_TEST(text_of(wanted[0], {"by"}) == text_of(e.as_object(), {"recall", "answer_by"}));
+        BOOST_TEST(text_of(wanted[0], {"state"}) == text_of(e.as_object(), {"recall", "answer_state"}));
+        BOOST_TEST(wanted[0].at("done_at").is_null());
+    }
+    // The sender, at other times.
+    const calendar::office office;
+    auto seen_at = [&](timestamp now) {
+        const daemon_parts& node = two.lower;
+        const records::reader read(node.store->committed());
+        const auto known = node.gate->registry();
+        const auto d = read.document("@huyen", id).value().value();
+        return api::ladder(read, d, {*known, now, office, node.spec.home}).value().at("recipients").at(0).as_object();
+    };
+    const timestamp by = from_rfc3339(text_of(recipient(two.lower, "key-huyen", id), {"recall", "answer_by"})).value();
+    BOOST_TEST((by == office.days.end_of_working_day(by - std::chrono::seconds(1))));
+    const std::pair<timestamp, const char*> times[] = {{by - std::chrono::hours(24), "open"},
+                                                       {by - std::chrono::hours(1), "soon"},
+                                                       {by + std::chrono::seconds(1), "late"}};
+    for (const auto& [now, state] : times) {
+        const json::object r = seen_at(now);
+        const auto wanted = answered(r);
+        BOOST_REQUIRE(wanted.size() == 1u);
+        BOOST_TEST(text_of(wanted[0], {"state"}) == state);
+        BOOST_TEST(text_of(r, {"recall", "answer_state"}) == state);
+        BOOST_TEST(r.at("recall").at("late").as_bool() == (state == std::string("late")));
+    }
+    BOOST_REQUIRE(report(two.upper, "key-xa", entry, R"({"code":"16","description":"Đã giải quyết"})").status == 201);
+    BOOST_REQUIRE(eventually([&] { return stands(two.lower, "key-huyen", id) == "denied"; }));
+    const json::object done = seen_at(by + std::chrono::hours(1));
+    BOOST_TEST(text_of(answered(done).at(0), {"state"}) == "met");
+    BOOST_TEST(!done.at("recall").at("late").as_bool());
+    for (const json::value& e : inbox_of(two.upper, "key-xa")) BOOST_TEST(answered(e.as_object()).empty());
+}
+
 BOOST_AUTO_TEST_CASE(an_attempt_under_way_is_waited_for_and_its_outcome_decides) {
     for (const bool arrives : {false, true}) {
-        scripted_link link;
+        lower_behind_a_link own;
+        scripted_link& link = own.link;
+        daemon_parts& lower = own.node;
         link.held = true;
-        test_ca ca;
-        node_spec s = pair_of_nodes::lower_spec({});
-        s.transports = [&link](const std::string&) { return &link; };
-        daemon_parts lower(ca, s);
         const std::string id = sent(lower, "key-huyen", upward());
         BOOST_REQUIRE(eventually([&] { return link.tries == 1u; }));
         BOOST_REQUIRE(recall(lower, "key-huyen", id, because).status == 201);
@@ -150,12 +224,10 @@ BOOST_AUTO_TEST_CASE(an_attempt_under_way_is_waited_for_and_its_outcome_decides)
 }
 
 BOOST_AUTO_TEST_CASE(a_crash_in_the_middle_of_an_attempt_leaves_it_perhaps_taken) {
-    scripted_link link;
+    lower_behind_a_link own;
+    scripted_link& link = own.link;
+    daemon_parts& lower = own.node;
     link.held = true;
-    test_ca ca;
-    node_spec s = pair_of_nodes::lower_spec({});
-    s.transports = [&link](const std::string&) { return &link; };
-    daemon_parts lower(ca, s);
     const std::string id = sent(lower, "key-huyen", upward());
     BOOST_REQUIRE(eventually([&] { return link.tries == 1u; }));
     lower.restart(); // the attempt is given up; what came of it nobody learns
@@ -165,12 +237,84 @@ BOOST_AUTO_TEST_CASE(a_crash_in_the_middle_of_an_attempt_leaves_it_perhaps_taken
     BOOST_TEST(eventually([&] { return stands(lower, "key-huyen", id) == "asked"; }));
 }
 
+BOOST_AUTO_TEST_CASE(who_stays_still_gets_the_document_when_another_recipient_is_removed) {
+    lower_behind_a_link own;
+    scripted_link& link = own.link;
+    daemon_parts& lower = own.node;
+    link.held = true;
+    letter to_both = upward();
+    to_both.to = {"H48", "H48.99.01"};
+    const std::string id = sent(lower, "key-huyen", to_both);
+    BOOST_REQUIRE(eventually([&] { return link.tries == 1u; }));
+    lower.restart(); // nobody learns what came of the attempt: the hop may have it
+    BOOST_REQUIRE(eventually([&] { return link.tries >= 2u; }));
+    net::headers as_json;
+    as_json.set("Content-Type", "application/json");
+    reply r = lower.call("key-huyen", "POST", "/v1/documents/" + id + "/update",
+                         R"({"reason":"Sai nơi nhận","remove":["H48.99.01"]})", as_json);
+    BOOST_REQUIRE_MESSAGE(r.status == 201, r.body);
+    const std::size_t before = link.tries;
+    lower.restart();
+    BOOST_TEST(eventually([&] { return link.tries > before; })); // tried again
+    auto t = records::reader(lower.store->committed()).transfer("@huyen", id, "h48").value().value();
+    BOOST_TEST(!records::is_final(t.state_now));
+    auto c = records::reader(lower.store->committed()).consignment("@huyen", id, "H48").value().value();
+    BOOST_TEST(!records::is_final(c.state_now));
+    link.held = false;
+}
+
+BOOST_AUTO_TEST_CASE(a_request_that_waits_for_an_attempt_goes_on_when_another_takes_its_place) {
+    lower_behind_a_link own;
+    scripted_link& link = own.link;
+    daemon_parts& lower = own.node;
+    link.held = true;
+    letter what = upward();
+    what.document_id = "VB-1";
+    what.date = to_edxml_date(system_clock().now());
+    BOOST_REQUIRE(submit_packet(lower, "key-huyen", what.packet()).status == 201);
+    BOOST_REQUIRE(eventually([&] { return link.tries == 1u; }));
+    letter back = what, changed = what;
+    back.bussiness_type = 1;
+    changed.bussiness_type = 2;
+    reply asked = submit_packet(lower, "key-huyen", back.packet("Công văn thu hồi"));
+    BOOST_REQUIRE_MESSAGE(asked.status == 201, asked.body);
+    const std::string request = text_of(asked.json(), {"document_id"});
+    auto transfer = [&](const std::string& of) {
+        return records::reader(lower.store->committed()).transfer("@huyen", of, "h48").value().value();
+    };
+    BOOST_REQUIRE(transfer(request).fenced);
+    // An update of the same document: the row is its own now.
+    BOOST_REQUIRE(submit_packet(lower, "key-huyen", changed.packet("mới")).status == 201);
+    BOOST_TEST(!transfer(request).fenced);
+    link.next.unanswered = true;
+    link.held = false;
+    BOOST_TEST(eventually([&] { return transfer(request).attempts > 0; }));
+}
+
+BOOST_AUTO_TEST_CASE(a_request_that_is_refused_on_its_way_leaves_nobody_waiting) {
+    lower_behind_a_link own;
+    scripted_link& link = own.link;
+    daemon_parts& lower = own.node;
+    link.held = true;
+    const std::string id = sent(lower, "key-huyen", upward());
+    BOOST_REQUIRE(eventually([&] { return link.tries == 1u; }));
+    lower.restart(); // the hop may have the document
+    BOOST_REQUIRE(eventually([&] { return link.tries >= 2u; }));
+    BOOST_REQUIRE(recall(lower, "key-huyen", id, because).status == 201);
+    link.next = {.what = delivery::outcome::kind::deferred, .code = "net.timed_out", .unanswered = true};
+    link.held = false;
+    BOOST_REQUIRE(eventually([&] { return state_of(lower, "key-huyen", id) == "recalled"; })); // tried no more
+    link.next = {.what = delivery::outcome::kind::refused, .code = "intake.recipient_unknown"};
+    BOOST_TEST(eventually([&] { return stands(lower, "key-huyen", id) == "ended"; }));
+    // Neither delivered nor taken back: its sender is told, and may send it again.
+    BOOST_TEST(state_of(lower, "key-huyen", id) == "refused");
+    BOOST_TEST(recall(lower, "key-huyen", id, because).code() == "intake.recall_ended");
+}
+
 BOOST_AUTO_TEST_CASE(a_composed_envelope_keeps_its_bytes_when_one_recipient_is_withdrawn) {
-    scripted_link link;
-    test_ca ca;
-    node_spec s = pair_of_nodes::lower_spec({});
-    s.transports = [&link](const std::string&) { return &link; };
-    daemon_parts lower(ca, s);
+    lower_behind_a_link own;
+    scripted_link& link = own.link;
+    daemon_parts& lower = own.node;
     letter to_both = upward();
     to_both.to = {"H48.99.01", "H48"};
     const std::string id = sent(lower, "key-huyen", to_both);

@@ -61,6 +61,15 @@ BOOST_AUTO_TEST_CASE(an_arrival_is_told_on_its_day_and_registered_by_the_end_of_
     BOOST_TEST(shown(registered_by(sample(), {}, at("2026-03-05T18:00:00"), false)) == "2026-03-09T17:00");
 }
 
+BOOST_AUTO_TEST_CASE(a_due_date_ends_with_its_working_day_or_the_next_one) {
+    auto due = [](int y, unsigned m, unsigned d) { return shown(replied_by(sample(), on(y, m, d))); };
+    BOOST_TEST(due(2026, 3, 6) == "2026-03-06T17:00");  // Friday
+    BOOST_TEST(due(2026, 3, 7) == "2026-03-09T17:00");  // Saturday → Monday
+    BOOST_TEST(due(2026, 2, 16) == "2026-02-23T17:00"); // Tết
+    BOOST_TEST(due(2026, 8, 22) ==
+               shown(sample().end_of_working_day(at("2026-08-22T08:00:00")))); // worked for a holiday
+}
+
 BOOST_AUTO_TEST_CASE(time_at_work_passes_only_at_work) {
     BOOST_TEST(shown(sample().after(at("2026-03-03T08:00:00"), 1h)) == "2026-03-03T09:00");
     BOOST_TEST(shown(sample().after(at("2026-03-03T11:00:00"), 1h)) == "2026-03-03T14:00");
