@@ -82,7 +82,10 @@ result<std::optional<records::document_row>> operator_door::state::find(const st
 
 result<json::object> operator_door::state::ladder(const records::reader& read, const records::document_row& d,
                                                   const registry::registry& r) const {
-    VANTHU_TRY(json::object shown, api::ladder(read, d, {r, clock.now(), *office.load(), options.home}));
+    VANTHU_TRY(json::object shown,
+               api::ladder(read, d, {r, clock.now(), *office.load(), options.home, [this](const std::string& node) {
+                                         return engine.trouble(node);
+                                     }}));
     for (json::value& v : shown["recipients"].as_array()) {
         json::object& recipient = v.as_object();
         const std::string now(recipient["state"].as_string()), hop(recipient["hop"].as_string());
@@ -134,20 +137,25 @@ result<json::object> operator_door::state::documents(const document_query& q) {
         if (d) VANTHU_CHECK(offer(*d));
     } else if (q.state && !records::is_final(*q.state)) {
         // What is open is known by name: found at once, however old it is.
-        std::vector<std::pair<std::string, std::string>> open; // owner, id; newest first
-        VANTHU_CHECK(with_standing([&](const standing& s) {
-            for (auto at = s.documents().rbegin(); at != s.documents().rend(); ++at)
-                if (q.before.empty() || at->first < q.before)
-                    if (std::any_of(at->second.parts.begin(), at->second.parts.end(),
-                                    [](const standing::part& p) { return !records::is_final(p.state_now); }))
-                        open.emplace_back(at->second.owner, at->first);
-        }));
+        std::vector<std::pair<std::string, std::string>> open; // owner (empty: not known), id; newest first
+        if (*q.state == records::state::active) {
+            std::set<std::string, std::greater<>> sent_now;
+            for (auto& [id, hop] : engine.active())
+                if (q.before.empty() || id < q.before) sent_now.insert(std::move(id));
+            for (const std::string& id : sent_now) open.emplace_back("", id);
+        } else
+            VANTHU_CHECK(with_standing([&](const standing& s) {
+                s.newest(*q.state, q.before, [&](const standing::document& d) {
+                    if (open.empty() || open.back().second != d.id) open.emplace_back(d.owner, d.id);
+                    return open.size() <= options.search_at_most;
+                });
+            }));
         for (const auto& [owner, id] : open) {
             if (looked_at == options.search_at_most) {
                 more = true;
                 break;
             }
-            VANTHU_TRY(auto d, read.document(owner, id));
+            VANTHU_TRY(auto d, owner.empty() ? find(id) : read.document(owner, id));
             if (!d) continue;
             VANTHU_TRY(more, offer(*d));
             if (more) break;

@@ -4,9 +4,11 @@
 #include "daemon/base/ids.hpp"
 #include "daemon/base/log.hpp"
 #include "daemon/delivery/errors.hpp"
+#include "daemon/intake/errors.hpp"
 #include "daemon/intake/quarantine.hpp"
 #include "daemon/ledger/commit_task.hpp"
 #include "daemon/net/error_object.hpp"
+#include "daemon/web/action.hpp"
 #include "daemon/web/door_state.hpp"
 
 #include <algorithm>
@@ -15,9 +17,6 @@
 namespace vanthu::web {
 
 namespace {
-
-constexpr std::size_t action_body_limit = 64u << 10;
-constexpr std::size_t longest_text = 500; // of what a person types: officer, reason, search
 
 // No script, style, frame, form target or connection but our own files; nothing written into the page runs.
 constexpr std::string_view content_policy =
@@ -38,23 +37,6 @@ net::response refusal(const failure& f, std::string cause = {}) {
     return net::error_response(f.code, {.cause = std::move(cause)});
 }
 
-// Runs `work` on another executor and comes back with its answer, as offload() does with a pool: a cancellation of the
-// caller takes effect when `work` has ended. co_spawn with the caller's own handler would hand it to the other thread,
-// and Boost 1.81 throws there when it comes between the end of the work and the way back.
-template <class T> asio::awaitable<T> over_there(asio::any_io_executor there, asio::awaitable<T> work) {
-    auto start = [there](auto handler, asio::awaitable<T> w) {
-        auto back = asio::prefer(asio::get_associated_executor(handler), asio::execution::outstanding_work.tracked);
-        auto ended = [back, handler = std::move(handler)](std::exception_ptr thrown, T answer) mutable {
-            asio::post(back, [thrown, answer = std::move(answer), handler = std::move(handler)]() mutable {
-                handler(thrown, std::move(answer));
-            });
-        };
-        asio::co_spawn(there, std::move(w), std::move(ended));
-    };
-    co_return co_await asio::async_initiate<const asio::use_awaitable_t<>&, void(std::exception_ptr, T)>(
-        start, asio::use_awaitable, std::move(work));
-}
-
 std::string lower(std::string_view text) {
     std::string out(text);
     for (char& c : out)
@@ -70,20 +52,6 @@ std::string_view without_port(std::string_view host) {
 bool loopback_name(std::string_view host) {
     std::string_view name = without_port(host);
     return name == "localhost" || name == "127.0.0.1" || name == "[::1]";
-}
-
-// A value that a person typed: trimmed, not empty, no control characters (it goes into the log).
-std::optional<std::string> typed(const json::object& o, std::string_view key) {
-    const json::value* v = o.if_contains(key);
-    if (!v || !v->is_string()) return std::nullopt;
-    std::string text(v->get_string());
-    auto blank = [](char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; };
-    while (!text.empty() && blank(text.back())) text.pop_back();
-    text.erase(text.begin(), std::find_if_not(text.begin(), text.end(), blank));
-    if (text.empty() || text.size() > longest_text) return std::nullopt;
-    if (std::any_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }))
-        return std::nullopt;
-    return text;
 }
 
 constexpr std::string_view documents_path = "/api/documents/", quarantine_path = "/api/quarantine/",
@@ -104,18 +72,6 @@ bool own_origin(std::string_view origin, std::string_view host) {
     for (std::string_view scheme : {"http://", "https://"})
         if (origin.starts_with(scheme)) return lower(origin.substr(scheme.size())) == host;
     return false; // "null" too
-}
-
-// With no other members than these.
-task<json::object> body_object(net::request& r, std::vector<std::string_view> known) {
-    VANTHU_CO_TRY(bytes body, co_await net::read_all(r.body, action_body_limit));
-    boost::system::error_code ec;
-    json::value v = json::parse(as_text(body), ec);
-    if (ec || !v.is_object()) co_return failed(errc::bad_parameter, "body");
-    for (const auto& member : v.get_object())
-        if (std::find(known.begin(), known.end(), std::string_view(member.key())) == known.end())
-            co_return failed(errc::bad_parameter, std::string(member.key()).substr(0, 200));
-    co_return std::move(v.get_object());
 }
 
 net::response page_answer(const net::request& r, const page_file& file) {
@@ -245,6 +201,9 @@ asio::awaitable<net::response> operator_door::state::serve_api(net::request& r) 
         if (acting) done = co_await release(r);
     } else if (r.path == "/api/transfers/return" && options.send_back) {
         if (acting) done = co_await send_back(r);
+    } else if (r.path == "/api/reconcile" && options.rounds) {
+        if (reading) done = co_await offload(disk, [self] { return self->reconciled(true); });
+        if (acting) done = co_await reconcile(r);
     } else if (r.path == "/api/quarantine") {
         if (reading) done = co_await offload(disk, [self] { return self->quarantine(); });
     } else if (r.path.starts_with(quarantine_path) && r.path.ends_with(destroy_end) &&
@@ -252,6 +211,11 @@ asio::awaitable<net::response> operator_door::state::serve_api(net::request& r) 
         if (acting)
             done = co_await destroy(
                 r, r.path.substr(quarantine_path.size(), r.path.size() - quarantine_path.size() - destroy_end.size()));
+    } else if (r.path == "/api/registry/dry-run" && options.dry_run) {
+        if (acting) done = co_await plan_registry(r);
+    } else if (r.path == "/api/backup") {
+        if (reading) done = backup_state();
+        if (acting) done = co_await back_up(r);
     } else {
         known = false;
     }
@@ -327,18 +291,44 @@ task<json::object> operator_door::state::release_all(std::string owner, std::str
                            {"still_parked", still_parked}};
 }
 
+// Whatever of a document is parked ends here: what has been tried and has no more attempts, and what never left the
+// gate.
 task<json::object> operator_door::state::send_back(net::request& r) {
-    VANTHU_CO_TRY(json::object asked, co_await body_object(r, {"document", "owner", "reason"}));
-    auto document = typed(asked, "document"), owner = typed(asked, "owner"), reason = typed(asked, "reason");
+    VANTHU_CO_TRY(json::object asked, co_await body_object(r, {"document", "owner", "reason", "officer", "confirm"}));
+    auto document = typed(asked, "document"), owner = typed(asked, "owner"), reason = typed(asked, "reason"),
+         officer = typed(asked, "officer");
     if (!document || !is_id(*document)) co_return failed(errc::bad_parameter, "document");
     if (!reason) co_return failed(errc::reason_missing);
+    if (asked.contains("officer") && !officer) co_return failed(errc::bad_parameter, "officer");
+    const json::value* confirm = asked.if_contains("confirm");
+    if (confirm && !confirm->is_bool()) co_return failed(errc::bad_parameter, "confirm");
+    const bool confirmed = confirm && confirm->get_bool();
+    const std::string by = officer.value_or("operator");
     VANTHU_CO_TRY(owner, co_await owner_of(*document, owner));
-    VANTHU_CO_TRY(const std::size_t returned,
-                  co_await over_there(engine_executor, options.send_back(*owner, *document, *reason)));
-    log::info(
-        "document_returned",
-        {{"document", *document}, {"recipients", returned}, {"reason", *reason}, {"address", r.peer.remote_address}});
+    // The one that may want a confirmation goes first: then nothing has changed.
+    auto tried = co_await over_there(engine_executor, engine.give_up(*owner, *document, *reason, by, confirmed));
+    if (!tried && tried.error().code != delivery::errc::not_waiting) co_return fail(tried.error());
+    auto kept = co_await over_there(engine_executor, options.send_back(*owner, *document, *reason, by));
+    if (!kept && (!tried || kept.error().code != intake::errc::nothing_held)) co_return fail(kept.error());
+    const std::size_t returned = tried.value_or(0) + kept.value_or(0);
+    log::info("document_returned", {{"document", *document},
+                                    {"recipients", returned},
+                                    {"officer", by},
+                                    {"reason", *reason},
+                                    {"confirmed", confirmed},
+                                    {"address", r.peer.remote_address}});
     co_return json::object{{"schema_version", 1}, {"document", *document}, {"returned", returned}};
+}
+
+task<json::object> operator_door::state::back_up(net::request& r) {
+    VANTHU_CO_TRY(json::object asked, co_await body_object(r, {"officer", "reason", "name"}));
+    auto officer = typed(asked, "officer"), reason = typed(asked, "reason"), name = typed(asked, "name");
+    if (!officer || !reason) co_return failed(errc::officer_missing);
+    // One name in the configured directory: nobody at this door says where else vanthud writes.
+    auto plain = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '_' || c == '-'; };
+    if (asked.contains("name") && (!name || name->starts_with('.') || !std::ranges::all_of(*name, plain)))
+        co_return failed(errc::bad_parameter, "name");
+    co_return co_await start_backup(*officer, *reason, name.value_or(""));
 }
 
 task<json::object> operator_door::state::destroy(net::request& r, std::string id) {

@@ -1,7 +1,7 @@
 // The operator's door: one page, the JSON it is made of, and /metrics (docs/operator.md). Contracts 16.
 //
 //   request ─▶ Host ─▶ not from another site ─▶ /, /static/*                         files in memory, no secret
-//                                             └▶ bearer secret ─▶ /api/*, /metrics   views of the store; three actions
+//                                             └▶ bearer secret ─▶ /api/*, /metrics   views of the store; actions
 //
 // Guaranteed: nothing under /api/ and no metric is answered without the secret, except over a Unix socket or verified
 // mutual TLS when no secret is configured. Only the Authorization field counts: there are no cookies, so that another
@@ -16,7 +16,10 @@
 #include "daemon/base/secret.hpp"
 #include "daemon/calendar/duties.hpp"
 #include "daemon/delivery/engine.hpp"
+#include "daemon/intake/pressure.hpp"
+#include "daemon/intake/rerouting.hpp"
 #include "daemon/net/http.hpp"
+#include "daemon/reconciliation/rounds.hpp"
 #include "daemon/web/pages.hpp"
 
 #include <atomic>
@@ -25,16 +28,23 @@
 namespace vanthu::web {
 
 struct operator_door_options {
-    std::string node, home; // our node's id; our organisation, canonical ("@id")
+    std::string node, home;           // our node's id; our organisation, canonical ("@id")
     std::filesystem::path quarantine; // intake::gate_options::quarantine; empty: none
+    std::filesystem::path backups;    // where backups go; empty: none is made
     web::pages pages;
-    std::size_t search_at_most = 5000; // documents looked through by one search request
+    std::size_t search_at_most = 5000;          // documents looked through by one search request
+    const intake::pressure* pressure = nullptr; // shown, where given; must outlive the door
     // Routes the recipients of a document that the registry could not place; answers how many left. On the engine's
     // executor.
     std::function<task<std::size_t>(std::string owner, std::string document)> place_again;
-    // Sends what is held of a document back to its sender with these words; answers for how many recipients. On the
-    // engine's executor.
-    std::function<task<std::size_t>(std::string owner, std::string document, std::string words)> send_back;
+    // Sends what is parked of a document at the gate back to its sender with these words
+    // (intake::rerouting::send_back()); answers for how many recipients. On the engine's executor.
+    std::function<task<std::size_t>(std::string owner, std::string document, std::string words, std::string by)>
+        send_back;
+    // What another registry would do to what is held. On the disk pool.
+    std::function<result<intake::rerouting::plan>(std::shared_ptr<const registry::registry>, std::size_t list_at_most)>
+        dry_run;
+    reconciliation::rounds* rounds = nullptr; // must outlive the door; null: no /api/reconcile
 };
 
 class operator_door {

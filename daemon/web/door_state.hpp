@@ -20,6 +20,17 @@ struct document_query {
     std::string before;                  // our id: older than that
 };
 
+// The one backup that runs, or the last one of this process.
+struct backup_run {
+    enum class stage { none, running, done, failed } now = stage::none;
+    std::filesystem::path directory;
+    std::string officer;
+    timestamp started{};
+    std::optional<timestamp> ended;
+    ledger::backup_progress far;
+    std::error_code error; // failed
+};
+
 struct operator_door::state : std::enable_shared_from_this<state> {
     operator_door_options options;
     ledger::store& store;
@@ -47,10 +58,19 @@ struct operator_door::state : std::enable_shared_from_this<state> {
     task<json::object> send_back(net::request&);
     task<json::object> release_all(std::string owner, std::string document);
     task<json::object> destroy(net::request&, std::string id);
+    task<json::object> reconcile(net::request&); // reconciliation.cpp
+    task<json::object> back_up(net::request&);
+    task<json::object> plan_registry(net::request&); // registry_plan.cpp
+
+    // backup.cpp
+    task<json::object> start_backup(std::string officer, std::string reason, std::string name); // empty: by the time
+    json::object backup_state();
 
     // All that follows reads the store: on the disk pool.
     result<json::object> overview();                       // overview.cpp
     result<json::object> quarantine() const;               //
+    result<json::object> reconciled(bool findings) const;  // reconciliation.cpp
+    void collect_reconciled(metrics::registry&) const;     //
     void collect(metrics::registry&);                      //
     result<json::object> documents(const document_query&); // documents.cpp
     result<json::object> document(const std::string& id);  //
@@ -64,11 +84,18 @@ struct operator_door::state : std::enable_shared_from_this<state> {
     result<json::object> ladder(const records::reader&, const records::document_row&, const registry::registry&) const;
 
 private:
+    result<> claim_backup(const std::string& officer, const std::string& name);
+    void backup_ended(const result<ledger::backup_progress>&);
+    void run_backup();
+
     std::mutex guard_; // of the two below
     standing standing_;
     std::optional<timestamp> refreshed_at_;
     std::mutex counted_guard_;
     std::map<std::pair<std::string, std::string>, std::uint64_t> counted_; // destination, outcome → told so far
+    std::mutex backup_guard_;
+    backup_run backup_;
+    asio::thread_pool backup_thread_{1}; // not of the disk pool: it is busy for as long as the copying takes
 };
 
 std::string time_text(std::int64_t us); // RFC 3339 UTC; empty for 0

@@ -24,7 +24,7 @@ constexpr error_row rows[] = {
      "See the list of endpoints in docs/operator.md."},
     {int(errc::bad_parameter), "bad_parameter", 400, retry::no, "Tham số không hợp lệ.", "A parameter is not valid.",
      "Sửa tham số được nêu rồi gửi lại.", "Correct the parameter named, then ask again."},
-    {int(errc::officer_missing), "officer_missing", 422, retry::no, "Chưa ghi người quyết định hoặc lý do hủy.",
+    {int(errc::officer_missing), "officer_missing", 422, retry::no, "Chưa ghi người quyết định hoặc lý do.",
      "The officer who decides or the reason is missing.", "Ghi họ tên người quyết định và lý do.",
      "Name the officer and the reason."},
     {int(errc::secret_unknown), "secret_unknown", 404, retry::no, "Không có mục này trong khu cách ly.",
@@ -35,6 +35,9 @@ constexpr error_row rows[] = {
     {int(errc::reason_missing), "reason_missing", 422, retry::no, "Chưa ghi lý do trả lại.",
      "The reason for returning it is missing.", "Ghi ngắn gọn lý do để nơi gửi biết cần sửa gì.",
      "Tell the sender in a few words what has to be mended."},
+    {int(errc::no_backup_directory), "no_backup_directory", 409, retry::no, "Chưa cấu hình thư mục sao lưu.",
+     "No directory for backups is configured.", "Đặt store.backup_directory trong cấu hình rồi khởi động lại vanthud.",
+     "Set store.backup_directory in the configuration and restart vanthud."},
 };
 const error_table table("web", rows);
 } // namespace

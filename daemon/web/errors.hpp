@@ -11,11 +11,12 @@ enum class errc {
     cross_site,          // another site's page makes the browser ask
     no_such_resource,
     method_not_allowed,
-    bad_parameter,    // the cause names it
-    officer_missing,  // destruction needs the officer and the reason
-    secret_unknown,   // no such entry in the quarantine
-    pages_unreadable, // the directory of the pages
-    reason_missing,   // what is returned to its sender needs a reason
+    bad_parameter,       // the cause names it
+    officer_missing,     // destruction and backup need the officer and the reason
+    secret_unknown,      // no such entry in the quarantine
+    pages_unreadable,    // the directory of the pages
+    reason_missing,      // what is returned to its sender needs a reason
+    no_backup_directory, // store.backup_directory is not configured
 };
 std::error_code make_error_code(errc);
 

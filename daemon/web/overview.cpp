@@ -1,7 +1,9 @@
+#include "daemon/api/destination.hpp"
 #include "daemon/base/error_table.hpp"
 #include "daemon/base/log.hpp"
 #include "daemon/intake/quarantine.hpp"
 #include "daemon/web/door_state.hpp"
+#include "daemon/web/entries_due.hpp"
 
 #include <algorithm>
 
@@ -33,22 +35,23 @@ json::object attention_item(const records::document_row& d, json::object ladder,
     return {{"document", std::move(document)}, {"recipients", std::move(recipients)}};
 }
 
-struct overdue_entries {
-    std::size_t late = 0, untold = 0; // not fetched for too long; arrival not told in time
-};
-// Entries stand in the order in which they came, so the first that is in time ends the count.
-overdue_entries overdue_of(const std::map<std::uint64_t, standing::entry>& open, const calendar::office& office,
-                           timestamp now) {
-    overdue_entries out;
-    auto count = [&](std::size_t& n, auto is_overdue) {
-        for (const auto& [sequence, e] : open) {
-            if (!is_overdue(from_us(e.created_at))) return;
-            ++n;
-        }
-    };
-    count(out.late, [&](timestamp kept) { return now > office.days.after(kept, office.not_fetched_after); });
-    count(out.untold, [&](timestamp kept) { return now > arrived_by(office.days, kept); });
-    return out;
+// What keeps new documents out, with the figures that have reached their marks.
+json::object pressure_json(const intake::pressure* p) {
+    json::array causes;
+    for (const auto c : intake::pressure::all)
+        if (p && p->has(c)) causes.emplace_back(intake::to_string(c));
+    json::object o{{"refusing", p && p->refusing()}, {"causes", std::move(causes)}};
+    if (!p) return o;
+    const intake::load seen = p->last();
+    o["free_bytes"] = seen.free_bytes;
+    o["memory"] = seen.memory;
+    o["transfers"] = seen.transfers;
+    o["bytes"] = seen.bytes;
+    o["marks"] = json::object{{"free_bytes", p->marks().free_bytes},
+                              {"memory", p->marks().memory},
+                              {"transfers", p->marks().transfers},
+                              {"bytes", p->marks().bytes}};
+    return o;
 }
 
 } // namespace
@@ -88,21 +91,26 @@ result<json::object> operator_door::state::overview() {
     std::map<records::state, std::size_t> counts;
     std::map<records::state, std::vector<std::pair<std::string, std::string>>> troubled; // newest first
     json::array inboxes;
+    std::int64_t ended_within_hours = 0;
     const std::vector<delivery::lane_view> lanes = engine.lanes();
-    const bool sending = std::any_of(lanes.begin(), lanes.end(), [](const auto& l) { return l.active > 0; });
+    const std::vector<std::pair<std::string, std::string>> sent_now = engine.active();
 
     VANTHU_CHECK(with_standing([&](const standing& s) {
-        for (auto at = s.documents().rbegin(); at != s.documents().rend(); ++at) {
-            std::set<records::state> seen;
-            for (const standing::part& p : at->second.parts) {
-                const bool active = sending && !records::is_final(p.state_now) && engine.is_active(at->first, p.hop);
-                const records::state shown = active ? records::state::active : p.state_now;
-                ++counts[shown];
-                if ((shown == records::state::parked || shown == records::state::deferred) &&
-                    seen.insert(shown).second && troubled[shown].size() < shown_at_most)
-                    troubled[shown].emplace_back(at->second.owner, at->first);
+        s.each_kind([&](const standing::kind& k, std::size_t recipients) { counts[k.state_now] += recipients; });
+        for (const auto& [document, hop] : sent_now)
+            for (const auto& [stored, recipients] : s.open_for(document, hop)) {
+                counts[stored] -= recipients;
+                counts[records::state::active] += recipients;
             }
-        }
+        for (records::state each : {records::state::parked, records::state::deferred})
+            s.newest(each, {}, [&](const standing::document& d) {
+                auto& listed = troubled[each];
+                const bool again = !listed.empty() && listed.back().second == d.id;
+                if (!again && std::ranges::find(sent_now, std::pair(d.id, d.hop)) == sent_now.end())
+                    listed.emplace_back(d.owner, d.id);
+                return listed.size() < shown_at_most;
+            });
+        ended_within_hours = std::chrono::ceil<std::chrono::hours>(now - s.ended_from()).count();
         // Whom this node serves, and whom it served and keeps entries for.
         std::set<std::string> shown;
         for (const registry::organisation* o : known->served_by(options.node, now))
@@ -112,13 +120,14 @@ result<json::object> operator_door::state::overview() {
         for (const std::string& organisation : shown) {
             const auto at = s.inboxes().find(organisation);
             const auto& open = at == s.inboxes().end() ? none : at->second;
-            auto [late, untold] = overdue_of(open, *runs_on, now);
+            const entries_due due = due_among(open, *runs_on, now);
             inboxes.push_back(
                 json::object{{"organisation", organisation},
                              {"name", organisation_name(*known, organisation, now)},
                              {"unacknowledged", open.size()},
-                             {"not_fetched", late},
-                             {"arrival_overdue", untold},
+                             {"not_fetched", due.not_fetched},
+                             {"arrival_due_soon", due.due_soon},
+                             {"arrival_overdue", due.overdue},
                              {"oldest_at", open.empty() ? json::value(nullptr)
                                                         : json::value(time_text(open.begin()->second.created_at))}});
         }
@@ -133,13 +142,17 @@ result<json::object> operator_door::state::overview() {
                                       {"count", counts[each]}});
     for (const delivery::lane_view& l : lanes) {
         const registry::node* n = known->find_node(l.node);
+        const std::string name = n ? organisation_name(*known, "@" + n->organisation, now) : l.node;
         lanes_shown.push_back(
             json::object{{"node", l.node},
-                         {"name", n ? organisation_name(*known, "@" + n->organisation, now) : l.node},
+                         {"name", name},
                          {"waiting", l.waiting - std::min(l.waiting, l.active)}, // an active one still has its place
                          {"active", l.active},
                          {"oldest_created_at", time_text(l.oldest_created_at)},
                          {"next_due_at", time_text(l.next_due_at)},
+                         {"bytes", l.bytes},
+                         {"ready_by_urgency", json::array(l.ready.begin(), l.ready.end())},
+                         {"destination", api::destination_json(l.flow, name)},
                          {"delivered", l.delivered},
                          {"deferred", l.deferred},
                          {"refused", l.refused}});
@@ -158,6 +171,7 @@ result<json::object> operator_door::state::overview() {
         attention[word(each)] = std::move(items);
     }
     VANTHU_TRY(json::object isolated, quarantine());
+    VANTHU_TRY(json::object compared, reconciled(false));
     return json::object{
         {"schema_version", 1},
         {"version", VANTHU_VERSION},
@@ -167,11 +181,13 @@ result<json::object> operator_door::state::overview() {
         {"organisation", organisation_name(*known, options.home, now)},
         {"registry_version", known->version()},
         {"store", json::object{{"instance_id", store.instance_id()}, {"created_at", to_rfc3339(store.created_at())}}},
-        {"ended_within_hours", standing::window.count()},
+        {"ended_within_hours", ended_within_hours},
         {"states", std::move(states)},
         {"lanes", std::move(lanes_shown)},
         {"inboxes", std::move(inboxes)},
         {"attention", std::move(attention)},
+        {"pressure", pressure_json(options.pressure)},
+        {"reconciliation", std::move(compared)},
         {"quarantined", isolated["entries"].as_array().size()}};
 }
 
@@ -201,26 +217,28 @@ void operator_door::state::collect(metrics::registry& m) {
     auto age = [&](std::int64_t since) { return static_cast<double>(to_us(now) - since) / 1e6; };
     std::map<std::string, double> waiting;
     std::map<std::pair<std::string, std::string>, double> parked;
-    std::vector<metrics::sample> unacknowledged, oldest_entry, oldest_waiting, overdue;
+    std::vector<metrics::sample> unacknowledged, oldest_entry, oldest_waiting, overdue, due_soon;
     const auto runs_on = office.load();
     auto read = with_standing([&](const standing& s) {
-        for (const auto& [id, d] : s.documents())
-            for (const standing::part& p : d.parts) {
-                const std::string hop = p.hop.empty() ? "none" : p.hop;
-                if (p.state_now == records::state::parked)
-                    ++parked[{hop, p.reason.empty() ? "none" : p.reason}];
-                else if (!records::is_final(p.state_now))
-                    ++waiting[hop];
-            }
+        s.each_kind([&](const standing::kind& k, std::size_t recipients) {
+            const std::string hop = k.hop.empty() ? "none" : k.hop;
+            const double n = static_cast<double>(recipients);
+            if (k.state_now == records::state::parked)
+                parked[{hop, k.reason.empty() ? "none" : k.reason}] += n;
+            else if (!records::is_final(k.state_now))
+                waiting[hop] += n;
+        });
         for (const auto& [organisation, open] : s.inboxes()) {
             unacknowledged.push_back({{organisation}, static_cast<double>(open.size())});
             oldest_entry.push_back({{organisation}, open.empty() ? 0.0 : age(open.begin()->second.created_at)});
-            overdue.push_back({{organisation}, static_cast<double>(overdue_of(open, *runs_on, now).untold)});
+            const entries_due due = due_among(open, *runs_on, now);
+            overdue.push_back({{organisation}, static_cast<double>(due.overdue)});
+            due_soon.push_back({{organisation}, static_cast<double>(due.due_soon)});
         }
     });
     if (!read) return log::error("metrics_not_read", {{"failure", read.error()}});
 
-    std::vector<metrics::sample> waiting_samples, parked_samples;
+    std::vector<metrics::sample> waiting_samples, parked_samples, waiting_bytes, window, destination;
     std::lock_guard lock(counted_guard_);
     auto grown = [&](const std::string& node, const char* outcome, std::uint64_t total) {
         std::uint64_t& told = counted_[{node, outcome}];
@@ -230,6 +248,12 @@ void operator_door::state::collect(metrics::registry& m) {
     for (const delivery::lane_view& l : engine.lanes()) {
         waiting.try_emplace(l.node, 0); // a hop that is idle shows 0, not nothing
         oldest_waiting.push_back({{l.node}, l.oldest_created_at ? age(l.oldest_created_at) : 0.0});
+        waiting_bytes.push_back({{l.node}, static_cast<double>(l.bytes)});
+        window.push_back({{l.node}, static_cast<double>(l.flow.window)});
+        for (const auto s : {delivery::flow_standing::stand::closed, delivery::flow_standing::stand::paused,
+                             delivery::flow_standing::stand::open, delivery::flow_standing::stand::probing,
+                             delivery::flow_standing::stand::no_documents})
+            destination.push_back({{l.node, std::string(delivery::to_string(s))}, l.flow.is == s ? 1.0 : 0.0});
         grown(l.node, "delivered", l.delivered);
         grown(l.node, "deferred", l.deferred);
         grown(l.node, "refused", l.refused);
@@ -239,9 +263,14 @@ void operator_door::state::collect(metrics::registry& m) {
     m.replace("vanthu_consignments_waiting", waiting_samples);
     m.replace("vanthu_oldest_waiting_seconds", oldest_waiting);
     m.replace("vanthu_consignments_parked", parked_samples);
+    m.replace("vanthu_waiting_bytes", waiting_bytes);
+    m.replace("vanthu_destination_window", window);
+    m.replace("vanthu_destination_state", destination);
     m.replace("vanthu_inbox_unacknowledged", unacknowledged);
+    m.replace("vanthu_inbox_arrival_due_soon", due_soon);
     m.replace("vanthu_inbox_arrival_overdue", overdue);
     m.replace("vanthu_inbox_oldest_unacknowledged_seconds", oldest_entry);
+    collect_reconciled(m);
 }
 
 } // namespace vanthu::web

@@ -195,12 +195,16 @@ async function main() {
     await page.goto(`${door.origin}/#/documents?state=parked`);
     await page.click("text=Thông báo kết luận cuộc họp giao ban");
     await page.waitForSelector(".ladder");
-    must((await page.locator("button[data-action=send_back]").count()) === 0, "a button where no decision is asked for");
+    must((await text_of("button[data-action=send_back]")) === "Trả lại nơi gửi…", "no button for what the registry could not place");
+    await page.goto(`${door.origin}/#/documents?state=delivered`);
+    await page.click("text=Báo cáo tình hình kinh tế");
+    await page.waitForSelector(".ladder");
+    must((await page.locator("button[data-action=send_back]").count()) === 0, "a button where nothing is parked");
     await page.goto(`${door.origin}/#/documents?state=parked`);
     await page.click("text=Về việc chấn chỉnh kỷ luật hành chính");
     must((await text_of("button[data-action=send_back]")) === "Trả lại nơi gửi…", "no button");
     await page.click("button[data-action=send_back]");
-    must((await text_of("form[data-form=send_back]")).includes("2 nơi nhận đang chờ xem xét sẽ không nhận văn bản này."), "no hint");
+    must((await text_of("form[data-form=send_back]")).includes("2 nơi nhận đang tạm giữ sẽ không nhận văn bản này."), "no hint");
     must(await page.evaluate(() => document.activeElement.id === "reason"), "the focus is elsewhere");
     await page.click("form[data-form=send_back] button.danger");
     must((await page.locator("form[data-form=send_back]").count()) === 1, "returned without a reason");

@@ -4,6 +4,7 @@
 #include "daemon/base/ids.hpp"
 #include "daemon/intake/quarantine.hpp"
 #include "daemon/intake/spooled.hpp"
+#include "daemon/reconciliation/errors.hpp"
 #include "tests/support/must.hpp"
 
 #include <boost/asio/redirect_error.hpp>
@@ -32,6 +33,14 @@ test::node_spec spec_of(std::function<delivery::transport*(const std::string&)> 
     s.organisation = "000.00.00.H48";
     s.registry = as_text(must("registry", read_file(VANTHU_SOURCE_DIR "/conf/registry.toml", 1u << 20)));
     s.transports = std::move(transports);
+    // What g22 says of its records: one packet that we do not know. The others are older.
+    s.asks = [](std::string node, peer::reconcile_question q, steady_time) -> task<peer::reconcile_answer> {
+        if (node != "g22") co_return failed(reconciliation::errc::cannot_compare, node);
+        peer::reconcile_answer a;
+        for (const auto& p : q.sent) a.sent.push_back({p.packet_sha256, true, {}, {}});
+        if (q.list) a.listed.push_back({.packet_sha256 = sha256::of("x"), .kind = "document", .number = "<b>15</b>"});
+        co_return a;
+    };
     return s;
 }
 } // namespace
@@ -43,8 +52,8 @@ office::office(const std::filesystem::path& page_files)
         VANTHU_CO_TRY(auto done, co_await node_.rerouting->release(owner, document, "operator"));
         co_return done.placed;
     };
-    auto send_back = [this](std::string owner, std::string document, std::string words) {
-        return node_.rerouting->send_back(std::move(owner), std::move(document), std::move(words), "operator");
+    auto send_back = [this](std::string owner, std::string document, std::string words, std::string by) {
+        return node_.rerouting->send_back(std::move(owner), std::move(document), std::move(words), std::move(by));
     };
     door_ = std::make_unique<operator_door>(
         operator_door_options{.node = node_.spec.node,
@@ -52,7 +61,8 @@ office::office(const std::filesystem::path& page_files)
                               .quarantine = folder() / "quarantine",
                               .pages = must("pages", pages::load(page_files)),
                               .place_again = place_again,
-                              .send_back = send_back},
+                              .send_back = send_back,
+                              .rounds = node_.rounds.get()},
         store(), *node_.engine, node_.decisions->executor(0), meters_, [this] { return node_.gate->registry(); },
         *node_.disk, node_.clock);
     door_->use_secret(secret(std::string(test_secret)));

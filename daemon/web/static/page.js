@@ -14,7 +14,8 @@ let answering = true;
 let asked_for_secret = false, secret_was_wrong = false;
 let shown = null; // the last answer for the present view
 let further = []; // further pages of the list of documents
-let opened = ""; // the quarantine entry whose form is open
+let opened = ""; // the quarantine entry or document whose form is open
+let unsure = ""; // the document that may have arrived, as the refusal to return it said
 let round = 0; // answers of an earlier view are dropped
 let timer = 0;
 
@@ -171,6 +172,13 @@ function secret_view() {
     h("button", { class: "main" }, word("enter")));
 }
 
+// A next hop that takes nothing now: which state, and in one sentence why and when it is asked again.
+function destination(d) {
+  if (!d || d.state === "closed") return h("span", { class: "dim" }, word("destination_closed"));
+  const look = d.state === "paused" || d.state === "no_documents" ? "deferred" : "parked";
+  return [badge(look, known_word("destination_", d.state)), " ", h("span", { class: "why" }, foreign(told(d, "text")))];
+}
+
 function overview_view(o) {
   const tile = (s) => h("a", { class: `tile s-${s.state}${s.count ? "" : " zero"}`, href: `#/documents?state=${s.state}` },
     h("b", null, count(s.count)), h("span", null, told(s, "state")));
@@ -186,21 +194,28 @@ function overview_view(o) {
   };
   return h("div", { "data-key": "overview" },
     h("h1", { class: "hidden" }, word("overview")),
+    o.pressure.refusing && h("p", { class: "note", role: "alert" }, word("refusing_new", o.pressure.causes.map((c) => known_word("pressure_", c)).join(", "))),
     o.quarantined > 0 && h("p", { class: "note" }, h("a", { href: "#/quarantine" }, word("quarantined", count(o.quarantined)))),
     section(word("waiting_now"), h("div", { class: "tiles" }, o.states.filter((s) => !s.final).map(tile))),
     section(word("needs_somebody"), attention("parked", "needs_nobody")),
     section(word("tried_again"), attention("deferred", "nothing_deferred")),
     section(word("lanes"), o.lanes.length ? table(word("lanes"),
-      ["hop", "waiting", "active", "oldest", "next_due", "since_start"].map((k) => word(k)),
+      ["hop", "destination", "waiting", "active", "oldest", "next_due", "since_start"].map((k) => word(k)),
       o.lanes.map((l) => h("tr", { "data-key": l.node }, h("th", { scope: "row" }, foreign(l.name), " ", h("span", { class: "dim" }, visible(l.node))),
-        number_cell(word("waiting"), l.waiting), number_cell(word("active"), l.active), cell(word("oldest"), moment(l.oldest_created_at, false)),
+        cell(word("destination"), destination(l.destination)), number_cell(word("waiting"), l.waiting), number_cell(word("active"), l.active), cell(word("oldest"), moment(l.oldest_created_at, false)),
         cell(word("next_due"), due(l)), cell(word("since_start"), `${count(l.delivered)} / ${count(l.deferred)} / ${count(l.refused)}`))))
       : h("p", { class: "empty" }, word("no_lanes"))),
-    section(word("inboxes"), o.inboxes.length ? table(word("inboxes"), ["organisation", "unacknowledged", "oldest", "not_fetched", "arrival_overdue"].map((k) => word(k)),
+    section(word("reconciliation"), o.reconciliation?.reports.length ? table(word("reconciliation"),
+      ["other_node", "compared_at", "outcome", "found_repaired", "unrepaired"].map((k) => word(k)),
+      o.reconciliation.reports.map((r) => h("tr", { "data-key": r.node }, h("th", { scope: "row" }, foreign(r.name), " ", h("span", { class: "dim" }, visible(r.node))),
+        cell(word("compared_at"), moment(r.ended_at)), cell(word("outcome"), known_word("compared_", r.last_try.outcome), r.last_try.outcome === "failed" && [" ", h("span", { class: "dim" }, visible(r.last_try.code), " ", moment(r.last_try.ended_at))]),
+        cell(word("found_repaired"), `${count(r.found)} / ${count(r.repaired)}`), number_cell(word("unrepaired"), r.found - r.repaired, true))))
+      : h("p", { class: "empty" }, word("never_compared"))),
+    section(word("inboxes"), o.inboxes.length ? table(word("inboxes"), ["organisation", "unacknowledged", "oldest", "not_fetched", "arrival_due_soon", "arrival_overdue"].map((k) => word(k)),
       o.inboxes.map((i) => h("tr", { "data-key": i.organisation }, h("th", { scope: "row" }, foreign(i.name)), number_cell(word("unacknowledged"), i.unacknowledged),
-        cell(word("oldest"), moment(i.oldest_at)), number_cell(word("not_fetched"), i.not_fetched, true), number_cell(word("arrival_overdue"), i.arrival_overdue, true))))
+        cell(word("oldest"), moment(i.oldest_at)), number_cell(word("not_fetched"), i.not_fetched, true), number_cell(word("arrival_due_soon"), i.arrival_due_soon, true), number_cell(word("arrival_overdue"), i.arrival_overdue, true))))
       : h("p", { class: "empty" }, word("no_inboxes"))),
-    section(word("ended_lately", Math.round(o.ended_within_hours / 24)),
+    section(o.ended_within_hours < 48 ? word("ended_hours_ago", o.ended_within_hours) : word("ended_lately", Math.round(o.ended_within_hours / 24)),
       h("div", { class: "tiles" }, o.states.filter((s) => s.final).map(tile)), h("p", { class: "dim" }, word("consignments_hint"))));
 }
 
@@ -264,9 +279,9 @@ function document_view(o) {
         cell(word("state"), badge(t.state)), number_cell("№", t.attempts), cell(word("next_due"), moment(t.next_attempt_at)), cell(word("last_attempt"), moment(t.last_attempt_at)),
         cell(word("expires"), moment(t.expires_at, false)),
         h("td", null, t.can_release && h("button", { type: "button", "data-action": "release", "data-node": t.node }, word("release"))))))),
-    o.recipients.some((r) => r.state === "parked") && h("p", { class: "row" }, h("button", { type: "button", "data-action": "release_document" }, word("release_document")),
-      o.recipients.some(is_held) && opened !== o.document.id && [" ", h("button", { type: "button", class: "danger", "data-action": "send_back" }, word("send_back"))]),
-    opened === o.document.id && o.recipients.some(is_held) && send_back_form(o.recipients.filter(is_held).length),
+    o.recipients.some(is_parked) && h("p", { class: "row" }, h("button", { type: "button", "data-action": "release_document" }, word("release_document")),
+      opened !== o.document.id && [" ", h("button", { type: "button", class: "danger", "data-action": "send_back" }, word("send_back"))]),
+    opened === o.document.id && o.recipients.some(is_parked) && send_back_form(o.recipients.filter(is_parked).length, unsure === o.document.id),
     section(word("progress"),
       o.events_of_document.length > 0 && h("div", { class: "card" }, h("h3", null, word("of_document")), steps_view(o.events_of_document)),
       o.recipients.map((r) => h("div", { class: `card recipient s-${r.state}`, "data-key": r.code },
@@ -274,18 +289,19 @@ function document_view(o) {
         told(r, "why") && h("p", { class: "why" }, visible(told(r, "why"))),
         r.next_attempt_at && h("p", { class: "next" }, `${word("next_attempt")}: `, moment(r.next_attempt_at), " · ", word("attempts", r.attempts)),
         r.last_status && h("p", null, `${word("last_status")}: `, h("b", null, visible(`${r.last_status} – ${told(r, "last_status")}`))),
-        r.deadlines.length > 0 && h("ul", { class: "plain deadlines" }, r.deadlines.map((d) => h("li", { class: `d-${d.state}`, "data-key": d.duty }, visible(told(d, "text"))))),
+        r.deadlines.length > 0 && h("ul", { class: "plain deadlines" }, r.deadlines.map((d) => h("li", { class: `d-${d.state}`, "data-key": `${d.duty} ${d.by}` }, visible(told(d, "text"))))),
         rungs_view(r.rungs), steps_view(r.steps)))),
     section(word("signature_report"), h("details", { class: "card" }, h("summary", null, known_word("verdict_", d.signatures)),
       d.signature_report ? h("pre", null, visible_lines(d.signature_report)) : h("p", { class: "empty" }, word("no_report")))),
     d.attachments?.length > 0 && section(word("attachments"), h("ul", { class: "plain" }, d.attachments.map((a) =>
       h("li", null, foreign(a.name), " ", h("span", { class: "dim" }, a.size !== undefined ? size(a.size) : "", " "), a.sha256 ? hash_text(a.sha256) : "")))));
 }
-// Waits for an operator's decision, not for the registry or another attempt.
-const is_held = (r) => r.state === "parked" && r.reason.startsWith("intake.");
-const send_back_form = (recipients) => h("form", { class: "card destroy", "data-form": "send_back", "data-key": "send_back" },
+const is_parked = (r) => r.state === "parked";
+const send_back_form = (recipients, unsure_of_it) => h("form", { class: "card destroy", "data-form": "send_back", "data-key": "send_back" },
   h("h2", null, word("send_back_title")), h("p", null, word("send_back_hint", count(recipients))),
   h("label", { for: "reason" }, word("reason")), h("input", { id: "reason", name: "reason", required: true, maxlength: 160 }),
+  h("label", { for: "officer" }, word("officer")), h("input", { id: "officer", name: "officer", maxlength: 160 }),
+  unsure_of_it && h("p", null, h("input", { id: "confirm", name: "confirm", type: "checkbox", value: "yes" }), " ", h("label", { for: "confirm" }, word("send_back_unsure"))),
   h("p", { class: "row" }, h("button", { class: "danger" }, word("send_back_now")), h("button", { type: "button", "data-action": "cancel" }, word("cancel"))));
 const visible_lines = (value) => JSON.stringify(value, null, 2).split("\n").map(visible).join("\n");
 
@@ -412,8 +428,14 @@ const forms = {
     else location.hash = next;
   },
   send_back: (data) => act(async () => {
-    const done = await ask("/api/transfers/return", { owner: shown.owner, document: shown.document.id, reason: data.get("reason") });
-    opened = "";
+    const body = { owner: shown.owner, document: shown.document.id, reason: data.get("reason") };
+    if (data.get("officer").trim()) body.officer = data.get("officer");
+    if (data.get("confirm")) body.confirm = true;
+    const done = await ask("/api/transfers/return", body).catch((e) => {
+      if (e instanceof refused && e.object?.code === "delivery.may_have_arrived") unsure = body.document;
+      throw e;
+    });
+    opened = unsure = "";
     say(word("sent_back", count(done.returned)));
   }),
   destroy: (data, form) => act(async () => {
