@@ -1,4 +1,4 @@
-// vanthu bench deliver: how many documents a second are accepted durably, with the disk's own rate in the same round.
+// vanthu bench: how fast this machine and its disk do what vanthu does, each with its yardstick in the same round.
 #pragma once
 
 namespace CLI {

@@ -37,34 +37,60 @@ void add_extension(X509* certificate, int nid, const std::string& value) {
 
 } // namespace
 
-throw_away_identity make_throw_away_identity(std::string_view organisation) {
+static std::string pem_of(auto&& write) {
+    std::unique_ptr<BIO, decltype(&BIO_free)> bio(BIO_new(BIO_s_mem()), BIO_free);
+    must(bio && write(bio.get()) == 1);
+    char* text = nullptr;
+    long length = BIO_get_mem_data(bio.get(), &text);
+    return {text, static_cast<std::size_t>(length)};
+}
+
+static throw_away_identity make_identity(const char* common_name,
+                                         const std::vector<std::pair<int, std::string>>& extensions,
+                                         const throw_away_identity* issuer) {
     throw_away_identity out;
     out.key = std::shared_ptr<EVP_PKEY>(EVP_EC_gen("P-256"), EVP_PKEY_free);
-    std::unique_ptr<X509, decltype(&X509_free)> x(X509_new(), X509_free);
+    std::unique_ptr<X509, decltype(&X509_free)> x(X509_new(), X509_free), issuing(nullptr, X509_free);
     must(out.key && x);
+    if (issuer) {
+        const std::uint8_t* at = issuer->certificate_der.data();
+        issuing.reset(d2i_X509(nullptr, &at, static_cast<long>(issuer->certificate_der.size())));
+        must(issuing != nullptr);
+    }
     X509_set_version(x.get(), X509_VERSION_3);
-    ASN1_INTEGER_set(X509_get_serialNumber(x.get()), 1);
+    ASN1_INTEGER_set_uint64(X509_get_serialNumber(x.get()), issuer ? 2 + random_bytes(1)[0] : 1);
     X509_gmtime_adj(X509_getm_notBefore(x.get()), -3600);
     X509_gmtime_adj(X509_getm_notAfter(x.get()), 86'400);
     X509_NAME* name = X509_get_subject_name(x.get());
-    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, reinterpret_cast<const unsigned char*>("vanthu bench"), -1,
-                               -1, 0);
-    X509_set_issuer_name(x.get(), name);
+    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, reinterpret_cast<const unsigned char*>(common_name), -1, -1,
+                               0);
+    X509_set_issuer_name(x.get(), issuing ? X509_get_subject_name(issuing.get()) : name);
     X509_set_pubkey(x.get(), out.key.get());
-    add_extension(x.get(), NID_key_usage, "critical,digitalSignature");
-    add_extension(x.get(), NID_subject_alt_name, "URI:urn:vanthu:org:" + std::string(organisation));
-    must(X509_sign(x.get(), out.key.get(), EVP_sha256()) > 0);
+    for (const auto& [nid, value] : extensions) add_extension(x.get(), nid, value);
+    must(X509_sign(x.get(), issuer ? issuer->key.get() : out.key.get(), EVP_sha256()) > 0);
     std::uint8_t* der = nullptr;
     int n = i2d_X509(x.get(), &der);
     must(n > 0);
     out.certificate_der.assign(der, der + n);
     OPENSSL_free(der);
-    std::unique_ptr<BIO, decltype(&BIO_free)> bio(BIO_new(BIO_s_mem()), BIO_free);
-    must(PEM_write_bio_PrivateKey(bio.get(), out.key.get(), nullptr, nullptr, 0, nullptr, nullptr) == 1);
-    char* text = nullptr;
-    long length = BIO_get_mem_data(bio.get(), &text);
-    out.key_pem.assign(text, static_cast<std::size_t>(length));
+    out.certificate_pem = pem_of([&](BIO* b) { return PEM_write_bio_X509(b, x.get()); });
+    out.key_pem = pem_of(
+        [&](BIO* b) { return PEM_write_bio_PrivateKey(b, out.key.get(), nullptr, nullptr, 0, nullptr, nullptr); });
     return out;
+}
+
+throw_away_identity make_throw_away_authority() {
+    return make_identity("vanthu bench CA",
+                         {{NID_basic_constraints, "critical,CA:TRUE"}, {NID_key_usage, "critical,keyCertSign,cRLSign"}},
+                         nullptr);
+}
+
+throw_away_identity make_throw_away_identity(std::string_view organisation, const throw_away_identity* authority) {
+    return make_identity("vanthu bench",
+                         {{NID_key_usage, "critical,digitalSignature"},
+                          {NID_ext_key_usage, "clientAuth,serverAuth"},
+                          {NID_subject_alt_name, "URI:urn:vanthu:org:" + std::string(organisation) + ",IP:127.0.0.1"}},
+                         authority);
 }
 
 bytes make_measured_pdf(std::size_t size) {
@@ -112,11 +138,20 @@ result<bytes> sign_measured_pdf(bytes_view file, const throw_away_identity& who)
     return pdf::finish(std::move(p), cms);
 }
 
+// Room for whole records, at most a quarter of what is free; whoever comes to its end begins again at its front.
+static std::uint64_t preallocate(int fd, const std::filesystem::path& directory, std::size_t record) {
+    const std::uint64_t wanted = std::min<std::uint64_t>(512ull << 20, std::filesystem::space(directory).available / 4);
+    const std::uint64_t room = std::max<std::uint64_t>(1, wanted / record) * record;
+    must(::posix_fallocate(fd, 0, static_cast<off_t>(room)) == 0);
+    return room;
+}
+
 disk_rate measure_disk(const std::filesystem::path& directory, unsigned writers, std::size_t size,
                        std::chrono::milliseconds length) {
     std::filesystem::path file = directory / "yardstick";
     unique_fd fd(::open(file.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
     must(static_cast<bool>(fd));
+    const std::uint64_t room = preallocate(fd.get(), directory, size);
     std::mutex guard;
     std::condition_variable synced, wanted;
     std::uint64_t asked = 0, done = 0; // generations: a write waits for the first sync that begins after it
@@ -145,7 +180,7 @@ disk_rate measure_disk(const std::filesystem::path& directory, unsigned writers,
     for (unsigned i = 0; i < writers; ++i)
         threads.emplace_back([&] {
             while (std::chrono::steady_clock::now() - begin < length) {
-                std::uint64_t at = end.fetch_add(size);
+                std::uint64_t at = end.fetch_add(size) % room;
                 must(::pwrite(fd.get(), block.data(), size, static_cast<off_t>(at)) == static_cast<ssize_t>(size));
                 std::unique_lock lock(guard);
                 std::uint64_t mine = ++asked;
@@ -166,6 +201,30 @@ disk_rate measure_disk(const std::filesystem::path& directory, unsigned writers,
     std::filesystem::remove(file, ec);
     std::sort(sync_us.begin(), sync_us.end());
     return {static_cast<double>(count) / seconds, sync_us.empty() ? 0 : sync_us[sync_us.size() / 2]};
+}
+
+double measure_bare_accept(const std::filesystem::path& directory, std::size_t record, std::size_t rows,
+                           std::chrono::milliseconds length) {
+    const std::filesystem::path names[] = {directory / "bare.segment", directory / "bare.log"};
+    unique_fd segment(::open(names[0].c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+    unique_fd log(::open(names[1].c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+    must(segment && log);
+    const std::size_t step = (record + 4095) / 4096 * 4096;
+    const std::uint64_t room = preallocate(segment.get(), directory, step);
+    const bytes payload = random_bytes(record), batch = random_bytes(rows);
+    auto write = [](int fd, const bytes& what, std::uint64_t at) {
+        must(::pwrite(fd, what.data(), what.size(), static_cast<off_t>(at)) == static_cast<ssize_t>(what.size()) &&
+             ::fdatasync(fd) == 0);
+    };
+    std::uint64_t count = 0;
+    const auto begin = std::chrono::steady_clock::now();
+    for (; std::chrono::steady_clock::now() - begin < length; ++count) {
+        write(segment.get(), payload, count * step % room);
+        write(log.get(), batch, count * rows);
+    }
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    for (const auto& name : names) std::filesystem::remove(name);
+    return static_cast<double>(count) / seconds;
 }
 
 } // namespace vanthu::cli

@@ -134,6 +134,8 @@ void add_exchange_commands(CLI::App& app, int& exit_code) {
     c = command("inbox", "Hộp đến / the inbox", inbox);
     c->add_option("--organisation", o->organisation, "Mã cơ quan / organisation code");
     c->add_option("--after", o->after, "Sau số thứ tự này / entries after this sequence");
+    c->add_option("--instance", o->instance,
+                  "Mã kho mà số đó thuộc về, để biết kho đã được khôi phục / the store that number is from");
     c->add_option("--wait", o->wait, "Chờ tối đa số giây / wait up to so many seconds")->check(CLI::Range(0u, 60u));
     CLI::Option* limit = c->add_option("--limit", o->limit, "Nhiều nhất bấy nhiêu mục / at most so many entries")
                              ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000}))
@@ -160,6 +162,25 @@ void add_exchange_commands(CLI::App& app, int& exit_code) {
     c->add_option("--to", o->to_codes,
                   "Chỉ các nơi nhận này, mặc định mọi nơi / these recipients only; default: all that still can be");
     c->add_option("--reason", o->description, "Lý do thu hồi / the reason")->required();
+    c = command("replace", "Thay thế văn bản đã gửi / put a new document in the place of one that was sent", send);
+    c->add_option("DOCUMENT_ID", o->id)->required();
+    c->add_option("FILE", o->files, "SIÊU_DỮ_LIỆU.json TỆP... / META.json FILE...")->required();
+    c->add_option("--reason", o->description, "Lý do thay thế / the reason")->required();
+    c->add_option("--idempotency-key", o->idempotency_key,
+                  "Khóa chống gửi trùng, mặc định từ nội dung / against sending twice; default: from the content");
+    c->add_flag("--dry-run", o->dry_run, "Chỉ kiểm tra, không gửi / check only, store nothing");
+    o->verb = "replace";
+    c = command("update", "Cập nhật văn bản đã gửi / update a document that was sent", update);
+    c->add_option("DOCUMENT_ID", o->id)->required();
+    CLI::Option* content =
+        c->add_option("FILE", o->files, "Nội dung mới: SIÊU_DỮ_LIỆU.json TỆP... / new content: META.json FILE...");
+    c->add_option("--add", o->add_codes, "Thêm nơi nhận / recipients to add")->excludes(content);
+    c->add_option("--remove", o->remove_codes, "Bớt nơi nhận / recipients to remove")->excludes(content);
+    c->add_option("--reason", o->description, "Lý do cập nhật / the reason")->required();
+    c->add_option("--idempotency-key", o->idempotency_key,
+                  "Khóa chống gửi trùng, mặc định từ nội dung / against sending twice; default: from the content")
+        ->needs(content);
+    o->verb = "update";
     c = command("organisations", "Danh bạ cơ quan / the organisations", organisations);
     c->add_option("--since", o->since, "Thay đổi từ phiên bản / changes since this version");
 }

@@ -1,4 +1,4 @@
-// The commands over the REST API of a daemon: send, recall, inbox, get, ack, status, track, organisations.
+// The commands over the REST API of a daemon: send, recall, replace, update, inbox, get, ack, status, track, organisations.
 // docs/cli.md is their reference, docs/api.md the API's.
 #pragma once
 
@@ -10,12 +10,14 @@ namespace vanthu::cli {
 struct exchange_options {
     connection_options to;
     voice say;
-    std::vector<std::string> files; // send: META.json FILE... or PACKET.edxml
+    std::vector<std::string> files; // send: META.json FILE... or PACKET.edxml; replace: META.json FILE...
     std::string idempotency_key, receipt_file, trust;
     bool dry_run = false;
     unsigned retries = 4;
-    std::string organisation, id, packet_out, directory, code, description;
-    std::vector<std::string> to_codes; // recall
+    std::string organisation, instance, id, packet_out, directory, code, description;
+    std::vector<std::string> to_codes;                // recall
+    std::vector<std::string> add_codes, remove_codes; // update
+    std::string verb;                                 // replace, update: the last part of the path
     std::uint64_t after = 0, since = 0, limit = 1000;
     unsigned wait = 0;
     bool follow = false, watch = false;
@@ -24,11 +26,12 @@ struct exchange_options {
 void add_exchange_commands(CLI::App& app, int& exit_code);
 
 // Each answers the exit code; what it says is printed.
-int send(const exchange_options& o, connection& server);
+int send(const exchange_options& o, connection& server); // with an id: in the place of that document
 int inbox(const exchange_options& o, connection& server);
 int get(const exchange_options& o, connection& server);
 int track(const exchange_options& o, connection& server);
 int recall(const exchange_options& o, connection& server);
+int update(const exchange_options& o, connection& server); // with files: send()
 
 // What an answer holds under a name; "" or nullptr where it does not.
 std::string text_in(const boost::json::object& o, const char* name);

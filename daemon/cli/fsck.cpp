@@ -48,17 +48,14 @@ constexpr meaning meanings[] = {
      "Release it on the operator's page; report it with this output."},
 };
 
-result<upkeep::store_to_check> what_to_check(const options& o, const daemon_config& c) {
+} // namespace
+
+result<upkeep::store_to_check> store_to_check_of(const daemon_config& c) {
     upkeep::store_to_check asked;
     VANTHU_TRY(asked.store, store_options_of(c));
-    if (!o.store.empty()) asked.store.directory = o.store;
     VANTHU_TRY(const registry::registry known, registry::registry::load(c.registry.file));
     asked.organisation = c.node.organisation;
     asked.home = known.canonical(c.node.organisation, system_clock().now());
-    asked.receipts = o.receipts;
-    if (!o.trust.empty()) {
-        VANTHU_TRY(asked.trust, read_trust(o.trust));
-    }
     return asked;
 }
 
@@ -74,8 +71,9 @@ void show(const upkeep::store_check& found, const voice& say) {
         found.found == 0 ? say("không có vấn đề nào", "no problem")
                          : fmt::format("{} {}", found.found, say("vấn đề", "problems")));
     for (const meaning& m : meanings) {
-        if (std::ranges::find(found.problems, m.kind, &upkeep::problem::kind) == found.problems.end()) continue;
-        fmt::print("{}\n", say(m.vi, m.en));
+        const auto of_kind = found.found_of.find(m.kind);
+        if (of_kind == found.found_of.end()) continue;
+        fmt::print("{} ({})\n", say(m.vi, m.en), of_kind->second);
         for (const upkeep::problem& p : found.problems)
             if (p.kind == m.kind) fmt::print("  {}\n", for_terminal(p.what));
         fmt::print("  → {}\n", say(m.action_vi, m.action_en));
@@ -85,23 +83,42 @@ void show(const upkeep::store_check& found, const voice& say) {
                    found.found - found.problems.size());
 }
 
+json::object to_json(const upkeep::store_check& found) {
+    json::object counts;
+    for (const auto& [name, n] : found.counts) counts[name] = n;
+    json::object found_of;
+    for (const auto& [kind, n] : found.found_of) found_of[word(kind)] = n;
+    json::array problems;
+    for (const upkeep::problem& p : found.problems)
+        problems.push_back(json::object{{"kind", word(p.kind)}, {"what", p.what}});
+    return {{"schema_version", 1},
+            {"found", found.found},
+            {"found_of", found_of},
+            {"counts", counts},
+            {"problems", problems}};
+}
+
+namespace {
+
 int run(const options& o) {
     auto config = load_config(o.config, false);
     if (!config) {
         std::cerr << config::to_text(config.error());
         return unreadable;
     }
-    auto asked = what_to_check(o, *config);
+    auto asked = store_to_check_of(*config);
     if (!asked) return tell(asked.error(), o.say), unreadable;
+    if (!o.store.empty()) asked->store.directory = o.store;
+    asked->receipts = o.receipts;
+    if (!o.trust.empty()) {
+        auto trust = read_trust(o.trust);
+        if (!trust) return tell(trust.error(), o.say), unreadable;
+        asked->trust = std::move(*trust);
+    }
     auto found = upkeep::check_store(std::move(*asked));
     if (!found) return tell(found.error(), o.say), unreadable;
     if (o.say.as_json) {
-        json::object counts;
-        for (const auto& [name, n] : found->counts) counts[name] = n;
-        json::array problems;
-        for (const upkeep::problem& p : found->problems)
-            problems.push_back(json::object{{"kind", word(p.kind)}, {"what", p.what}});
-        print({{"schema_version", 1}, {"found", found->found}, {"counts", counts}, {"problems", problems}});
+        print(to_json(*found));
     } else {
         show(*found, o.say);
     }

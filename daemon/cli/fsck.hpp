@@ -5,12 +5,18 @@
 // the store open.
 #pragma once
 
-namespace CLI {
-class App;
-}
+#include "daemon/cli/voice.hpp"
+#include "daemon/config_table.hpp"
+#include "daemon/upkeep/store_check.hpp"
 
 namespace vanthu::cli {
 
 void add_fsck_command(CLI::App& app, int& exit_code);
+
+// The store of this configuration, without receipts.
+result<upkeep::store_to_check> store_to_check_of(const daemon_config&);
+// What was found, for a person; and as members for --json.
+void show(const upkeep::store_check&, const voice&);
+boost::json::object to_json(const upkeep::store_check&);
 
 } // namespace vanthu::cli

@@ -37,10 +37,17 @@ void print_entry(const json::object& e, const voice& say) {
     else
         fmt::print("        {}  {}\n", reference_of(d), for_terminal(text_in(d, "subject")));
     std::string last = text_in(e, "last_status");
-    if (const json::object* recall = object_in(e, "recall"))
-        fmt::print("        ! {} {}\n", for_terminal(text_in(*recall, say.vietnamese() ? "text_vi" : "text_en")),
-                   for_terminal(text_in(*recall, "reason")));
-    else if (e.if_contains("cancelled_at"))
+    std::vector<const json::object*> asked;
+    for (const char* name : {"recall", "replaced_by", "update", "updates"})
+        if (const json::object* o = object_in(e, name)) asked.push_back(o);
+    if (const json::array* replaces = array_in(e, "replaces"))
+        for (const json::value& each : *replaces)
+            if (const json::object* o = each.if_object()) asked.push_back(o);
+    for (const json::object* o : asked)
+        fmt::print("        ! {} {} {}\n", for_terminal(text_in(*o, say.vietnamese() ? "text_vi" : "text_en")),
+                   for_terminal(text_in(*o, "reason")), for_terminal(text_in(*o, "inbox_id")));
+    if (!asked.empty()) return;
+    if (e.if_contains("cancelled_at"))
         fmt::print("        {}\n", say("đã thu hồi", "recalled"));
     else if (!last.empty())
         fmt::print("        {} {}\n", say("trạng thái đã báo:", "status reported:"), for_terminal(last));
@@ -114,6 +121,7 @@ std::expected<inbox_page, int> ask(const exchange_options& o, connection& server
     r.target =
         fmt::format("/v1/inbox?after={}&limit={}&wait={}", after, std::min<std::uint64_t>(limit, largest_page), wait);
     if (!o.organisation.empty()) r.target += "&organisation=" + net::percent_encode(o.organisation);
+    if (!o.instance.empty()) r.target += "&instance=" + net::percent_encode(o.instance);
     r.deadline = in(std::chrono::seconds(wait + 60));
     auto answer = json_of(server.send(std::move(r)), o.say);
     if (!answer) return std::unexpected(answer.error());
@@ -152,6 +160,7 @@ int follow_inbox(const exchange_options& o, connection& server) {
 int inbox(const exchange_options& o, connection& server) {
     if (o.follow) return follow_inbox(o, server);
     json::array all; // of --json
+    std::string instance;
     std::uint64_t after = o.after, left = o.limit;
     bool more = false;
     // The server may give fewer than were asked for; only an empty page is the end. A page of one after the last says
@@ -160,6 +169,7 @@ int inbox(const exchange_options& o, connection& server) {
         auto page = ask(o, server, after, std::max<std::uint64_t>(left, 1), wait);
         if (!page) return page.error();
         const json::array& entries = *array_in(page->answer, "entries");
+        instance = text_in(page->answer, "instance");
         if (entries.empty()) break;
         if (left == 0) {
             more = true;
@@ -173,7 +183,11 @@ int inbox(const exchange_options& o, connection& server) {
         after = page->next;
     }
     if (o.say.as_json)
-        print({{"schema_version", 1}, {"entries", std::move(all)}, {"next_after", after}, {"more", more}});
+        print({{"schema_version", 1},
+               {"entries", std::move(all)},
+               {"next_after", after},
+               {"more", more},
+               {"instance", instance}});
     else if (after == o.after)
         fmt::print("{}\n", o.say("Không có mục mới.", "Nothing new."));
     else if (more)

@@ -1,4 +1,5 @@
 // vanthu: the program beside the daemon. Each group of commands is a library of this folder.
+#include "daemon/cli/backup.hpp"
 #include "daemon/cli/bench.hpp"
 #include "daemon/cli/exchange.hpp"
 #include "daemon/cli/fsck.hpp"
@@ -6,7 +7,10 @@
 #include "daemon/cli/output.hpp"
 #include "daemon/cli/packet.hpp"
 #include "daemon/cli/packet_files.hpp"
+#include "daemon/cli/reconcile.hpp"
 #include "daemon/cli/registry.hpp"
+#include "daemon/cli/registry_plan.hpp"
+#include "daemon/cli/restore.hpp"
 #include "daemon/cli/usage.hpp"
 #include "daemon/cli/verify_receipt.hpp"
 #ifdef VANTHU_WITH_SIGN
@@ -40,6 +44,10 @@ int run(int argc, char** argv) try {
     cli::add_packet_commands(app, exit_code);
     cli::add_verify_receipt_command(app, exit_code);
     cli::add_registry_commands(app, exit_code);
+    cli::add_registry_plan(*app.get_subcommand("registry"), exit_code);
+    cli::add_reconcile_command(app, exit_code);
+    cli::add_backup_command(app, exit_code);
+    cli::add_restore_command(app, exit_code);
     cli::add_fsck_command(app, exit_code);
     cli::add_key_commands(app, exit_code);
     cli::add_bench_commands(app, exit_code);

@@ -196,10 +196,11 @@ bool is_finished(const json::object& ladder) {
                const json::object* r = v.if_object();
                if (!r) return true;
                std::string state = text_in(*r, "state"), status = text_in(*r, "last_status");
-               if (const json::object* recall = object_in(*r, "recall"))
-                   if (std::string stands = text_in(*recall, "stands");
-                       stands == "fenced" || stands == "asked" || stands == "before_clerk")
-                       return false;
+               for (const char* name : {"recall", "replaced_by", "update"})
+                   if (const json::object* asked = object_in(*r, name))
+                       if (std::string stands = text_in(*asked, "stands");
+                           stands == "fenced" || stands == "asked" || stands == "before_clerk")
+                           return false;
                return state == "refused" || state == "expired" || state == "recalled" || status == "02" ||
                       status == "06";
            });

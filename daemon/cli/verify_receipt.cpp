@@ -21,7 +21,7 @@ namespace json = boost::json;
 constexpr int holds = 0, does_not_hold = 1, unreadable = 66;
 
 struct request {
-    std::string receipt, trust = "/etc/vanthu/trust", packet, language = "vi";
+    std::string receipt, trust = "/etc/vanthu/trust", packet, later, language = "vi";
     bool as_json = false;
 };
 
@@ -66,7 +66,8 @@ void print_text(const receipt::verified_receipt& good, bool vi) {
     line(vi ? "Chứng thư dịch vụ" : "Service certificate", good.service_subject);
 }
 
-void print_json(const receipt::verified_receipt& good) {
+// `continued`: what --later says; null without it.
+void print_json(const receipt::verified_receipt& good, const json::value& continued) {
     json::object out{{"schema_version", 1},
                      {"valid", true},
                      {"log_origin", good.log_origin},
@@ -75,7 +76,8 @@ void print_json(const receipt::verified_receipt& good) {
                      {"root", good.root.hex()},
                      {"hop_organisation", receipt::hop_organisation(good.content)},
                      {"hop_time", to_rfc3339(receipt::hop_time(good.content))},
-                     {"service_certificate", good.service_subject}};
+                     {"service_certificate", good.service_subject},
+                     {"continued", continued}};
     if (const auto* leaf = std::get_if<receipt::custody_leaf>(&good.content)) {
         const receipt::business_identity& id = leaf->identity;
         out["kind"] = "custody";
@@ -98,14 +100,15 @@ void print_json(const receipt::verified_receipt& good) {
     std::cout << json_for_terminal(json::serialize(out)) << '\n';
 }
 
-int complain(const failure& why, const request& asked, int code) {
+// `holds_itself`: what is wrong is what --later says of a receipt that holds.
+int complain(const failure& why, const request& asked, int code, bool holds_itself = false) {
     const error_row* row = describe(why.code);
     std::string public_name = public_code(why.code);
     std::string_view message_vi = row ? row->message_vi : "Lỗi nội bộ.",
                      message_en = row ? row->message_en : "Internal error.";
     std::string_view action_vi = row ? row->action_vi : "", action_en = row ? row->action_en : "";
     if (asked.as_json) {
-        json::object out{{"schema_version", 1},      {"valid", false},           {"code", public_name},
+        json::object out{{"schema_version", 1},      {"valid", holds_itself},    {"code", public_name},
                          {"message_vi", message_vi}, {"message_en", message_en}, {"action_vi", action_vi},
                          {"action_en", action_en},   {"cause", why.detail},      {"retryable", transient(why.code)}};
         std::cout << json_for_terminal(json::serialize(out)) << '\n';
@@ -113,17 +116,37 @@ int complain(const failure& why, const request& asked, int code) {
     }
     bool vi = asked.language == "vi";
     std::ostream& out = code == does_not_hold ? std::cout : std::cerr;
-    if (code == does_not_hold) out << (vi ? "Biên nhận KHÔNG hợp lệ.\n" : "The receipt does NOT hold.\n");
+    if (holds_itself)
+        out << (vi ? "Biên nhận hợp lệ, nhưng biên nhận sau KHÔNG xác nhận nó.\n"
+                   : "The receipt holds, but the later one does NOT stand by it.\n");
+    else if (code == does_not_hold)
+        out << (vi ? "Biên nhận KHÔNG hợp lệ.\n" : "The receipt does NOT hold.\n");
     out << fmt::format("  {}: {}\n  {}\n", public_name, vi ? message_vi : message_en, vi ? action_vi : action_en);
     if (!why.detail.empty()) out << fmt::format("  ({})\n", for_terminal(why.detail));
     return code;
 }
 
-int run(const request& asked) {
-    auto text = read_text_file(asked.receipt, receipt::max_receipt_size + 1); // one more: decode() says too large
-    if (!text) return complain(text.error(), asked, unreadable);
+result<std::string> read_receipt(const std::string& file) {
+    VANTHU_TRY(std::string text,
+               read_text_file(file, receipt::max_receipt_size + 1)); // one more: decode() says too large
     // An editor or a shell may have added the newline: it is no part of the receipt.
-    if (text->ends_with('\n')) text->pop_back();
+    if (text.ends_with('\n')) text.pop_back();
+    return text;
+}
+
+// Does a receipt that was given later still stand by this one?
+result<bool> compare_with_later(const std::string& earlier, const std::string& later,
+                                const receipt::trust_anchors& anchors) {
+    if (auto good = receipt::verify(later, anchors); !good)
+        return failed(good.error().code, "--later: " + good.error().detail);
+    VANTHU_TRY(const receipt::receipt_v1 first, receipt::decode(earlier));
+    VANTHU_TRY(const receipt::receipt_v1 second, receipt::decode(later));
+    return receipt::continued_by(first, second);
+}
+
+int run(const request& asked) {
+    auto text = read_receipt(asked.receipt);
+    if (!text) return complain(text.error(), asked, unreadable);
     auto anchors = read_trust(asked.trust);
     if (!anchors) return complain(anchors.error(), asked, unreadable);
     receipt::expectation expected;
@@ -134,10 +157,25 @@ int run(const request& asked) {
     }
     auto verified = receipt::verify(*text, *anchors, expected);
     if (!verified) return complain(verified.error(), asked, does_not_hold);
+    json::value continued = nullptr;
+    if (!asked.later.empty()) {
+        auto later = read_receipt(asked.later);
+        if (!later) return complain(later.error(), asked, unreadable);
+        auto stands = compare_with_later(*text, *later, *anchors);
+        if (!stands) return complain(stands.error(), asked, does_not_hold, true);
+        continued = *stands;
+    }
+    const bool vi = asked.language == "vi";
     if (asked.as_json)
-        print_json(*verified);
+        print_json(*verified, continued);
     else
-        print_text(*verified, asked.language == "vi");
+        print_text(*verified, vi);
+    if (!asked.as_json && continued.is_bool())
+        std::cout << fmt::format("  {}: {}\n", vi ? "Biên nhận sau" : "The later receipt",
+                                 continued.get_bool()
+                                     ? (vi ? "nhật ký sau nối tiếp nhật ký này, có mục này"
+                                           : "its log goes on from this one, with this entry")
+                                     : (vi ? "không nói gì về mục này" : "says nothing of this entry"));
     return holds;
 }
 
@@ -170,6 +208,10 @@ void add_verify_receipt_command(CLI::App& app, int& exit_code) {
     command->add_option("--trust", asked->trust, "thư mục chứng thư CA tin cậy / folder of trusted CA certificates")
         ->capture_default_str();
     command->add_option("--packet", asked->packet, "gói tin để đối chiếu / the packet to compare with");
+    command->add_option(
+        "--later", asked->later,
+        "biên nhận cấp sau của cùng cơ quan: nhật ký sau có còn mục này không / a receipt that the same "
+        "organisation gave later: does its log still have this entry");
     command->add_option("--lang", asked->language, "vi, en")->check(CLI::IsMember({"vi", "en"}))->capture_default_str();
     command->add_flag("--json", asked->as_json, "kết quả dạng JSON / answer in JSON");
     // Wrong usage is CLI11's ParseError; the caller of parse() turns it into 64.

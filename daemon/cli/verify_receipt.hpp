@@ -1,4 +1,5 @@
-// `vanthu verify-receipt FILE [--trust DIR] [--packet FILE] [--lang vi|en] [--json]`: judges a receipt, offline.
+// `vanthu verify-receipt FILE [--trust DIR] [--packet FILE] [--later FILE] [--lang vi|en] [--json]`: judges a receipt,
+// offline; with --later also whether the organisation, after a restore, still stands by it (receipt::continued_by).
 //
 // Exit code: 0 the receipt holds; 1 it does not (the reason's code is printed); 64 wrong usage; 66 a file or the trust
 // folder cannot be read.

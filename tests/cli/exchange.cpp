@@ -120,6 +120,31 @@ BOOST_AUTO_TEST_CASE(a_document_is_asked_back_once_and_is_gone_from_an_inbox_whe
     BOOST_TEST(inbox.find("Đã thu hồi") != std::string::npos, inbox);
 }
 
+BOOST_AUTO_TEST_CASE(a_document_is_updated_and_replaced_and_the_inbox_says_so) {
+    desk d;
+    const std::string id =
+        text_of(d.json_as("so", {"send", d.path("meta.json"), d.path("van-ban.txt")}), {"document_id"});
+    d.write("moi.txt", "nội dung mới");
+    d.write("moi.json", R"({"code":{"number":"16","notation":"SNV-VP"},"subject":"Đã sửa"})");
+    BOOST_TEST(d.as("so", {"replace", id, d.path("moi.json"), d.path("moi.txt")}).exit_code == 64); // no reason
+    BOOST_TEST(d.as("so", {"update", id, "--reason", "Sai"}).output.find("intake.nothing_changed") !=
+               std::string::npos);
+    ran updated = d.as("so", {"update", id, "--reason", "Thêm nơi nhận", "--add", "H48"});
+    BOOST_TEST(updated.exit_code == 0, updated.output);
+    BOOST_TEST(updated.output.find("Đã ghi yêu cầu cập nhật") != std::string::npos, updated.output);
+    std::string inbox = d.as("xa", {"inbox"}).output;
+    BOOST_TEST(inbox.find("Bên gửi yêu cầu cập nhật") != std::string::npos, inbox);
+    const std::string request = text_of(inbox_of(d.at.node, "key-xa").at(1).as_object(), {"id"});
+    BOOST_TEST(d.as("xa", {"status", request, "15"}).exit_code == 0);
+    std::vector<std::string> again{"replace", id, d.path("moi.json"), d.path("moi.txt"), "--reason", "Sai nội dung"};
+    const json::object first = d.json_as("so", again);
+    BOOST_TEST(text_of(d.json_as("so", again), {"receipt"}) == text_of(first, {"receipt"})); // the key follows
+    inbox = d.as("xa", {"inbox"}).output;
+    BOOST_TEST(inbox.find("Đã thay thế") != std::string::npos, inbox);
+    const std::string shown = d.as("so", {"track", id, "--lang", "en"}).output;
+    BOOST_TEST(shown.find("Replaced: the recipient cancelled the old document") != std::string::npos, shown);
+}
+
 BOOST_AUTO_TEST_CASE(the_inbox_is_listed_up_to_a_limit_and_says_where_to_go_on) {
     desk d;
     for (int number : {21, 22, 23}) {

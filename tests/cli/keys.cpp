@@ -110,9 +110,9 @@ BOOST_AUTO_TEST_CASE(a_log_key_is_delegated_by_the_service_certificate) {
     BOOST_REQUIRE(anchors.add_der(ca.root().certificate_der()).has_value());
     auto good = receipt::verify_delegation(read_text_file(path("delegation")).value(), anchors, system_clock().now());
     BOOST_REQUIRE_MESSAGE(good.has_value(), (good ? "" : good.error().detail));
-    BOOST_TEST(good->log_origin == "vanthu.example/h48/log1");
-    BOOST_TEST(good->previous->origin == "vanthu.example/h48/log0");
-    BOOST_TEST((good->valid_to - good->valid_from == std::chrono::days(30)));
+    BOOST_TEST(good->content.log_origin == "vanthu.example/h48/log1");
+    BOOST_TEST(good->content.previous->origin == "vanthu.example/h48/log0");
+    BOOST_TEST((good->content.valid_to - good->content.valid_from == std::chrono::days(30)));
 }
 
 BOOST_AUTO_TEST_CASE(a_missing_folder_of_trusted_certificates_is_named_as_missing) {
