@@ -100,6 +100,9 @@ private:
     void store() {
         if (!file("store.directory").is_absolute())
             complain(errc::malformed, "store.directory", "Cần đường dẫn tuyệt đối.", "An absolute path is needed.");
+        if (const auto& to = file("store.backup_directory"); !to.empty() && !to.is_absolute())
+            complain(errc::malformed, "store.backup_directory", "Cần đường dẫn tuyệt đối.",
+                     "An absolute path is needed.");
     }
 
     listener address(std::string_view key, bool unix_socket_allowed) {
@@ -223,8 +226,9 @@ daemon_config fill(config::config_values values) {
     daemon_config c{};
     c.node = {text("node.id"), text("node.organisation")};
     c.registry = {file("registry.file")};
-    c.store = {file("store.directory"),      file("store.encryption_key"), bytes("store.inline_limit"),
-               bytes("store.segment_limit"), bytes("store.minimum_free"),  bytes("store.spool_quota")};
+    c.store = {file("store.directory"),     file("store.encryption_key"), file("store.backup_directory"),
+               bytes("store.inline_limit"), bytes("store.segment_limit"), bytes("store.minimum_free"),
+               bytes("store.reserve"),      bytes("store.spool_quota")};
     c.api = {text("listen.api.address"),
              tls("listen.api"),
              file("listen.api.credentials"),
@@ -250,9 +254,13 @@ daemon_config fill(config::config_values values) {
     c.policy.send_final_refusal = text("policy.final_refusal") == "send";
     c.limits = {bytes("limits.packet_size"),  bytes("limits.header_size"), bytes("limits.inflate_size"),
                 number("limits.attachments"), number("limits.recipients"), number("limits.inflate_ratio")};
-    c.delivery = {number("delivery.attempts"),     number("delivery.concurrency"), time("delivery.first_retry"),
-                  time("delivery.longest_retry"),  time("delivery.expiry"),        time("delivery.request_timeout"),
-                  time("delivery.notice_interval")};
+    c.delivery = {
+        number("delivery.attempts"),      number("delivery.concurrency"),  number("delivery.failures_to_open"),
+        time("delivery.first_retry"),     time("delivery.longest_retry"),  time("delivery.first_probe"),
+        time("delivery.longest_probe"),   time("delivery.expiry"),         time("delivery.expiry_warning"),
+        time("delivery.request_timeout"), time("delivery.notice_interval")};
+    c.pressure = {bytes("pressure.memory"), bytes("pressure.bytes"), number("pressure.transfers")};
+    c.reconcile = {time("reconcile.every"), time("reconcile.window")};
     c.inbox = {number("inbox.not_fetched_after")};
     c.calendar = {file("calendar.file"), time("calendar.urgent_limit"), time("calendar.warn_before")};
     c.log = {text("log.level"), text("log.format"), text("log.destination")};

@@ -30,8 +30,8 @@ struct daemon_config {
         path file;
     } registry;
     struct store_values {
-        path directory, encryption_key;
-        std::uint64_t inline_limit, segment_limit, minimum_free, spool_quota;
+        path directory, encryption_key, backup_directory;
+        std::uint64_t inline_limit, segment_limit, minimum_free, reserve, spool_quota;
     } store;
     struct api_values {
         std::string address;
@@ -74,9 +74,17 @@ struct daemon_config {
         std::int64_t attachments, recipients, inflate_ratio;
     } limits;
     struct delivery_values {
-        std::int64_t attempts, concurrency;
-        config::duration first_retry, longest_retry, expiry, request_timeout, notice_interval;
+        std::int64_t attempts, concurrency, failures_to_open;
+        config::duration first_retry, longest_retry, first_probe, longest_probe, expiry, expiry_warning,
+            request_timeout, notice_interval;
     } delivery;
+    struct pressure_values {
+        std::uint64_t memory, bytes;
+        std::int64_t transfers;
+    } pressure;
+    struct reconcile_values {
+        config::duration every, window; // every 0: only when asked
+    } reconcile;
     struct inbox_values {
         std::int64_t not_fetched_after;
     } inbox; // working hours

@@ -9,6 +9,7 @@
 #include "daemon/cli/usage.hpp"
 #include "daemon/config_table.hpp"
 #include "daemon/delivery/engine.hpp"
+#include "daemon/load_watch.hpp"
 #include "daemon/metric_table.hpp"
 #include "daemon/net/io_threads.hpp"
 #include "daemon/net/server.hpp"
@@ -100,8 +101,21 @@ int run(const std::filesystem::path& file, daemon_config config, std::shared_ptr
     delivery::engine engine(start::engine_options(config, home), **store, executor, disk, clock, [&] { return gate.registry(); },
                             [&](const std::string& to) { return links.to(to); });
     gate.on_work = [&](const auto& rows) { engine.wake(rows); };
+    // New documents are refused before something runs out; what is here goes on.
+    intake::pressure pressure(start::pressure_marks(config));
+    pressure.look(start::measure(config.store.directory, engine));
+    gate.pressed_by(&pressure);
     api::inbox_bell bell;
     gate.on_inbox = [&](const std::string& of) { bell.ring(of); };
+
+    // Both sides of each link are compared now and then: what was lost on the way between two records is found.
+    reconciliation::rounds rounds(
+        start::round_options(config, home), **store, executor, disk, clock, [&] { return gate.registry(); },
+        [&](std::string to, peer::reconcile_question q, steady_time by) { return links.reconcile(to, std::move(q), by); },
+        [&](const auto& rows) {
+            engine.wake(rows);
+            engine.wake_notices();
+        });
 
     // What the registry could not place is tried again when it has changed.
     intake::rerouting rerouting(gate, executor);
@@ -112,7 +126,15 @@ int run(const std::filesystem::path& file, daemon_config config, std::shared_ptr
     meters.set("vanthu_build_info", {VANTHU_VERSION}, 1);
     start::count_answers(gate, meters);
     start::watch_disk(config, **spool, meters);
-    api::eoffice eoffice(start::eoffice_options(config, home), gate, **store, **receipts, **spool, bell, disk, clock);
+    start::show_load(pressure, meters);
+    auto eoffice_options = start::eoffice_options(config, home);
+    eoffice_options.trouble = [&engine](const std::string& to) { return engine.trouble(to); };
+    eoffice_options.room = [disk_room = std::move(eoffice_options.room), &pressure]() -> result<> {
+        VANTHU_CHECK(disk_room());
+        if (pressure.refusing()) return failed(intake::errc::overloaded, pressure.causes());
+        return {};
+    };
+    api::eoffice eoffice(std::move(eoffice_options), gate, **store, **receipts, **spool, bell, disk, clock);
     auto credentials = start::load_credentials(config);
     if (!credentials) return cannot_start({"khóa truy cập eOffice", "credentials"}, credentials.error());
     eoffice.use_credentials(*credentials);
@@ -122,18 +144,22 @@ int run(const std::filesystem::path& file, daemon_config config, std::shared_ptr
     receiver.on_notices = [&] { engine.wake_notices(); };
     auto page_options = start::door_options(config, home);
     if (!page_options) return cannot_start({"trang vận hành", "operator page"}, page_options.error());
+    page_options->pressure = &pressure;
     page_options->place_again = [&rerouting](std::string owner, std::string document) -> task<std::size_t> {
         VANTHU_CO_TRY(auto done, co_await rerouting.release(owner, document, "operator"));
         co_return done.placed;
     };
-    page_options->send_back = [&rerouting](std::string owner, std::string document, std::string words) {
-        return rerouting.send_back(std::move(owner), std::move(document), std::move(words), "operator");
+    page_options->send_back = [&rerouting](std::string owner, std::string document, std::string words, std::string by) {
+        return rerouting.send_back(std::move(owner), std::move(document), std::move(words), std::move(by));
     };
+    page_options->dry_run = [&rerouting](auto next, std::size_t list) { return rerouting.dry_run(std::move(next), list); };
+    page_options->rounds = &rounds;
     web::operator_door page(std::move(*page_options), **store, engine, executor, meters, [&] { return gate.registry(); }, disk, clock);
     auto office = start::load_calendar(config);
     if (!office) return cannot_start({"lịch làm việc", "office calendar"}, office.error());
     eoffice.use_calendar(*office);
     page.use_calendar(*office);
+    rounds.use_calendar(*office);
     start::warn_of_missing_year(config, **office);
     auto operator_secret = start::operator_secret(config);
     if (!operator_secret) return cannot_start({"mã truy cập trang vận hành", "operator secret"}, operator_secret.error());
@@ -169,6 +195,8 @@ int run(const std::filesystem::path& file, daemon_config config, std::shared_ptr
     };
     if (auto started = engine.start(lanes); !started) return take_back({"bộ phận chuyển", "delivery"}, started.error());
     lanes.spawn(executor, [&rerouting] { return rerouting.run(); });
+    lanes.spawn(executor, [&] { return start::watch_load(config.store.directory, engine, pressure, disk); });
+    rounds.run_in(lanes);
     auto open = [&](std::string_view name, net::listener_options options, net::handler handler) -> result<> {
         start::count_requests(options, name, meters);
         VANTHU_TRY(auto server, net::server::open(network.executors(), std::move(options), std::move(handler)));
@@ -196,7 +224,7 @@ int run(const std::filesystem::path& file, daemon_config config, std::shared_ptr
         reload_signals.cancel();
         stopper = std::thread(stop_all);
     });
-    start::reloadable live{file, config, gate, rerouting, eoffice, inspectors->get(), page, servers};
+    start::reloadable live{file, config, gate, rerouting, eoffice, inspectors->get(), page, rounds, servers};
     std::function<void()> await_reload = [&] {
         reload_signals.async_wait([&](boost::system::error_code e, int) {
             if (e) return;

@@ -216,8 +216,13 @@ result<std::unique_ptr<ledger::receipt_log>> open_receipt_log(const ledger::stor
     VANTHU_TRY(std::string delegation, read_text_file(c.signing.log_key_delegation, receipt::max_statement_size));
     while (!delegation.empty() && delegation.back() == '\n') delegation.pop_back();
     VANTHU_TRY(receipt::delegation content, receipt::decode_delegation(delegation));
-    return ledger::receipt_log::open(s,
-                                     {c.node.organisation, content.log_origin, std::move(key), std::move(delegation)});
+    auto opened =
+        ledger::receipt_log::open(s, {c.node.organisation, content.log_origin, std::move(key), std::move(delegation)});
+    if (!opened && opened.error().code == ledger::receipt_log_errc::restored) {
+        auto last = ledger::receipt_log::last_known_head(s.committed(), c.node.organisation, nullptr);
+        if (last) return failed(opened.error().code, new_origin_command(c, last->origin, s.instance_id()));
+    }
+    return opened;
 }
 
 result<std::unique_ptr<inspect::inspector_pool>> start_inspectors(const daemon_config& c) {
@@ -273,11 +278,26 @@ delivery::engine_options engine_options(const daemon_config& c, const std::strin
     o.organisation = c.node.organisation;
     o.attempts = static_cast<unsigned>(c.delivery.attempts);
     o.concurrency = static_cast<unsigned>(c.delivery.concurrency);
+    o.failures_to_open = static_cast<unsigned>(c.delivery.failures_to_open);
+    o.first_probe = std::min(c.delivery.first_probe, c.delivery.longest_retry); // never rarer than documents are tried
+    o.longest_probe = std::min(c.delivery.longest_probe, c.delivery.longest_retry);
+    o.expiry_warning = c.delivery.expiry_warning;
     o.first_retry = c.delivery.first_retry;
     o.longest_retry = c.delivery.longest_retry;
     o.expiry = c.delivery.expiry;
     o.request_timeout = c.delivery.request_timeout;
     o.notice_interval = c.delivery.notice_interval;
+    return o;
+}
+
+reconciliation::round_options round_options(const daemon_config& c, const std::string& home) {
+    reconciliation::round_options o;
+    o.node = c.node.id;
+    o.home = home;
+    o.organisation = c.node.organisation;
+    o.every = c.reconcile.every;
+    o.span = c.reconcile.window;
+    o.request_timeout = c.delivery.request_timeout;
     return o;
 }
 
@@ -317,6 +337,7 @@ result<web::operator_door_options> door_options(const daemon_config& c, const st
     o.node = c.node.id;
     o.home = home;
     o.quarantine = c.store.directory / "quarantine";
+    o.backups = c.store.backup_directory;
     VANTHU_TRY(o.pages, web::pages::load(web::pages_directory()));
     return o;
 }
@@ -360,7 +381,7 @@ net::listener_options operator_listener(const daemon_config& c) {
                                  .key_file = c.operator_door.tls.key,
                                  .client_ca_file = c.operator_door.tls.ca,
                                  .auth = net::client_auth::required};
-    o.body_limit = 64u << 10;
+    o.body_limit = 8u << 20; // a registry file for the dry run; other requests are bounded where they are read
     o.max_connections = 64;
     return o;
 }
@@ -376,6 +397,14 @@ void count_answers(intake::gate& gate, metrics::registry& meters) {
         meters.observe("vanthu_packet_bytes", {door}, static_cast<double>(a->document.size));
         meters.observe("vanthu_accept_seconds", {door}, std::chrono::duration<double>(took).count());
     };
+}
+
+intake::pressure_marks pressure_marks(const daemon_config& c) {
+    // The store itself refuses at minimum_free: statuses and events must have room until then.
+    return {.free_bytes = c.store.minimum_free + c.store.reserve,
+            .memory = c.pressure.memory,
+            .transfers = static_cast<std::uint64_t>(c.pressure.transfers),
+            .bytes = c.pressure.bytes};
 }
 
 void watch_disk(const daemon_config& c, const ledger::spool& spool, metrics::registry& meters) {
@@ -436,6 +465,7 @@ void reload(reloadable& live) {
     if (auto office = load_calendar(*next)) {
         live.eoffice.use_calendar(*office);
         live.page.use_calendar(*office);
+        live.rounds.use_calendar(*office);
         warn_of_missing_year(*next, **office);
     } else {
         log::error("calendar_refused", {{"failure", office.error()}});

@@ -8,8 +8,10 @@
 #include "daemon/base/metrics.hpp"
 #include "daemon/config_table.hpp"
 #include "daemon/delivery/engine.hpp"
+#include "daemon/intake/pressure.hpp"
 #include "daemon/intake/rerouting.hpp"
 #include "daemon/net/server.hpp"
+#include "daemon/reconciliation/rounds.hpp"
 #include "daemon/web/door.hpp"
 
 #include <optional>
@@ -47,6 +49,7 @@ result<std::unique_ptr<inspect::inspector_pool>> start_inspectors(const daemon_c
 result<intake::gate_options> gate_options(const daemon_config&, const std::string& home);
 result<receipt::trust_anchors> peer_anchors(const daemon_config&);
 delivery::engine_options engine_options(const daemon_config&, const std::string& home);
+reconciliation::round_options round_options(const daemon_config&, const std::string& home);
 api::eoffice_options eoffice_options(const daemon_config&, const std::string& home);
 result<peer_link::receiver_options> receiver_options(const daemon_config&, const std::string& home);
 result<web::operator_door_options> door_options(const daemon_config&, const std::string& home);
@@ -58,6 +61,7 @@ net::listener_options operator_listener(const daemon_config&);
 void count_answers(intake::gate&, metrics::registry&);
 // Free space and spool, read when the metrics page is asked for. `spool` and the registry must outlive each other's
 // use.
+intake::pressure_marks pressure_marks(const daemon_config&);
 void watch_disk(const daemon_config&, const ledger::spool&, metrics::registry&);
 void count_requests(net::listener_options&, std::string_view door, metrics::registry&);
 
@@ -72,6 +76,7 @@ struct reloadable {
     api::eoffice& eoffice;
     inspect::inspector_pool* inspectors;
     web::operator_door& page;
+    reconciliation::rounds& rounds;
     std::vector<std::unique_ptr<net::server>>& servers;
 };
 void reload(reloadable&);

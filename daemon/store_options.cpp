@@ -2,6 +2,8 @@
 
 #include "daemon/base/files.hpp"
 
+#include <fmt/format.h>
+
 namespace vanthu {
 
 result<ledger::store_options> store_options_of(const daemon_config& c) {
@@ -23,6 +25,28 @@ result<ledger::store_options> store_options_of(const daemon_config& c) {
         o.payloads.seal_with = k.id;
     }
     return o;
+}
+
+std::filesystem::path head_before_restore(const daemon_config& c) {
+    return c.store.directory / "log-head-before-restore";
+}
+
+std::string origin_after_restore(std::string_view last_origin, std::string_view instance) {
+    const std::string_view base = last_origin.substr(0, last_origin.rfind('/'));
+    return fmt::format("{}/{}", base.empty() ? "vanthu" : base, instance);
+}
+
+std::string new_origin_command(const daemon_config& c, std::string_view last_origin, std::string_view instance) {
+    std::string text =
+        fmt::format("vanthu log-key delegate --log-key {} --service-key {} --service-certificate {} "
+                    "--organisation {} --origin {}",
+                    c.signing.log_key.string(), c.signing.service_key.string(), c.signing.service_certificate.string(),
+                    c.node.organisation, origin_after_restore(last_origin, instance));
+    if (!last_origin.empty()) text += fmt::format(" --previous-origin {}", last_origin);
+    std::error_code ec;
+    if (const auto head = head_before_restore(c); std::filesystem::exists(head, ec))
+        text += " --previous-head " + head.string();
+    return text + " --out " + c.signing.log_key_delegation.string();
 }
 
 } // namespace vanthu

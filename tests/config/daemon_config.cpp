@@ -1,4 +1,5 @@
 #include "daemon/config_table.hpp"
+#include "schemas/edxml/accepted.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 #include <algorithm>
@@ -52,6 +53,25 @@ BOOST_AUTO_TEST_CASE(the_committed_sample_is_what_the_table_makes) {
 BOOST_AUTO_TEST_CASE(the_committed_reference_page_is_what_the_table_makes) {
     BOOST_TEST(bool(whole(VANTHU_SOURCE_DIR "/docs/configuration.md") == config_reference()),
                "docs/configuration.md is not up to date: vanthud --print-config-reference");
+}
+
+// A packet that was accepted is carried and handed out, whatever the configuration allowed then.
+BOOST_AUTO_TEST_CASE(what_was_accepted_is_read_again_under_any_limits) {
+    std::string most = with("limits", "packet_size = \"64 GiB\"\nheader_size = \"64 MiB\"\ninflate_size = \"64 GiB\"\n"
+                                      "inflate_ratio = 1000\nattachments = 10000");
+    const std::string_view api = "\n[listen.api]\n";
+    most.insert(most.find(api) + api.size(), "body_limit = \"64 GiB\"\n");
+    auto read = read_config(most, "most", nowhere);
+    BOOST_REQUIRE_MESSAGE(read.has_value(), text_of(read));
+    for (const char* beyond : {"packet_size = \"65 GiB\"", "header_size = \"65 MiB\"", "inflate_size = \"65 GiB\"",
+                               "inflate_ratio = 1001", "attachments = 10001"})
+        BOOST_TEST(!read_config(with("limits", beyond), "beyond", nowhere), beyond);
+    const edxml::limits again = edxml::of_what_was_accepted();
+    BOOST_TEST(again.total_bytes >= read->limits.packet_size);
+    BOOST_TEST(again.header_bytes >= read->limits.header_size);
+    BOOST_TEST(again.inflated_bytes >= read->limits.inflate_size);
+    BOOST_TEST(again.inflated_ratio >= read->limits.inflate_ratio);
+    BOOST_TEST(again.attachments >= read->limits.attachments);
 }
 
 BOOST_AUTO_TEST_CASE(the_sample_is_a_valid_configuration) {

@@ -88,9 +88,11 @@ class World(Axis):
             self.partner = self.nodes["doi"] = Partner(self, "doi")
             self.partner.script, self.partner.seed = script, seed
         for id, node in self.nodes.items():
-            # All three kinds of payload with small documents, and attempts enough to outlive every kill.
+            # All three kinds of payload with small documents, and attempts enough to outlive every kill. A partner
+            # that fails every third time still counts as one that answers, else its breaker would be open all day.
             node.settings = {"store": {"inline_limit": "4 KiB", "segment_limit": "64 KiB"},
-                             "delivery": {"attempts": 100000, "longest_retry": "2s", "request_timeout": "3s"}}
+                             "delivery": {"attempts": 100000, "longest_retry": "2s", "request_timeout": "3s",
+                                          "failures_to_open": 20, "first_probe": "1s", "longest_probe": "1s"}}
 
     def choose_ports(self):
         ports = fixed_ports(3 * len(self.nodes))

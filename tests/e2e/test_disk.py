@@ -1,4 +1,6 @@
-"""A full disk: refused with a code before anything is kept; when there is room again, work goes on."""
+"""A full disk: new documents are refused first, then everything, with a code and before anything is kept; when there is
+room again, work goes on."""
+import json
 import os
 import shutil
 import unittest
@@ -17,7 +19,8 @@ class FullDisk(unittest.TestCase):
         def submit(number):
             return office.submit(axis.metadata("xa-a", ["vpcp"], number, "Văn bản"), [("a.txt", os.urandom(100_000))],
                                  idempotency_key="k-%d" % number)
-        self.assertEqual(submit(1).status, 201)
+        first = submit(1)
+        self.assertEqual(first.status, 201)
 
         def health():
             told = office.get("/v1/health").json()
@@ -30,8 +33,13 @@ class FullDisk(unittest.TestCase):
         node.write_config()
         node.start()
         answer = submit(2)
-        self.assertEqual((answer.status, answer.code()), (507, "ledger.no_space"), answer.body)
+        self.assertEqual((answer.status, answer.code()), (503, "intake.overloaded"), answer.body)
         self.assertTrue(answer.json()["retryable"])
+        self.assertGreater(int(answer.headers["Retry-After"]), 0)
+        # A recall is no new document: it may use what is kept free above the mark, but not what is below it.
+        recall = office.request("POST", "/v1/documents/%s/recall" % first.json()["document_id"],
+                                body=json.dumps({"reason": "Gửi nhầm"}), headers={"Content-Type": "application/json"})
+        self.assertEqual((recall.status, recall.code()), (507, "ledger.no_space"), recall.body)
         self.assertEqual(health(), ("degraded", ["ledger.no_space"]))
         self.assertEqual(len(office.get("/v1/documents").json()["documents"]), 1)
         self.assertEqual(os.listdir(os.path.join(node.store, "spool")), [])

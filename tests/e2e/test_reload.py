@@ -1,4 +1,5 @@
 """SIGHUP: credentials and the registry change while the daemon works; what is wrong is refused and the old stays."""
+import json
 import os
 import signal
 import unittest
@@ -77,6 +78,14 @@ class Reload(unittest.TestCase):
         with open(key) as file:
             return Eoffice(node.api_port, self.axis.pki + "/ca/chain.pem", file.read().strip())
 
+    def plan(self, node, file, expected=0):
+        """What `vanthu registry plan` answers."""
+        write(os.path.join(self.axis.work, "operator.secret"), node.operator_secret(), 0o600)
+        done = self.axis.vanthu("registry", "plan", file, "--operator", node.operator_url().rstrip("/"), "--secret-file",
+                                os.path.join(self.axis.work, "operator.secret"), "--json", check=False)
+        self.assertEqual(done.returncode, expected, done.stdout)
+        return json.loads(done.stdout)
+
     def test_what_waits_for_an_unknown_code_is_delivered_once_the_registry_knows_it(self):
         served_here = ('\n[[organisation]]\nid = "phong"\nname = "Phòng Mới"\nparent = "huyen"\n'
                        'codes = [{ code = "H48.40.55", form = "qd20" }]\n')
@@ -98,6 +107,19 @@ class Reload(unittest.TestCase):
             return {r["reason"] for r in self.office.track(document)["recipients"]}
 
         until("the district parks both", lambda: reasons() == {"registry.unknown_organisation"})
+        # The dry run names both and changes nothing; a file that a reload would refuse is told as such.
+        told = self.plan(district, self.axis.registry)
+        self.assertTrue(told["would_be_taken"])
+        self.assertEqual((told["held"]["placed"], told["held"]["still_held"]), (2, 0))
+        self.assertEqual({(p["recipient_code"], p["organisation"], p["document"] != "") for p in told["held"]["leaving"]},
+                         {("H48.40.55", "phong", True), ("H48.56", "so-moi", True)})
+        self.assertEqual(self.plan(district, self.axis.registry), told)
+        self.assertEqual(reasons(), {"registry.unknown_organisation"})
+        broken = os.path.join(self.axis.work, "broken.toml")
+        write(broken, "[[organisation]]\n")
+        self.assertRegex(self.plan(district, broken, expected=1)["code"], r"^registry\.")
+        write(broken, "#" * (9 << 20))
+        self.assertEqual(self.plan(district, broken, expected=1)["code"], "files.too_large")
         province.reload()
         district.reload()
         phong.await_entry(lambda e: True)

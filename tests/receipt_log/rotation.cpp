@@ -107,6 +107,54 @@ BOOST_AUTO_TEST_CASE(after_a_restore_the_log_opens_under_a_new_origin_and_never_
                     receipt_log_errc::origin_taken);
 }
 
+BOOST_AUTO_TEST_CASE(an_origin_that_a_restore_closed_takes_no_leaf_with_any_key_and_is_named_by_the_new_one) {
+    const std::string lost_origin = "vanthu.example/lost", third_origin = "vanthu.example/third";
+    log_bench b;
+    b.start();
+    auto old = b.add_many(2);
+    const std::string last = b.log->signed_head();
+    b.stop();
+    b.open_store();
+    const auto key = tlog::ed25519_private_key::from_pem(b.key_pem).value();
+    // Without the key the head of the last group cannot be signed again, and no earlier one was.
+    BOOST_TEST(receipt_log::last_known_head(b.rows->committed(), office, nullptr)->head == "");
+    auto known = receipt_log::last_known_head(b.rows->committed(), office, &key);
+    BOOST_REQUIRE(known);
+    BOOST_TEST(known->origin == first_origin);
+    BOOST_TEST(known->head == last);
+    BOOST_REQUIRE(b.rows->commit_and_wait([&](transaction& t) -> result<> {
+        receipt_log::close_origin(t, office, first_origin);
+        receipt_log::close_origin(t, office, lost_origin);
+        return {};
+    }));
+    auto open = [&](receipt_log_options o) { return receipt_log::open(*b.rows, std::move(o)); };
+    require_failure(open(b.options(first_origin, b.key_pem)), receipt_log_errc::restored);
+    require_failure(open(b.options(first_origin, other_key)), receipt_log_errc::restored);
+    // The log had been rotated since the backup: its last origin is closed as well, and may be named.
+    require_failure(open(b.options(lost_origin, b.key_pem, receipt::previous_log{first_origin, last})),
+                    receipt_log_errc::restored);
+    require_failure(open(b.options(third_origin, b.key_pem)), receipt_log_errc::previous_not_named);
+    BOOST_TEST(open(b.options(third_origin, b.key_pem, receipt::previous_log{lost_origin, ""})).has_value());
+    b.stop();
+    b.start(b.options(third_origin, b.key_pem, receipt::previous_log{first_origin, last}));
+    BOOST_TEST(b.add(5)->index() == 0u);
+    BOOST_TEST(b.log->receipt_bytes(b.rows->committed(), first_origin, 0).value() == old[0]->receipt());
+    b.stop();
+    b.open_store();
+    require_failure(open(b.options(first_origin, b.key_pem)), receipt_log_errc::restored);
+}
+
+BOOST_AUTO_TEST_CASE(without_the_key_a_restore_knows_the_head_before_the_last) {
+    log_bench b;
+    b.start();
+    b.add(0);
+    const std::string earlier = b.log->signed_head();
+    b.add(1);
+    b.stop();
+    b.open_store();
+    BOOST_TEST(receipt_log::last_known_head(b.rows->committed(), office, nullptr)->head == earlier);
+}
+
 BOOST_AUTO_TEST_CASE(an_old_head_that_nobody_signed_is_reported_and_never_made_up) {
     log_bench b;
     b.start();

@@ -99,10 +99,24 @@ void daemon_parts::start() {
     eo.longest_retry = std::chrono::milliseconds(400);
     eo.notice_interval = std::chrono::milliseconds(50);
     eo.attempts = 1000;
+    eo.first_probe = std::chrono::milliseconds(100);
+    eo.longest_probe = std::chrono::milliseconds(400);
     engine = std::make_unique<delivery::engine>(
         eo, *store, executor, *disk, clock, [this] { return gate->registry(); },
         [this](const std::string& to) -> delivery::transport* {
             return spec.transports ? spec.transports(to) : spec.delivers ? links->to(to) : nullptr;
+        });
+    auto oo = named(reconciliation::round_options());
+    oo.settled = std::chrono::microseconds(0);
+    oo.pause = std::chrono::milliseconds(1);
+    rounds = std::make_unique<reconciliation::rounds>(
+        oo, *store, executor, *disk, clock, [this] { return gate->registry(); },
+        [this](std::string to, peer::reconcile_question q, steady_time deadline) {
+            return spec.asks ? spec.asks(to, q, deadline) : links->reconcile(to, q, deadline);
+        },
+        [this](const auto& rows) {
+            engine->wake(rows);
+            engine->wake_notices();
         });
     rerouting = std::make_unique<intake::rerouting>(*gate, executor);
     gate->on_work = [this](const auto& rows) { engine->wake(rows); };
@@ -111,17 +125,21 @@ void daemon_parts::start() {
 
     auto ao = named(api::eoffice_options());
     ao.memory_spool = spec.memory_spool;
+    ao.trouble = [this](const std::string& to) { return engine->trouble(to); };
+    gate->pressed_by(spec.pressure);
     eoffice = std::make_unique<api::eoffice>(ao, *gate, *store, *receipts, *spool, *bell, *disk, clock);
     eoffice->use_credentials(std::make_shared<const api::credentials>(
         must("credentials", api::credentials::parse(spec.credentials, "credentials.toml"))));
     auto ro = named(peer_link::receiver_options());
     ro.packet_limit = spec.packet_limit;
+    ro.questions_per_minute = spec.questions_per_minute;
     ro.resumable_from = spec.resumable_from;
     ro.ca_sha256 = {sha256::of(ca.root().certificate_der())};
     receiver = std::make_unique<peer_link::receiver>(ro, *gate, *store, *receipts, *spool, *disk, clock);
     receiver->on_notices = [this] { engine->wake_notices(); };
     lanes = std::make_unique<task_group>();
     must("delivery", engine->start(*lanes));
+    rounds->run_in(*lanes);
 
     net::listener_options api;
     api.address = "127.0.0.1:0";
@@ -156,11 +174,12 @@ void daemon_parts::stop() {
     api_door.reset();
     peer_door.reset();
     network->stop();
-    decisions->stop();
+    decisions->stop(std::chrono::milliseconds(0)); // the lanes have ended; idle connections of the links wait there
     lanes.reset();
     receiver.reset();
     eoffice.reset();
     rerouting.reset();
+    rounds.reset();
     engine.reset();
     links.reset();
     disk->join();
@@ -175,8 +194,9 @@ void daemon_parts::stop() {
     decisions.reset();
 }
 
-void daemon_parts::restart() {
+void daemon_parts::restart(const std::function<void()>& while_down) {
     stop();
+    if (while_down) while_down();
     start();
 }
 

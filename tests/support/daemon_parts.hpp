@@ -7,10 +7,12 @@
 #include "adapters/peer/sender.hpp"
 #include "daemon/api/eoffice.hpp"
 #include "daemon/delivery/engine.hpp"
+#include "daemon/intake/pressure.hpp"
 #include "daemon/intake/rerouting.hpp"
 #include "daemon/net/client.hpp"
 #include "daemon/net/io_threads.hpp"
 #include "daemon/net/server.hpp"
+#include "daemon/reconciliation/rounds.hpp"
 #include "tests/support/node_texts.hpp"
 #include "tests/support/temporary_directory.hpp"
 #include "tests/support/test_ca.hpp"
@@ -28,9 +30,13 @@ struct node_spec {
     std::uint64_t memory_spool = 1u << 20;
     std::uint64_t resumable_from = 1u << 20;
     std::uint64_t spool_quota = 256u << 20;
-    bool delivers = true; // false: what is queued stays queued
+    bool delivers = true;                 // false: what is queued stays queued
+    intake::pressure* pressure = nullptr; // who refuses new documents; none: nobody
     // Instead of the links to other nodes; null: no way to that one.
     std::function<delivery::transport*(const std::string& node)> transports;
+    // Instead of asking the other node about its records.
+    reconciliation::rounds::asker asks;
+    unsigned questions_per_minute = 10'000;
 };
 
 // What a call of the API answered.
@@ -67,7 +73,7 @@ public:
     // The bytes of everything below the store's and the spool's folder.
     std::uint64_t bytes_on_disk() const;
     // Takes all down and opens the same store again, as after a stop.
-    void restart();
+    void restart(const std::function<void()>& while_down = {});
     receipt::trust_anchors anchors() const;
 
     const test_ca& ca;
@@ -84,7 +90,8 @@ public:
     std::unique_ptr<intake::gate> gate;
     std::unique_ptr<peer_link::links> links;
     std::unique_ptr<delivery::engine> engine;
-    std::unique_ptr<intake::rerouting> rerouting; // runs when it is asked to
+    std::unique_ptr<reconciliation::rounds> rounds; // runs when it is asked to
+    std::unique_ptr<intake::rerouting> rerouting;   // runs when it is asked to
     std::unique_ptr<api::inbox_bell> bell;
     std::unique_ptr<api::eoffice> eoffice;
     std::unique_ptr<peer_link::receiver> receiver;
