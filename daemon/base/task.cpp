@@ -68,12 +68,23 @@ void task_group::spawn(asio::any_io_executor executor, std::function<asio::await
         group->entries.remove(mine);
         group->changed.notify_all();
     };
-    // Started on its own executor, so that the cancellation signal is only ever touched there.
-    asio::post(executor, [executor, body = std::move(body), mine, ended = std::move(ended)]() mutable {
-        // The body lives in the wrapper's frame: a lambda's captures must outlive the coroutine it makes.
-        auto wrapper = [](std::function<asio::awaitable<void>()> f) -> asio::awaitable<void> { co_await f(); };
-        asio::co_spawn(executor, wrapper(std::move(body)), asio::bind_cancellation_slot(mine->signal.slot(), std::move(ended)));
-    });
+    // Started on its own executor, so that the cancellation signal is only ever touched there. A cancel() may have come
+    // since the entry was made, and its signal found nobody: what has not begun by then never does.
+    asio::post(executor,
+               [executor, body = std::move(body), mine, group = shared_, ended = std::move(ended)]() mutable {
+                   {
+                       std::lock_guard lock(group->guard);
+                       if (group->cancelled) {
+                           group->entries.remove(mine);
+                           group->changed.notify_all();
+                           return;
+                       }
+                   }
+                   // The body lives in the wrapper's frame: a lambda's captures must outlive the coroutine it makes.
+                   auto wrapper = [](std::function<asio::awaitable<void>()> f) -> asio::awaitable<void> { co_await f(); };
+                   asio::co_spawn(executor, wrapper(std::move(body)),
+                                  asio::bind_cancellation_slot(mine->signal.slot(), std::move(ended)));
+               });
 }
 
 void task_group::cancel() {
