@@ -106,14 +106,22 @@ void disk::power_on(remains left, std::uint64_t seed) {
             for (const auto& entry : unsynced_names_[i].names) keep(entry);
     } else if (left == remains::at_random) {
         // Each directory is a file of its own: of its changes a prefix stays, whatever becomes of the others. A rename
-        // from one to another is a change of both, and may be seen in either, in both, or in none.
+        // from one to another is a change of both, and may be seen in either, in both, or in none; within one it is
+        // one change.
         std::map<std::string, std::size_t> changes, kept, done;
+        auto touched = [](const name_change& change) {
+            std::set<std::string> directories;
+            for (const auto& entry : change.names) directories.insert(parent(entry.first));
+            return directories;
+        };
         for (const name_change& change : unsynced_names_)
-            for (const auto& entry : change.names) ++changes[parent(entry.first)];
+            for (const std::string& directory : touched(change)) ++changes[directory];
         for (const auto& [directory, n] : changes) kept[directory] = dice() % (n + 1);
         for (const name_change& change : unsynced_names_)
-            for (const auto& entry : change.names)
-                if (done[parent(entry.first)]++ < kept[parent(entry.first)]) keep(entry);
+            for (const std::string& directory : touched(change))
+                if (done[directory]++ < kept[directory])
+                    for (const auto& entry : change.names)
+                        if (parent(entry.first) == directory) keep(entry);
     }
     unsynced_names_.clear();
     std::erase_if(durable_, [&](const auto& e) { return e.first != "/disk" && !durable_.contains(parent(e.first)); });
@@ -218,7 +226,18 @@ refusal disk::punch(inode& n, std::uint64_t offset, std::uint64_t length) {
     put_on(n.now, n.waiting.back());
     return refusal::none;
 }
+void disk::before_sync(std::function<void()> f) {
+    std::lock_guard lock(mutex_);
+    before_sync_ = std::move(f);
+}
+
 refusal disk::sync(inode& n) {
+    std::function<void()> before;
+    {
+        std::lock_guard lock(mutex_);
+        before = before_sync_;
+    }
+    if (before) before();
     std::lock_guard lock(mutex_);
     if (auto r = count(false); r != refusal::none) return r;
     for (const auto& u : n.waiting) put_on(n.durable, u);
