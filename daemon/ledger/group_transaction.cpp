@@ -7,7 +7,6 @@
 #include <algorithm>
 
 namespace vanthu::ledger {
-using family = rows_database::family;
 
 std::string location_key(const payload_ref& ref) {
     std::string key(1, ref.kind == payload_kind::segment ? 's' : ref.kind == payload_kind::file ? 'f' : 'i');
@@ -26,28 +25,32 @@ std::string counter_row(std::uint64_t last) { return row_writer('#', 1).u64(last
 
 std::string inside_key(const payload_ref& ref) { return row_key(ref.owner, 'i').raw(ref.id).take(); }
 
+result<std::optional<std::string>> group_transaction::get(family f, std::string_view key) const {
+    for (const row_overlay* layer : {&changed_, earlier_})
+        if (const auto* cell = layer ? layer->find(f, key) : nullptr) {
+            if (cell->erased) return std::nullopt;
+            return std::string(cell->value);
+        }
+    return rows_.get(f, key);
+}
+
 result<std::optional<std::string>> group_transaction::get(std::string_view key) const {
-    std::string value;
     if (auto counter = counters_.find(key); counter != counters_.end()) return counter_row(counter->second);
-    auto status =
-        batch_.GetFromBatchAndDB(&rows_.db(), rocksdb::ReadOptions(), rows_[family::rows], slice(key), &value);
-    if (status.IsNotFound()) return std::nullopt;
-    if (!status.ok()) return read_failure(status);
-    return value;
+    return get(family::rows, key);
 }
 
 result<> group_transaction::scan(std::string_view prefix, std::string_view from, const row_visitor& visit,
                                  direction way) const {
     prefix_bounds bounds(prefix);
-    rocksdb::Iterator* base = rows_.db().NewIterator(bounds.options, rows_[family::rows]);
-    std::unique_ptr<rocksdb::Iterator> both(batch_.NewIteratorWithBase(rows_[family::rows], base, &bounds.options));
-    return walk(*both, prefix, from, visit, way);
+    std::vector<const row_overlay::rows*> layers{&changed_.of(family::rows)};
+    if (earlier_) layers.push_back(&earlier_->of(family::rows));
+    layered_rows all(std::move(layers),
+                     std::unique_ptr<rocksdb::Iterator>(rows_.db().NewIterator(bounds.options, rows_[family::rows])), way);
+    return walk(all, prefix, from, visit, way);
 }
 
-void group_transaction::put(std::string_view key, std::string_view value) {
-    batch_.Put(rows_[family::rows], slice(key), slice(value));
-}
-void group_transaction::erase(std::string_view key) { batch_.Delete(rows_[family::rows], slice(key)); }
+void group_transaction::put(std::string_view key, std::string_view value) { changed_.put(family::rows, key, value); }
+void group_transaction::erase(std::string_view key) { changed_.erase(family::rows, key); }
 
 result<std::uint64_t> group_transaction::next_sequence(std::string_view counter_key) {
     if (auto known = counters_.find(counter_key); known != counters_.end()) {
@@ -69,29 +72,27 @@ result<> group_transaction::adopt(const stored_payload& payload) {
     if (!space_) space_ = payloads_.check_space();
     if (!*space_) return *space_;
     const payload_ref& ref = payload.ref;
-    if (ref.kind == payload_kind::inside) batch_.Put(rows_[family::inside], inside_key(ref), payload.inside_record);
+    if (ref.kind == payload_kind::inside) changed_.put(family::inside, inside_key(ref), payload.inside_record);
     if (ref.kind == payload_kind::segment) adopted_segments_.push_back(ref.segment);
-    batch_.Put(rows_[family::payloads], location_key(ref), ref.encode());
+    changed_.put(family::payloads, location_key(ref), ref.encode());
     return {};
 }
 
 result<> group_transaction::release(const payload_ref& ref) {
-    std::string key = location_key(ref), value;
-    auto status = batch_.GetFromBatchAndDB(&rows_.db(), rocksdb::ReadOptions(), rows_[family::payloads], key, &value);
+    const std::string key = location_key(ref);
+    VANTHU_TRY(auto value, get(family::payloads, key));
     // Compared whole: a stale reference must never free bytes that belong to another payload by now.
-    if (status.IsNotFound() || (status.ok() && value != ref.encode()))
-        return failed(errc::payload_missing, to_hex(ref.id));
-    if (!status.ok()) return read_failure(status);
-    batch_.Delete(rows_[family::payloads], key);
+    if (!value || *value != ref.encode()) return failed(errc::payload_missing, to_hex(ref.id));
+    changed_.erase(family::payloads, key);
     if (ref.kind == payload_kind::inside)
-        batch_.Delete(rows_[family::inside], inside_key(ref));
+        changed_.erase(family::inside, inside_key(ref));
     else
         released_.push_back(ref);
     return {};
 }
 
 void group_transaction::change_begins() {
-    batch_.SetSavePoint();
+    changed_.mark();
     segments_mark_ = adopted_segments_.size();
     released_mark_ = released_.size();
     after_mark_ = after_.size();
@@ -99,7 +100,7 @@ void group_transaction::change_begins() {
 }
 
 void group_transaction::change_undone() {
-    if (!batch_.RollbackToSavePoint().ok()) std::abort(); // only without a save point: ours is set
+    changed_.undo();
     adopted_segments_.resize(segments_mark_);
     released_.resize(released_mark_);
     after_.erase(after_.begin() + static_cast<std::ptrdiff_t>(after_mark_), after_.end());
@@ -112,22 +113,18 @@ void group_transaction::change_undone() {
     }
 }
 
-void group_transaction::change_ends() {
-    if (!batch_.PopSavePoint().ok()) std::abort();
-}
-
-result<> group_transaction::sync_payloads() {
+void group_transaction::complete() {
+    for (const auto& [key, last] : counters_) put(key, counter_row(last));
     std::ranges::sort(adopted_segments_);
     auto repeated = std::ranges::unique(adopted_segments_);
     adopted_segments_.erase(repeated.begin(), repeated.end());
-    for (auto segment : adopted_segments_) VANTHU_CHECK(payloads_.sync_segment(segment));
-    return {};
 }
 
-result<> group_transaction::write() {
-    for (const auto& [key, last] : counters_) put(key, counter_row(last));
-    rows_database::put_last_group(batch_, rows_, group_);
-    return rows_.write(batch_);
+result<> group_transaction::make_durable() {
+    for (auto segment : adopted_segments_) VANTHU_CHECK(payloads_.sync_segment(segment));
+    rocksdb::WriteBatch batch = changed_.batch(rows_);
+    rows_.put_last_group(batch, group_);
+    return rows_.write(batch);
 }
 
 } // namespace vanthu::ledger

@@ -1,9 +1,11 @@
-// The transaction of one commit group: an overlay of uncommitted rows over the database, with a way back to the start
-// of the change that is running.
+// The transaction of one commit group: its uncommitted rows over those of the group before it, while that one is being
+// written, over the database; with a way back to the start of the change that is running.
+//
+// Made and used on the committer thread; after complete() it is only read there, and make_durable() runs on another.
 #pragma once
 
 #include "daemon/ledger/payload_files.hpp"
-#include "daemon/ledger/rows_database.hpp"
+#include "daemon/ledger/row_overlay.hpp"
 
 #include <map>
 
@@ -11,8 +13,10 @@ namespace vanthu::ledger {
 
 class group_transaction final : public transaction {
 public:
-    group_transaction(rows_database& rows, payload_files& payloads, std::uint64_t group, timestamp now)
-        : rows_(rows), payloads_(payloads), group_(group), now_(now), batch_(rocksdb::BytewiseComparator(), 0, true) {}
+    // `earlier`: the complete group before this one, which is not in the database yet; null: it is.
+    group_transaction(rows_database& rows, payload_files& payloads, std::uint64_t group, timestamp now,
+                      const group_transaction* earlier)
+        : rows_(rows), payloads_(payloads), group_(group), now_(now), earlier_(earlier ? &earlier->changed_ : nullptr) {}
 
     result<std::optional<std::string>> get(std::string_view key) const override;
     result<> scan(std::string_view prefix, std::string_view from, const row_visitor&, direction) const override;
@@ -27,20 +31,25 @@ public:
 
     void change_begins(); // marks the way back
     void change_undone(); // goes there
-    void change_ends();   // keeps it
+    void earlier_is_durable() { earlier_ = nullptr; }
 
-    result<> sync_payloads(); // what the group adopted
-    result<> write();         // everything, with the group's number, synced
+    void complete(); // no change follows
+    // The order is the promise: what the group adopted, on disk; then its rows and its number, in one synced write.
+    result<> make_durable();
     std::vector<std::move_only_function<void()>>& after() { return after_; }
     const std::vector<payload_ref>& released() const { return released_; }
 
 private:
+    using family = rows_database::family;
+    result<std::optional<std::string>> get(family, std::string_view key) const;
+
     rows_database& rows_;
     payload_files& payloads_;
     const std::uint64_t group_;
     const timestamp now_;
-    mutable rocksdb::WriteBatchWithIndex batch_; // reading through it is not const in RocksDB
-    // Counters go into the batch once, with the group: a group of many changes counts hundreds of times.
+    row_overlay changed_;
+    const row_overlay* earlier_;
+    // Counters become rows once, with the group: a group of many changes counts hundreds of times.
     std::map<std::string, std::uint64_t, std::less<>> counters_;
     std::vector<std::pair<std::string, std::optional<std::uint64_t>>> counted_; // by the running change, and from where
     std::vector<std::uint32_t> adopted_segments_;

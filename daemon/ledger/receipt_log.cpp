@@ -212,7 +212,7 @@ result<leaf_ticket> receipt_log::destroy(transaction& tx, std::string_view origi
 }
 
 result<> receipt_log::rotate(transaction& tx, receipt_log_options options) {
-    if (next_ || !pending_.empty()) return failed(log_errc::head_moved, "leaves in this very group");
+    if (next_ || !pending_.empty() || sealed_) return failed(log_errc::head_moved, "leaves that are not on disk yet");
     VANTHU_TRY(auto by, make_signer(organisation_, std::move(options)));
     const auto& previous = by->content.previous;
     if (!previous || previous->origin != current_.by->origin)
@@ -267,7 +267,6 @@ result<> receipt_log::store_leaves(transaction& tx, tree& grown) const {
 }
 
 result<> receipt_log::seal(transaction& tx) {
-    sealed_.reset();
     if (pending_.empty() && !next_) return {};
     if (const auto& last = current_.unstored) {
         VANTHU_TRY(auto head, log_rows::head_of_leaf(tx, organisation_, last->origin, last->size - 1));
@@ -278,19 +277,19 @@ result<> receipt_log::seal(transaction& tx) {
     tree grown = growing();
     grown.unstored.reset();
     VANTHU_CHECK(store_leaves(tx, grown));
-    sealed_ = std::move(grown);
+    sealed_.emplace(std::move(grown), std::exchange(pending_, {}));
     return {};
 }
 
 void receipt_log::durable() {
     if (!sealed_) return;
-    tree& grown = *sealed_;
+    tree& grown = sealed_->grown;
     std::uint64_t size = grown.edge.size();
     std::string head;
     if (size > 0) head = tlog::sign_checkpoint({grown.by->origin, size, grown.edge.root()}, grown.by->key);
     remembered_nodes nodes(grown.tiles);
     const tlog::hash_reader read = std::ref(nodes);
-    for (const auto& ticket : pending_) {
+    for (const auto& ticket : sealed_->leaves) {
         auto proof = tlog::inclusion_proof(ticket->index_, size, read);
         if (!proof) std::abort(); // the group's own tiles are in memory
         ticket->receipt_ = receipt::encode(receipt::receipt_v1{
@@ -306,7 +305,6 @@ void receipt_log::durable() {
     last_head_ = std::move(head);
     sealed_.reset();
     next_.reset();
-    pending_.clear();
 }
 
 void receipt_log::group_abandoned() {

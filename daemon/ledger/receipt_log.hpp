@@ -146,10 +146,16 @@ private:
     mutable std::mutex mutex_; // guards current_, last_head_ against readers on other threads
     tree current_;
     std::string last_head_;
-    // The group that is being put together:
-    std::optional<tree> next_; // after rotate()
-    std::vector<std::shared_ptr<leaf_ticket_state>> pending_;
-    std::optional<tree> sealed_;
+    using tickets = std::vector<std::shared_ptr<leaf_ticket_state>>;
+    // The group that is being decided:
+    std::optional<tree> next_; // after rotate(), until it is durable
+    tickets pending_;
+    // The group that is being written:
+    struct sealed_group {
+        tree grown;
+        tickets leaves;
+    };
+    std::optional<sealed_group> sealed_;
     struct {
         std::size_t pending = 0;
         bool rotated = false;

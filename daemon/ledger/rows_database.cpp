@@ -43,6 +43,7 @@ rocksdb::Options options_for(const rows_database::settings& s) {
     o.stats_dump_period_sec = 0;
     o.stats_persist_period_sec = 0;
     o.max_bgerror_resume_count = 0; // the committer resumes, when the next group comes
+    o.max_file_opening_threads = 2; // made at every opening, however few files there are
     o.write_buffer_size = 32u << 20;
     rocksdb::BlockBasedTableOptions table;
     table.block_cache = rocksdb::NewLRUCache(s.block_cache_bytes);
@@ -129,9 +130,9 @@ result<std::unique_ptr<rows_database>> rows_database::create(settings s, const s
     auto watch = std::make_shared<watcher>(s.write_failed);
     bool corrupt = false;
     VANTHU_TRY(auto made, attempt(s, watch, true, rocksdb::WALRecoveryMode::kAbsoluteConsistency, false, corrupt));
-    rocksdb::WriteBatchWithIndex batch(rocksdb::BytewiseComparator(), 0, true);
+    rocksdb::WriteBatch batch;
     batch.Put((*made)[family::store_wide], identity_key, framed_identity(identity));
-    put_last_group(batch, *made, 0);
+    made->put_last_group(batch, 0);
     VANTHU_CHECK(made->write(batch));
     return made;
 }
@@ -196,9 +197,8 @@ result<std::uint64_t> rows_database::last_group() const {
     return row.u64();
 }
 
-void rows_database::put_last_group(rocksdb::WriteBatchWithIndex& batch, const rows_database& rows,
-                                   std::uint64_t group) {
-    batch.Put(rows[family::store_wide], group_key, framed_group(group));
+void rows_database::put_last_group(rocksdb::WriteBatch& batch, std::uint64_t group) const {
+    batch.Put((*this)[family::store_wide], group_key, framed_group(group));
 }
 
 // Resuming writes: all rows in memory, a new log, a new manifest. Where there is no room for the new log RocksDB gives
@@ -218,18 +218,18 @@ result<> rows_database::resume() {
     return {};
 }
 
-result<> rows_database::write(rocksdb::WriteBatchWithIndex& batch) {
+result<> rows_database::write(rocksdb::WriteBatch& batch) {
     if (watcher_->sync_failed) return failed(errc::write_failed, "an earlier sync failed");
     if (watcher_->stalled) VANTHU_CHECK(resume());
     rocksdb::WriteOptions synced;
     synced.sync = true;
-    auto status = db_->Write(synced, batch.GetWriteBatch());
+    auto status = db_->Write(synced, &batch);
     if (status.IsNoSpace()) watcher_->stalled = true;
     return from_status(status, "write");
 }
 
 result<> rows_database::set_identity(const store_identity& identity) {
-    rocksdb::WriteBatchWithIndex batch(rocksdb::BytewiseComparator(), 0, true);
+    rocksdb::WriteBatch batch;
     batch.Put((*this)[family::store_wide], identity_key, framed_identity(identity));
     return write(batch);
 }
@@ -266,23 +266,23 @@ prefix_bounds::prefix_bounds(std::string_view prefix) : lower_(prefix), upper_(a
     if (!upper_.empty()) options.iterate_upper_bound = &upper_slice_;
 }
 
-result<> walk(rocksdb::Iterator& rows, std::string_view prefix, std::string_view from, const view::row_visitor& visit,
+result<> walk(row_cursor& rows, std::string_view prefix, std::string_view from, const view::row_visitor& visit,
               direction way) {
     bool forward = way == direction::forward;
     if (forward) {
-        rows.Seek(slice(from > prefix ? from : prefix));
+        rows.seek(from > prefix ? from : prefix);
     } else {
         std::string end = after_prefix(prefix);
         if (!from.empty() && (end.empty() || from < end))
-            rows.SeekForPrev(slice(from));
+            rows.seek_for_prev(from);
         else if (!end.empty())
-            rows.SeekForPrev(end);
+            rows.seek_for_prev(end);
         else
-            rows.SeekToLast();
-        if (rows.Valid() && text(rows.key()) == end) rows.Prev(); // the end itself is outside
+            rows.seek_to_last();
+        if (rows.valid() && rows.key() == end) rows.prev(); // the end itself is outside
     }
-    for (; rows.Valid() && text(rows.key()).starts_with(prefix); forward ? rows.Next() : rows.Prev())
-        if (!visit(text(rows.key()), text(rows.value()))) break;
+    for (; rows.valid() && rows.key().starts_with(prefix); forward ? rows.next() : rows.prev())
+        if (!visit(rows.key(), rows.value())) break;
     if (!rows.status().ok()) return read_failure(rows.status());
     return {};
 }

@@ -7,7 +7,7 @@
 
 #include <atomic>
 #include <rocksdb/db.h>
-#include <rocksdb/utilities/write_batch_with_index.h>
+#include <rocksdb/write_batch.h>
 
 namespace vanthu::ledger {
 
@@ -20,6 +20,7 @@ public:
         std::function<void(const failure&)> write_failed; // a background write failed; from any thread
     };
     enum class family { store_wide, rows, inside, payloads };
+    static constexpr std::size_t family_count = 4;
 
     static result<std::unique_ptr<rows_database>> create(settings, const store_identity&);
     // `at_least`: the last group that must be there. `torn_tail` becomes true when the end of the log was torn and cut
@@ -33,10 +34,10 @@ public:
     result<store_identity> identity() const;
     result<> set_identity(const store_identity&); // synced
     result<std::uint64_t> last_group() const;
-    static void put_last_group(rocksdb::WriteBatchWithIndex&, const rows_database&, std::uint64_t);
+    void put_last_group(rocksdb::WriteBatch&, std::uint64_t) const;
 
     // Synced. errc::no_space: nothing was written; the next write calls resume() first.
-    result<> write(rocksdb::WriteBatchWithIndex&);
+    result<> write(rocksdb::WriteBatch&);
     result<> flush();
 
     struct live_file {
@@ -66,8 +67,41 @@ inline rocksdb::Slice slice(std::string_view s) { return {s.data(), s.size()}; }
 inline std::string_view text(const rocksdb::Slice& s) { return {s.data(), s.size()}; }
 fail read_failure(const rocksdb::Status&);
 
-// Walks the rows of a prefix over any iterator: view::scan of committed rows and of a transaction alike.
-result<> walk(rocksdb::Iterator&, std::string_view prefix, std::string_view from, const view::row_visitor&, direction);
+// What walk() needs of rows in the order of their keys. Goes one way only, whichever it began with.
+class row_cursor {
+public:
+    virtual ~row_cursor() = default;
+    virtual void seek(std::string_view key) = 0;          // at it or the first one behind
+    virtual void seek_for_prev(std::string_view key) = 0; // at it or the last one before
+    virtual void seek_to_last() = 0;
+    virtual bool valid() const = 0;
+    virtual std::string_view key() const = 0; // this and value() until the next step
+    virtual std::string_view value() const = 0;
+    virtual void next() = 0;
+    virtual void prev() = 0;
+    virtual rocksdb::Status status() const = 0;
+};
+
+// The database's own.
+class database_rows final : public row_cursor {
+public:
+    explicit database_rows(std::unique_ptr<rocksdb::Iterator> at) : at_(std::move(at)) {}
+    void seek(std::string_view key) override { at_->Seek(slice(key)); }
+    void seek_for_prev(std::string_view key) override { at_->SeekForPrev(slice(key)); }
+    void seek_to_last() override { at_->SeekToLast(); }
+    bool valid() const override { return at_->Valid(); }
+    std::string_view key() const override { return text(at_->key()); }
+    std::string_view value() const override { return text(at_->value()); }
+    void next() override { at_->Next(); }
+    void prev() override { at_->Prev(); }
+    rocksdb::Status status() const override { return at_->status(); }
+
+private:
+    std::unique_ptr<rocksdb::Iterator> at_;
+};
+
+// Walks the rows of a prefix: view::scan of committed rows and of a transaction alike.
+result<> walk(row_cursor&, std::string_view prefix, std::string_view from, const view::row_visitor&, direction);
 // Read options whose bounds hold the iterator inside the prefix; keeps the bounds' bytes.
 struct prefix_bounds {
     explicit prefix_bounds(std::string_view prefix);

@@ -1,7 +1,7 @@
 #include "daemon/ledger/store.hpp"
 
 #include "daemon/ledger/backup.hpp"
-#include "daemon/ledger/group_transaction.hpp"
+#include "daemon/ledger/group_writer.hpp"
 #include "daemon/ledger/opening.hpp"
 
 #include <condition_variable>
@@ -33,8 +33,9 @@ public:
                   direction way) const override {
         prefix_bounds bounds(prefix);
         bounds.options.snapshot = at_;
-        std::unique_ptr<rocksdb::Iterator> rows(rows_.db().NewIterator(bounds.options, rows_[family::rows]));
-        return walk(*rows, prefix, from, visit, way);
+        database_rows rows(
+            std::unique_ptr<rocksdb::Iterator>(rows_.db().NewIterator(bounds.options, rows_[family::rows])));
+        return walk(rows, prefix, from, visit, way);
     }
 
 private:
@@ -46,6 +47,13 @@ struct queued {
     change run;
     completion done;
     result<> answer;
+};
+
+// Decided on the committer thread, then made durable by the writer.
+struct group {
+    group_transaction transaction;
+    std::vector<queued> changes;
+    std::size_t accepted = 0;
 };
 
 class open_store final : public store {
@@ -121,49 +129,109 @@ public:
     }
 
 private:
+    // One group is written while the next is decided over it. Callers are answered in between, so that none waits for
+    // longer than one change takes.
     void run() {
         for (;;) {
-            std::vector<queued> group;
-            std::optional<failure> ended;
-            {
-                std::unique_lock lock(mutex_);
-                wake_.wait(lock, [&] { return closing_ || !queue_.empty() || (ended_ && !told_); });
-                while (!queue_.empty() && group.size() < parts_.group_at_most) {
-                    group.push_back(std::move(queue_.front()));
-                    queue_.pop_front();
-                }
-                ended = ended_;
-                if (!ended && group.empty()) return; // closing
-            }
-            if (ended) {
-                tell_end(*ended);
-                for (auto& q : group) q.done(failed(errc::stopped, ended->detail));
-                std::lock_guard lock(mutex_);
-                if (closing_ && queue_.empty()) return;
+            if (writer_.has_answer()) {
+                conclude(writer_.take_answer());
+            } else if (deciding_ && !writing_ && (rest_ == 0 || is_full() || ended_failure())) {
+                hand_over();
             } else {
-                commit_group(group);
+                auto next = take();
+                if (next.arrived) decide(*next.arrived, next.ended);
+                if (next.ended) tell_end(*next.ended);
+                if (next.finished && !deciding_) return;
             }
         }
     }
 
-    void commit_group(std::vector<queued>& group) {
-        group_transaction transaction(*parts_.rows, *parts_.payloads, last_group_ + 1, parts_.clock->now());
-        std::size_t accepted = 0;
-        for (auto& q : group) accepted += run_change(transaction, q);
-        if (accepted > 0) {
-            auto stored = make_durable(transaction);
-            if (stored) {
-                conclude(transaction);
-            } else {
-                if (observer_) observer_->group_abandoned();
-                if (stored.error().code != errc::no_space && !refused_by_observer_) end(stored.error());
-                for (auto& q : group)
-                    if (q.answer) q.answer = stored;
-            }
+    struct taken {
+        std::optional<queued> arrived;
+        std::optional<failure> ended;
+        bool finished = false; // nothing more will come
+    };
+    // Waits until there is something to do.
+    taken take() {
+        std::unique_lock lock(mutex_);
+        wake_.wait(lock, [&] {
+            return (!queue_.empty() && !is_full()) || writer_.has_answer() || (ended_ && !told_) || (closing_ && !writing_);
+        });
+        taken out{.ended = ended_};
+        if (!queue_.empty() && !is_full()) {
+            out.arrived = std::move(queue_.front());
+            queue_.pop_front();
+            // A group takes what is there when it begins or, where one is being written then, when that one has ended.
+            if (!writing_) rest_ = deciding_ ? rest_ - std::min<std::size_t>(rest_, 1) : queue_.size();
         }
-        for (auto& q : group) q.done(std::move(q.answer));
-        group.clear(); // what the changes and completions hold goes before the payloads do
-        if (accepted > 0 && last_group_ == transaction.group()) let_go(transaction.released());
+        out.finished = closing_ && queue_.empty() && !writing_;
+        return out;
+    }
+    bool is_full() const { return deciding_ && deciding_->changes.size() >= parts_.group_at_most; }
+    std::optional<failure> ended_failure() {
+        std::lock_guard lock(mutex_);
+        return ended_;
+    }
+
+    void decide(queued& q, const std::optional<failure>& ended) {
+        if (ended) return q.done(failed(errc::stopped, ended->detail));
+        if (!deciding_) {
+            const std::uint64_t number = last_group_ + (writing_ ? 2 : 1);
+            deciding_.reset(new group{.transaction = group_transaction(*parts_.rows, *parts_.payloads, number,
+                                                                       parts_.clock->now(),
+                                                                       writing_ ? &writing_->transaction : nullptr)});
+        }
+        deciding_->accepted += run_change(deciding_->transaction, q);
+        deciding_->changes.push_back(std::move(q));
+    }
+
+    void hand_over() {
+        if (auto ended = ended_failure())
+            return abandon(*std::exchange(deciding_, nullptr), failed(errc::stopped, ended->detail));
+        if (deciding_->accepted == 0) return answer(*std::exchange(deciding_, nullptr));
+        if (observer_)
+            if (auto sealed = observer_->seal(deciding_->transaction); !sealed)
+                return abandon(*std::exchange(deciding_, nullptr), sealed);
+        deciding_->transaction.complete();
+        writing_ = std::move(deciding_);
+        writer_.begin(writing_->transaction);
+    }
+
+    void conclude(result<> written) {
+        auto done = std::exchange(writing_, nullptr);
+        {
+            std::lock_guard lock(mutex_);
+            rest_ = queue_.size();
+        }
+        if (!written) {
+            if (written.error().code != errc::no_space) end(written.error());
+            // What was decided over it meanwhile has never been.
+            abandon(*done, written);
+            if (auto next = std::exchange(deciding_, nullptr)) abandon(*next, written);
+            return;
+        }
+        if (deciding_) deciding_->transaction.earlier_is_durable();
+        last_group_ = done->transaction.group();
+        parts_.payloads->durable_group(last_group_);
+        // The group stands whether or not its mark can be written; a disk that refuses the mark ends the store after
+        // it.
+        if (auto marked = parts_.mark->write({last_group_, false}); !marked && marked.error().code != errc::no_space)
+            end(marked.error());
+        if (observer_) observer_->durable();
+        for (auto& f : done->transaction.after()) f();
+        answer(*done);
+        done->changes.clear(); // what the changes and completions hold goes before the payloads do
+        let_go(done->transaction.released());
+    }
+
+    void answer(group& g) {
+        for (auto& q : g.changes) q.done(std::move(q.answer));
+    }
+    // Nothing of it was written.
+    void abandon(group& g, const result<>& why) {
+        if (observer_) observer_->group_abandoned();
+        for (auto& q : g.changes) q.answer = why;
+        answer(g);
     }
 
     // Under the lock to the end: when hold_releases() returns, what still goes belongs to groups that are in the rows.
@@ -209,36 +277,10 @@ private:
         transaction.change_begins();
         if (observer_) observer_->change_begins();
         q.answer = q.run(transaction);
-        if (q.answer) {
-            transaction.change_ends();
-            return true;
-        }
+        if (q.answer) return true;
         transaction.change_undone();
         if (observer_) observer_->change_undone();
         return false;
-    }
-
-    // The order is the promise: payload bytes on disk before the rows that refer to them, rows before any answer.
-    result<> make_durable(group_transaction& transaction) {
-        refused_by_observer_ = false;
-        VANTHU_CHECK(transaction.sync_payloads());
-        if (observer_)
-            if (auto sealed = observer_->seal(transaction); !sealed) {
-                refused_by_observer_ = true;
-                return sealed;
-            }
-        return transaction.write();
-    }
-
-    void conclude(group_transaction& transaction) {
-        last_group_ = transaction.group();
-        parts_.payloads->durable_group(last_group_);
-        // The group stands whether or not its mark can be written; a disk that refuses the mark ends the store after
-        // it.
-        if (auto marked = parts_.mark->write({last_group_, false}); !marked && marked.error().code != errc::no_space)
-            end(marked.error());
-        if (observer_) observer_->durable();
-        for (auto& f : transaction.after()) f();
     }
 
     void end(const failure& f) {
@@ -255,9 +297,11 @@ private:
     opened_parts parts_;
     committed_rows committed_;
     group_observer* observer_ = nullptr;
-    std::uint64_t last_group_;         // committer thread
-    bool refused_by_observer_ = false; // committer thread
-    bool told_ = false;                // committer thread
+    std::uint64_t last_group_; // committer thread
+    // The committer thread's own:
+    bool told_ = false;
+    std::unique_ptr<group> deciding_, writing_;
+    std::size_t rest_ = 0; // still to be decided before the group is handed over
     std::atomic<bool> stop_backup_{false};
     std::mutex releases_; // guards the two below
     bool holding_ = false;
@@ -268,6 +312,10 @@ private:
     std::deque<queued> queue_;
     bool closing_ = false;
     std::optional<failure> ended_;
+    group_writer writer_{[this] {
+        std::lock_guard lock(mutex_);
+        wake_.notify_one();
+    }};
     std::thread thread_;
 };
 

@@ -1,16 +1,20 @@
 // The store: the only place where something is true. Keys and values are opaque strings; what they mean stands above.
 //
-//   commit(change, done) ─▶ queue ─▶ committer thread, one group at a time:
-//        each change in turn (rolled back when it fails) ─▶ fdatasync adopted segments ─▶ observer.seal()
-//        ─▶ one synced write of all rows ─▶ observer.durable() ─▶ after_commit functions, done() of every change
+//   commit(change, done) ─▶ queue ─▶ committer thread: each change in turn (rolled back when it fails) into a group;
+//        observer.seal() ─▶ writer thread: fdatasync adopted segments ─▶ one synced write of all rows
+//        ─▶ committer thread: observer.durable() ─▶ after_commit functions, done() of every change
+//
+// While the writer has one group the committer decides the next, over the rows of the one before.
 //
 // Guarantees
 // - done(success) is called only when the change's rows and its adopted payloads survive a power cut.
 // - Changes run one after another on one thread: a change is the single decider of what it reads and writes.
 // - A group is whole or absent after a power cut; later groups never survive an earlier one.
-// - A failed sync or an I/O error while writing is final: errc::write_failed for its group, errc::stopped for all later
-//   changes, on_fatal once. A full disk before the write is errc::no_space for the group; the store goes on when there
-//   is space.
+// - What a change has seen of an earlier group is durable before the change is answered; where that group cannot be
+//   written the change is answered with its failure, whatever it decided.
+// - A failed sync or an I/O error while writing is final: errc::write_failed for its group and what was decided over it,
+//   errc::stopped for all later changes, on_fatal once. A full disk before the write is errc::no_space for the same two;
+//   the store goes on when there is space.
 #pragma once
 
 #include "daemon/base/clock.hpp"
@@ -58,7 +62,8 @@ public:
     // The payload goes (hole punched, file unlinked) after this change is durable; its reference must not be used
     // again.
     virtual result<> release(const payload_ref&) = 0;
-    // Runs on the committer thread when the change is durable, before its done(). Dropped when the change fails.
+    // Runs on the committer thread when the change is durable, before its done(); changes of the next group may have run
+    // before. Dropped when the change fails.
     virtual void after_commit(std::move_only_function<void()>) = 0;
 };
 
@@ -68,7 +73,8 @@ using change = std::move_only_function<result<>(transaction&)>;
 using completion = std::move_only_function<void(result<>)>;
 
 // Takes part in every group (the receipt log). All calls on the committer thread. Changes may call the observer
-// directly while they run; change_undone() follows when such a change fails.
+// directly while they run; change_undone() follows when such a change fails. Between seal() and durable() changes of the
+// next group run; its seal() comes after durable().
 class group_observer {
 public:
     virtual ~group_observer() = default;
@@ -77,7 +83,7 @@ public:
     // All changes have run; rows put here are in the same write. A failure refuses the whole group.
     virtual result<> seal(transaction&) = 0;
     virtual void durable() = 0;         // the group is on disk; no caller has been answered yet
-    virtual void group_abandoned() = 0; // nothing of the group was written: forget all since the last durable()
+    virtual void group_abandoned() = 0; // nothing more was written: forget all since the last durable()
 };
 
 struct store_options {

@@ -4,6 +4,7 @@
 
 #include "daemon/ledger/file_system.hpp"
 
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -34,6 +35,8 @@ public:
     std::uint64_t operations() const;
     bool refused() const; // the refusal has struck
     void set_free_bytes(std::uint64_t);
+    // Called before every sync, on its thread; null: nothing.
+    void before_sync(std::function<void()>);
     std::uint64_t free_bytes() const;
 
     // Back on after a cut: only what was synced, and of the rest what `left` says. All files must be closed.
@@ -73,6 +76,7 @@ private:
     void change_names(name_change);
 
     mutable std::mutex mutex_;
+    std::function<void()> before_sync_;
     std::map<std::string, node> now_, durable_;
     std::vector<name_change> unsynced_names_;
     std::set<std::string> locks_;

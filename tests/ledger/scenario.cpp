@@ -3,9 +3,11 @@
 #include "daemon/ledger/keys.hpp"
 #include "daemon/ledger/rows.hpp"
 
+#include <deque>
 #include <fmt/format.h>
 #include <future>
 #include <set>
+#include <thread>
 
 namespace vanthu::ledger::test {
 namespace {
@@ -52,46 +54,94 @@ memory::told outcome(const result<>& r) {
     return r.error().code == errc::write_failed ? memory::told::nothing : memory::told::refused;
 }
 
-// Accepts of [first, first+count) and releases of `gone`, all in one group: a gate holds the committer until all are
-// queued.
-void one_group(machine& m, memory& told, unsigned first, unsigned count, const std::vector<unsigned>& gone) {
-    store& s = *m.running;
-    std::vector<stored_payload> payloads(count);
-    std::vector<bool> stored(count);
-    for (unsigned i = 0; i < count; ++i) {
-        auto& d = told.documents[first + i];
-        auto put = s.payloads().put(owner, content_of(first + i));
-        stored[i] = put.has_value();
-        if (put)
-            payloads[i] = std::move(*put);
-        else
-            d.accepted = memory::told::refused;
+// Changes that are submitted, and what their callers are told.
+class submitted {
+public:
+    submitted(store& s, memory& told) : store_(s), told_(told) {}
+
+    // A gate holds the committer until open().
+    void close_gate() {
+        store_.commit(
+            [gate = open_.get_future().share()](transaction&) -> result<> {
+                gate.wait();
+                return failed(errc::row_malformed); // a change that fails takes no part in the group
+            },
+            [](result<>) {});
     }
-    std::promise<void> open;
-    s.commit(
-        [gate = open.get_future().share()](transaction&) -> result<> {
-            gate.wait();
-            return failed(errc::row_malformed); // a change that fails takes no part in the group
-        },
-        [](result<>) {});
-    std::vector<std::future<result<>>> answers;
-    std::vector<memory::told*> places;
-    auto submit = [&](change c, memory::told& place) {
+    void open() { open_.set_value(); }
+
+    void accept_all(unsigned first, unsigned count) {
+        for (unsigned n = first; n < first + count; ++n) {
+            auto& d = told_.documents[n];
+            auto put = store_.payloads().put(owner, content_of(n));
+            if (!put) {
+                d.accepted = memory::told::refused;
+                continue;
+            }
+            payloads_.push_back(std::move(*put));
+            submit(accept(payloads_.back(), d, n), &d.accepted);
+        }
+    }
+    void release_one(unsigned n) {
+        told_.documents[n].release_asked = true;
+        submit(release(n), &told_.documents[n].released);
+    }
+    void submit(change c, memory::told* place, std::function<void()> answered = [] {}) {
         auto answer = std::make_shared<std::promise<result<>>>();
-        answers.push_back(answer->get_future());
-        places.push_back(&place);
-        s.commit(std::move(c), [answer](result<> r) { answer->set_value(std::move(r)); });
-    };
-    for (unsigned i = 0; i < count; ++i)
-        if (stored[i])
-            submit(accept(payloads[i], told.documents[first + i], first + i), told.documents[first + i].accepted);
-    for (unsigned n : gone) {
-        if (told.documents[n].accepted != memory::told::yes) continue;
-        told.documents[n].release_asked = true;
-        submit(release(n), told.documents[n].released);
+        answers_.emplace_back(answer->get_future(), place);
+        store_.commit(std::move(c), [answer, answered](result<> r) {
+            answered();
+            answer->set_value(std::move(r));
+        });
     }
-    open.set_value();
-    for (std::size_t i = 0; i < answers.size(); ++i) *places[i] = outcome(answers[i].get());
+    ~submitted() {
+        for (auto& [answer, place] : answers_) {
+            auto told = outcome(answer.get());
+            if (place) *place = told;
+        }
+    }
+
+private:
+    store& store_;
+    memory& told_;
+    std::promise<void> open_;
+    std::deque<stored_payload> payloads_; // changes refer to them
+    std::vector<std::pair<std::future<result<>>, memory::told*>> answers_;
+};
+
+// Accepts of [first, first+count) and releases of `gone`, all in one group.
+void one_group(machine& m, memory& told, unsigned first, unsigned count, const std::vector<unsigned>& gone) {
+    submitted changes(*m.running, told);
+    changes.close_gate();
+    changes.accept_all(first, count);
+    for (unsigned n : gone)
+        if (told.documents[n].accepted == memory::told::yes) changes.release_one(n);
+    changes.open();
+}
+
+// Two groups, the second decided while the first is being written: it releases what the first accepts, and accepts too.
+void two_groups_at_once(machine& m, memory& told, unsigned first, unsigned count) {
+    std::promise<void> begun; // or answered without, by a store that has ended
+    std::atomic<bool> signalled{false};
+    auto signal = [&] {
+        if (!signalled.exchange(true)) begun.set_value();
+    };
+    submitted changes(*m.running, told);
+    changes.close_gate();
+    changes.submit([&](transaction&) -> result<> { return signal(), failed(errc::row_malformed); }, nullptr, signal);
+    changes.accept_all(first, count);
+    changes.open();
+    begun.get_future().wait(); // what comes now is behind the first group
+    const std::uint64_t before = m.on.operations();
+    changes.submit(
+        [&m, before](transaction&) -> result<> { // the writer is at work when this is decided, or was
+            for (int i = 0; i < 100 && m.on.operations() == before && !m.on.refused(); ++i)
+                std::this_thread::sleep_for(std::chrono::microseconds(50));
+            return {};
+        },
+        nullptr);
+    for (unsigned n = first; n < first + count; n += 2) changes.release_one(n);
+    changes.accept_all(first + count, count);
 }
 } // namespace
 
@@ -132,6 +182,7 @@ void run_scenario(machine& m, memory& told) {
         for (unsigned n = first; n < first + count; n += 2) gone.push_back(n); // every other one goes in the next group
         first += count;
     }
+    two_groups_at_once(m, told, first, 4);
 }
 
 result<> accept_one(store& s, memory& told, unsigned n) {

@@ -1,5 +1,7 @@
 #include "tests/receipt_log/fixture.hpp"
 
+#include <future>
+
 using namespace vanthu;
 using namespace vanthu::ledger;
 
@@ -50,6 +52,26 @@ BOOST_AUTO_TEST_CASE(rotation_over_an_older_head_is_refused) {
     require_failure(with_a_leaf_before, receipt_log_errc::head_moved);
     BOOST_TEST(b.log->origin() == first_origin);
     BOOST_TEST(b.add(3)->index() == 2u);
+}
+
+// The head that the delegation names is the last one on disk, and about to move.
+BOOST_AUTO_TEST_CASE(rotation_is_refused_while_leaves_are_being_written) {
+    log_bench b;
+    b.start();
+    b.add(0);
+    for (int i = 1; i <= 50; ++i) {
+        auto next = b.options(second_origin, other_key, last_of(b));
+        std::promise<result<>> added;
+        b.rows->commit(
+            [&](transaction& tx) -> result<> {
+                VANTHU_CHECK(b.log->append(tx, log_bench::leaf(i)));
+                return {};
+            },
+            [&](result<> r) { added.set_value(std::move(r)); });
+        require_failure(rotate(b, std::move(next)), receipt_log_errc::head_moved);
+        BOOST_REQUIRE(added.get_future().get().has_value());
+    }
+    BOOST_TEST(b.log->origin() == first_origin);
 }
 
 BOOST_AUTO_TEST_CASE(a_rotation_whose_change_fails_has_not_happened) {
