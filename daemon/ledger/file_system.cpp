@@ -63,6 +63,9 @@ public:
     result<> preallocate(std::uint64_t offset, std::uint64_t length) override {
         return allocate("preallocate", FALLOC_FL_KEEP_SIZE, offset, length);
     }
+    void forget_cached(std::uint64_t offset, std::uint64_t length) override {
+        (void)::posix_fadvise(fd_.get(), static_cast<off_t>(offset), static_cast<off_t>(length), POSIX_FADV_DONTNEED);
+    }
     result<> punch_hole(std::uint64_t offset, std::uint64_t length) override {
         return allocate("punch", FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, length);
     }

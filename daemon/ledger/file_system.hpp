@@ -24,6 +24,8 @@ public:
     virtual result<> truncate(std::uint64_t length) = 0;
     virtual result<> preallocate(std::uint64_t offset, std::uint64_t length) = 0; // the file's length stays
     virtual result<> punch_hole(std::uint64_t offset, std::uint64_t length) = 0;  // reads as zeros, length stays
+    // Nobody is expected to read this soon: the system may use the memory for something else. What is not synced stays.
+    virtual void forget_cached(std::uint64_t offset, std::uint64_t length) = 0;
     virtual result<std::uint64_t> length() const = 0;
     // The first offset from `from` on that is not in a hole (may be early, never late); length() when there is none.
     virtual result<std::uint64_t> next_data(std::uint64_t from) const = 0;

@@ -4,10 +4,12 @@
 
 #include "daemon/ledger/file_system.hpp"
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 
 namespace vanthu::ledger {
@@ -51,7 +53,12 @@ private:
         std::uint64_t begin = 0, end = 0;
         bool tail = false; // of the last segment: cut off instead of punched
     };
+    struct allocation {
+        std::shared_ptr<file> in;
+        std::uint64_t offset = 0, length = 0;
+    };
     std::filesystem::path path(std::uint32_t segment) const;
+    std::optional<allocation> take_oldest_cached(); // when there are more than may stay
     result<> begin_segment();
     result<std::vector<std::uint32_t>> present();
     result<> inspect_gap(const gap&, const std::function<result<std::uint64_t>(std::string_view)>& inspect);
@@ -65,6 +72,7 @@ private:
     std::map<std::uint32_t, std::shared_ptr<file>> opened_;
     std::uint32_t current_ = 0; // 0: none yet
     std::uint64_t end_ = 0, preallocated_ = 0;
+    std::deque<allocation> cached_;
 };
 
 } // namespace vanthu::ledger

@@ -32,6 +32,7 @@ public:
     result<> preallocate(std::uint64_t, std::uint64_t) override {
         return answer(disk_.preallocate(*node_), "preallocate");
     }
+    void forget_cached(std::uint64_t, std::uint64_t) override {}
     result<> punch_hole(std::uint64_t offset, std::uint64_t length) override {
         return answer(disk_.punch(*node_, offset, length), "punch");
     }
