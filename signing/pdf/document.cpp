@@ -145,19 +145,38 @@ int highest_counted(QPDFObjectHandle trailer) {
 
 } // namespace
 
-void document::read_every_object() {
+// nullopt: one is in an object stream.
+std::optional<std::vector<object_place>> document::plain_places() const {
     std::vector<object_place> places;
     places.reserve(known_.size());
-    bool plain = true;
     for (const auto& [id, entry] : known_) {
-        plain = plain && entry.getType() == 1 && entry.getOffset() > 0;
-        if (!plain) break; // in an object stream
+        if (entry.getType() != 1 || entry.getOffset() <= 0) return std::nullopt;
         places.push_back({id.getObj(), id.getGen(), static_cast<std::size_t>(entry.getOffset())});
     }
+    return places;
+}
+
+std::optional<std::vector<QPDFObjGen>> document::find_ranges() {
+    const auto places = plain_places();
+    if (!places) return std::nullopt;
     const std::string_view from_header = as_text(file_).substr(header_at_);
-    auto highest = plain ? highest_number_if_sound(from_header, places) : std::nullopt;
+    std::vector<object_place> ranges;
+    sound_ = highest_number_if_sound(from_header, *places, &ranges).has_value();
+    if (!sound_) return std::nullopt;
+    std::vector<QPDFObjGen> ids;
+    for (const object_place& one : ranges) {
+        load_if_plain(*qpdf_, from_header, one, true);
+        ids.emplace_back(one.id, one.generation);
+    }
+    return ids;
+}
+
+void document::read_every_object() {
+    const auto places = plain_places();
+    const std::string_view from_header = as_text(file_).substr(header_at_);
+    auto highest = places ? highest_number_if_sound(from_header, *places) : std::nullopt;
     sound_ = highest.has_value();
-    if (highest) load_trees(*qpdf_, from_header, places);
+    if (highest) load_trees(*qpdf_, from_header, *places);
     next_number_ = 1 + std::max(highest_counted(qpdf_->getTrailer()),
                                 highest ? std::max(*highest, highest_reference(qpdf_->getTrailer()))
                                         : static_cast<int>(qpdf_->getObjectCount())); // which reads them all

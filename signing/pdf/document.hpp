@@ -4,6 +4,7 @@
 #include "daemon/base/bytes.hpp"
 #include "daemon/base/failure.hpp"
 #include "signing/pdf/qpdf.hpp"
+#include "signing/pdf/soundness.hpp"
 
 #include <memory>
 #include <optional>
@@ -30,7 +31,11 @@ public:
 
     // Is every object to be read? Damage that is not seen here is among QPDF's warnings then. Throws what QPDF throws.
     void read_every_object();
-    // Were their bytes found plainest (soundness.hpp)? False before read_every_object().
+    // The same for who needs few of them: where the bytes of all are found plainest, QPDF reads none, and is given the
+    // dictionaries with a /ByteRange, whose values are long (load_if_plain(), described). Their ids; nullopt: not plain,
+    // nothing was done. Throws what QPDF throws.
+    std::optional<std::vector<QPDFObjGen>> find_ranges();
+    // Were their bytes found plainest (soundness.hpp)? False before read_every_object() or find_ranges().
     bool is_sound() const { return sound_; }
     bool has_object(QPDFObjGen id) const { return known_.contains(id); } // Precondition: read_every_object()
     // Makes `value` an indirect object under a number that nothing in the file has or refers to. QPDF's own
@@ -38,6 +43,7 @@ public:
     QPDFObjectHandle make_indirect(QPDFObjectHandle value);
 
 private:
+    std::optional<std::vector<object_place>> plain_places() const;
     std::shared_ptr<QPDF> qpdf_;
     bytes_view file_;
     std::size_t header_at_ = 0, startxref_ = 0;

@@ -7,14 +7,15 @@
 #include "signing/pdf/syntax.hpp"
 
 #include <algorithm>
+#include <ranges>
 
 namespace vanthu::pdf {
 namespace {
 
 class reading_of_history {
 public:
-    reading_of_history(bytes_view file, const budget& limits, x509::cache* memory)
-        : file_(file), text_(as_text(file)), limits_(limits), memory_(memory) {}
+    reading_of_history(bytes_view file, const budget& limits, x509::cache* memory, bool by_qpdf)
+        : file_(file), text_(as_text(file)), limits_(limits), memory_(memory), by_qpdf_(by_qpdf) {}
 
     history run() {
         try {
@@ -27,6 +28,11 @@ public:
             note("pdf.damaged", failure_of_current_exception().error().detail);
         }
         return std::move(out_);
+    }
+    // Were objects made by others than QPDF, which complains of something? Then it has to say it in its own words.
+    bool is_to_be_read_by_qpdf(const history& found) const {
+        return not_by_qpdf_ && (signing::has_finding(found.findings, "pdf.reader_warning") ||
+                                signing::has_finding(found.findings, "pdf.damaged"));
     }
 
 private:
@@ -45,13 +51,18 @@ private:
                                                   : "pdf.damaged",
                         opened.error().detail);
         }
-        const document& last = *opened;
+        document& last = *opened;
         xref_table table = last.qpdf().getXRefTable();
         if (table.size() > limits_.objects) return note("budget", "objects");
+        const auto ranges = by_qpdf_ ? std::nullopt : last.find_ranges();
+        not_by_qpdf_ = ranges.has_value();
         field_tree fields = read_fields(last.qpdf(), limits_of_fields());
         if (fields.exceeded) note("pdf.form_unreadable");
         collect(last, table, fields);
-        look_for_stray_values(last, table); // reads everything: warnings show here
+        if (ranges)
+            look_for_stray_values(last, *ranges);
+        else
+            look_for_stray_values(last, table | std::views::keys); // reads everything: warnings show here
         if (out_.signatures.empty() && out_.findings.empty()) {
             out_.is_unsigned = true;
             return;
@@ -113,9 +124,9 @@ private:
     }
 
     // A /ByteRange in an object no signature field leads to: an older or hidden signature.
-    void look_for_stray_values(const document& d, const xref_table& table) {
+    void look_for_stray_values(const document& d, const auto& objects) {
         if (out_.signatures.empty() && has_range_in_bytes()) note("pdf.stray_signature");
-        for (const auto& [id, entry] : table) {
+        for (QPDFObjGen id : objects) {
             QPDFObjectHandle o = d.qpdf().getObject(id);
             if (!o.isDictionary() || !o.hasKey("/ByteRange") || !o.hasKey("/Contents")) continue;
             bool listed = std::any_of(out_.signatures.begin(), out_.signatures.end(),
@@ -350,6 +361,8 @@ private:
     std::string_view text_;
     const budget& limits_;
     x509::cache* memory_;
+    const bool by_qpdf_;                   // every object is read
+    bool not_by_qpdf_ = false;             // some were not
     std::size_t entries_ = 0;              // of all cross-references read
     std::map<int, double> covered_;        // which part of each page later signatures and fillings cover, and fields
     std::set<std::string> placed_;         // for signatures: these
@@ -373,7 +386,9 @@ result<> require_unchanged(bytes_view file) {
 }
 
 history read_history(bytes_view file, const budget& limits, x509::cache* memory) {
-    return reading_of_history(file, limits, memory).run();
+    reading_of_history quick(file, limits, memory, false);
+    history found = quick.run();
+    return quick.is_to_be_read_by_qpdf(found) ? reading_of_history(file, limits, memory, true).run() : found;
 }
 
 } // namespace vanthu::pdf

@@ -15,8 +15,8 @@ constexpr std::string_view keys_of_trees[] = {"/Kids", "/Fields"};
 // The spelling has been judged: only what tells one kind of value from another is looked at.
 class builder {
 public:
-    builder(QPDF& qpdf, std::string_view file, std::vector<QPDFObjGen>& further)
-        : qpdf_(qpdf), file_(file), further_(further) {}
+    builder(QPDF& qpdf, std::string_view file, std::vector<QPDFObjGen>& further, bool describe = false)
+        : qpdf_(qpdf), file_(file), further_(further), describe_(describe) {}
 
     void load(const object_place& which) {
         at_ = which.at;
@@ -44,6 +44,12 @@ private:
 
     // `of_tree`: references in it lead to nodes of a tree.
     QPDFObjectHandle value(bool of_tree) {
+        QPDFObjectHandle made = undescribed_value(of_tree);
+        if (describe_ && !made.isIndirect()) made.setObjectDescription(&qpdf_, "object");
+        return made;
+    }
+
+    QPDFObjectHandle undescribed_value(bool of_tree) {
         skip_spaces();
         switch (at_ < file_.size() ? file_[at_] : ' ') {
         case '<':
@@ -158,13 +164,14 @@ private:
     std::vector<QPDFObjGen>& further_;
     std::size_t at_ = 0;
     bool left_to_qpdf_ = false;
+    const bool describe_;
 };
 
 } // namespace
 
-void load_if_plain(QPDF& qpdf, std::string_view file, const object_place& which) {
+void load_if_plain(QPDF& qpdf, std::string_view file, const object_place& which, bool describe) {
     std::vector<QPDFObjGen> further;
-    if (highest_number_if_sound(file, {which})) builder(qpdf, file, further).load(which);
+    if (highest_number_if_sound(file, {which})) builder(qpdf, file, further, describe).load(which);
 }
 
 void load_trees(QPDF& qpdf, std::string_view file, const std::vector<object_place>& objects) {

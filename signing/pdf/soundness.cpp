@@ -34,10 +34,12 @@ public:
     reader(std::string_view file, const std::vector<object_place>& objects) : file_(file), objects_(objects) {}
 
     int highest() const { return highest_; }
+    bool has_range() const { return has_range_; } // the last object()
 
     bool object(const object_place& which) {
         at_ = which.at;
         length_.reset();
+        has_range_ = false;
         keys_.clear();
         if (!head(which) || !value(0, true)) return false;
         skip_spaces();
@@ -127,6 +129,7 @@ private:
             if (!key || std::find(keys_.begin() + first_key, keys_.end(), *key) != keys_.end()) return false;
             if (keys_.size() - static_cast<std::size_t>(first_key) == most_keys) return false;
             keys_.push_back(*key);
+            has_range_ |= outermost && *key == "/ByteRange";
             if (outermost && *key == "/Length") {
                 skip_spaces();
                 const std::size_t begin = at_;
@@ -230,16 +233,20 @@ private:
     const std::vector<object_place>& objects_;
     std::size_t at_ = 0;
     std::optional<std::size_t> length_;  // of the stream, if this is one
+    bool has_range_ = false;
     std::vector<std::string_view> keys_; // of the dictionaries that are open, the outer ones first
     int highest_ = 0;
 };
 
 } // namespace
 
-std::optional<int> highest_number_if_sound(std::string_view file, const std::vector<object_place>& objects) {
+std::optional<int> highest_number_if_sound(std::string_view file, const std::vector<object_place>& objects,
+                                           std::vector<object_place>* ranges) {
     reader in(file, objects);
-    for (const object_place& one : objects)
+    for (const object_place& one : objects) {
         if (one.at == 0 || one.at >= file.size() || !in.object(one)) return std::nullopt;
+        if (ranges && in.has_range()) ranges->push_back(one);
+    }
     return in.highest();
 }
 

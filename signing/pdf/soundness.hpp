@@ -18,6 +18,8 @@ struct object_place {
 // The highest number that an object or a reference in one has; 0 without objects. nullopt: not known, ask QPDF. That is
 // so wherever the spelling is not the plainest (comments, escapes in names, long or deep values): what is called sound
 // here QPDF reads without a warning. `file` begins with "%PDF-", `objects` are in the order of their ids.
-std::optional<int> highest_number_if_sound(std::string_view file, const std::vector<object_place>& objects);
+// `ranges` receives those whose dictionary has the key /ByteRange.
+std::optional<int> highest_number_if_sound(std::string_view file, const std::vector<object_place>& objects,
+                                           std::vector<object_place>* ranges = nullptr);
 
 } // namespace vanthu::pdf

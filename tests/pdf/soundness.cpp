@@ -1,6 +1,7 @@
 #include "signing/pdf/soundness.hpp"
 
 #include "signing/pdf/document.hpp"
+#include "signing/pdf/history.hpp"
 #include "tests/pdf/pdf_fixture.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -151,6 +152,74 @@ BOOST_AUTO_TEST_CASE(what_is_called_sound_qpdf_reads_without_a_warning) {
         }
     BOOST_TEST(sound > 1000); // the test tests something
     BOOST_TEST(refused > 1000);
+}
+
+// Verification reads nothing else of a plain file: no dictionary with a /ByteRange is missed, however the bytes lie, and
+// those that QPDF is given are as it would have read them.
+BOOST_AUTO_TEST_CASE(every_dictionary_with_a_range_is_found_in_a_plain_file) {
+    auto bodies = small_document();
+    bodies.push_back("<</Type/Sig/ByteRange[0 1 20 -3]/Contents<30 82fF0>/M(D:2025)/N<</P 2/R 3 0 R>>>>");
+    bodies.push_back("<< /In << /ByteRange [0 1] >> /Text (/ByteRange) >>");
+    bodies.push_back("<< /Length 3 /ByteRange [0 1] >>\nstream\nabc\nendstream");
+    const std::string good = file_of(bodies);
+    int sound = 0;
+    for (std::size_t at = good.find("8 0 obj"); at < good.size(); ++at)
+        for (char instead : std::string_view("<>[]()/% \n0195.-R#\\~xe\0\xff", 24)) {
+            std::string file = good;
+            file[at] = instead;
+            auto d = pdf::document::open(as_bytes(file));
+            auto ranges = d ? d->find_ranges() : std::nullopt;
+            if (!ranges) continue;
+            ++sound;
+            BOOST_TEST(d->is_sound());
+            auto judge = QPDF::create();
+            judge->setSuppressWarnings(true);
+            judge->setAttemptRecovery(false);
+            judge->processMemoryFile("judge", file.data(), file.size());
+            for (const auto& [id, entry] : judge->getXRefTable()) {
+                QPDFObjectHandle ours = d->qpdf().getObject(id), theirs = judge->getObject(id);
+                const bool found = std::ranges::find(*ranges, id) != ranges->end();
+                if (theirs.isDictionary()) {
+                    BOOST_TEST(found == theirs.hasKey("/ByteRange"), fmt::format("{:?} at {}", instead, at));
+                    BOOST_TEST(ours.unparseResolved() == theirs.unparseResolved(),
+                               fmt::format("{:?} at {}", instead, at));
+                }
+            }
+        }
+    BOOST_TEST(sound > 1000);
+    // One object within another's text: by the places alone the range would belong to the inner one.
+    auto within = small_document();
+    within.push_back("<< /Text (\n9 0 obj\n5\nendobj\n) /ByteRange [0 1 2 3] /Contents <00> >>");
+    std::string file = file_of(within);
+    const std::size_t xref = file.find("xref\n0"), inner = file.find("9 0 obj");
+    file.replace(file.find("0 9\n", xref), 4, "0 10\n");
+    file.insert(file.find("trailer"), fmt::format("{:010} 00000 n \n", inner));
+    file.replace(file.find("/Size 9"), 7, "/Size 10");
+    auto d = pdf::document::open(as_bytes(file)).value();
+    auto ranges = d.find_ranges();
+    BOOST_REQUIRE(ranges.has_value());
+    BOOST_TEST((*ranges == std::vector<QPDFObjGen>{QPDFObjGen(8, 0)}));
+    BOOST_TEST((pdf::read_history(as_bytes(file), {}).findings.front().code == "pdf.stray_signature"));
+}
+
+// What it warns about in a value that it was given it says in its own words.
+BOOST_AUTO_TEST_CASE(a_plain_file_has_the_findings_that_qpdf_has_in_it) {
+    const std::string value = "<< /Type /Sig /ByteRange [0 1 2 3] /Contents <00> /Reference [<< /TransformMethod "
+                              "/DocMDP /TransformParams << /P 99999999999 >> >>] >>";
+    auto read = [&](std::string_view in_front) {
+        auto bodies = small_document();
+        bodies[0] = "<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [8 0 R] >> >>";
+        bodies.push_back("<< /FT /Sig /T (a) /V 9 0 R >>");
+        bodies.push_back(value);
+        bodies.push_back(std::string(in_front) + "1");
+        const std::string file = file_of(bodies);
+        BOOST_TEST(pdf::document::open(as_bytes(file)).value().find_ranges().has_value() == in_front.empty());
+        return pdf::read_history(as_bytes(file), {}).findings;
+    };
+    auto quick = read(""), thorough = read("%\n");
+    BOOST_REQUIRE(signing::has_finding(thorough, "pdf.reader_warning"));
+    BOOST_REQUIRE(quick.size() == thorough.size());
+    for (std::size_t i = 0; i < quick.size(); ++i) BOOST_TEST(quick[i].text_en == thorough[i].text_en);
 }
 
 // Were it given to a new object, the old reference would suddenly mean that.
