@@ -97,6 +97,11 @@ private:
     }
 
     QPDFObjectHandle hexadecimal() {
+        const std::size_t first = at_ + 1, end = std::min(file_.find('>', first), file_.size());
+        if (auto plain = from_hex(file_.substr(first, end - first))) { // no white space, as in the value of a signature
+            at_ = std::min(end + 1, file_.size());
+            return QPDFObjectHandle::newString(std::string(as_text(*plain)));
+        }
         std::string out;
         int high = -1;
         for (++at_; at_ < file_.size() && file_[at_] != '>'; ++at_) {

@@ -12,8 +12,8 @@ namespace vanthu::pdf {
 // Precondition: highest_number_if_sound() knew the highest number of `file` and `objects`. Throws what QPDF throws.
 void load_trees(QPDF& qpdf, std::string_view file, const std::vector<object_place>& objects);
 
-// The same with one object, whatever the rest of the file is like, if it is spelled plainly. `describe`: what QPDF would
-// warn about when something is asked of the object, it warns about in this one too, in other words.
+// The same with one object, whatever the rest of the file is like, if it is spelled plainly. `describe`: what QPDF
+// would warn about when something is asked of the object, it warns about in this one too, in other words.
 void load_if_plain(QPDF& qpdf, std::string_view file, const object_place& which, bool describe = false);
 
 } // namespace vanthu::pdf

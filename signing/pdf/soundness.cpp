@@ -12,7 +12,7 @@ namespace {
 constexpr int deepest = 40;
 constexpr std::size_t most_keys = 256; // of a dictionary: each is compared with all
 
-enum : std::uint8_t { space = 1, delimiter = 2, digit = 4, hex = 8 };
+enum : std::uint8_t { space = 1, delimiter = 2, digit = 4 };
 
 constexpr auto classes = [] {
     std::array<std::uint8_t, 256> all{};
@@ -21,8 +21,7 @@ constexpr auto classes = [] {
     };
     mark(" \n\r\t\f", space);
     mark("()<>[]{}/%", delimiter);
-    mark("0123456789", digit | hex);
-    mark("abcdefABCDEF", hex);
+    mark("0123456789", digit);
     return all;
 }();
 
@@ -162,11 +161,8 @@ private:
     }
 
     bool hexadecimal() {
-        for (++at_; at_ < file_.size(); ++at_) {
-            if (file_[at_] == '>') return ++at_, true;
-            if (!is(file_[at_], hex | space)) return false;
-        }
-        return false;
+        at_ = end_of_hex(file_, at_ + 1);
+        return at_ < file_.size() && file_[at_++] == '>';
     }
 
     bool text() {

@@ -71,8 +71,7 @@ token scanner::next() {
     case ']':
         return done(token_kind::array_close, begin + 1);
     case '<': {
-        std::size_t end = 1; // a signature value has tens of thousands of digits
-        while (end < rest.size() && stands_in_hex[static_cast<unsigned char>(rest[end])]) ++end;
+        const std::size_t end = end_of_hex(rest, 1);
         if (end == rest.size() || rest[end] != '>') return done(token_kind::bad, file_.size());
         return done(token_kind::hex, begin + end + 1);
     }
@@ -99,6 +98,20 @@ token scanner::next() {
     std::size_t end = begin + 1;
     while (end < file_.size() && !is_space(file_[end]) && !is_delimiter(file_[end])) ++end;
     return done(rest[0] == '/' ? token_kind::name : token_kind::word, end);
+}
+
+std::size_t end_of_hex(std::string_view file, std::size_t at) {
+    constexpr std::size_t piece = 64; // a signature value has tens of thousands of digits: no branch for each
+    for (; file.size() - at >= piece; at += piece) {
+        bool all = true;
+        for (std::size_t i = 0; i < piece; ++i) {
+            const auto c = static_cast<std::uint8_t>(file[at + i]);
+            all &= static_cast<std::uint8_t>(c - '0') < 10 || static_cast<std::uint8_t>((c | 0x20) - 'a') < 6;
+        }
+        if (!all) break;
+    }
+    while (at < file.size() && stands_in_hex[static_cast<unsigned char>(file[at])]) ++at;
+    return at;
 }
 
 std::size_t next_head(std::string_view file, std::size_t at) {

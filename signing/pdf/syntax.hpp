@@ -44,6 +44,9 @@ private:
     std::size_t at_;
 };
 
+// Behind the hexadecimal digits and the plain white space that stand at `at`.
+std::size_t end_of_hex(std::string_view file, std::size_t at);
+
 // Where, from `at` on, an object, a cross-reference table or "startxref" seems to begin; the end of the file: nowhere.
 std::size_t next_head(std::string_view file, std::size_t at);
 

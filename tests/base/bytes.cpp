@@ -12,6 +12,15 @@ BOOST_AUTO_TEST_CASE(hex_round_trips_and_refuses_odd_or_foreign_text) {
     BOOST_TEST((from_hex("01FE").value() == bytes{0x01, 0xfe}));
     BOOST_TEST(!from_hex("0").has_value());
     BOOST_TEST(!from_hex("0g").has_value());
+    bytes long_value = random_bytes(700); // read in pieces
+    const std::string digits = to_hex(long_value);
+    BOOST_TEST((from_hex(digits) == long_value));
+    for (std::size_t at : {0u, 255u, 256u, 511u, 1399u})
+        for (char none : std::string_view("/:@G`g \0\xb0", 9)) {
+            std::string wrong = digits;
+            wrong[at] = none;
+            BOOST_TEST(!from_hex(wrong).has_value());
+        }
 }
 
 BOOST_AUTO_TEST_CASE(sha256_matches_the_published_vector_of_fips_180) {
