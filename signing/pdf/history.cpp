@@ -4,6 +4,7 @@
 #include "signing/pdf/findings.hpp"
 #include "signing/pdf/laid_out.hpp"
 #include "signing/pdf/one_reading.hpp"
+#include "signing/pdf/plain_object.hpp"
 #include "signing/pdf/syntax.hpp"
 
 #include <algorithm>
@@ -176,6 +177,7 @@ private:
                 return;
             }
             if (!references) {
+                load_objects(*before);
                 references.emplace(before->file);
                 take_warnings(*before);
                 const document& d = before->file;
@@ -330,6 +332,29 @@ private:
         return open_prefix(file_.first(end));
     }
 
+    // The values of known signatures, which are long, and of the first revision whether all is spelled plainly. The
+    // bytes of later ones are looked at only as far as they changed.
+    void load_values(opened_revision& r) {
+        if (by_qpdf_) return;
+        not_by_qpdf_ = true;
+        if (out_.steps.empty() && r.file.find_ranges()) return;
+        const std::string_view from_header = as_text(r.file.file()).substr(r.file.header_at());
+        for (const found_signature& s : out_.signatures)
+            if (auto at = r.table.find(s.value); at != r.table.end() && at->second.getType() == 1)
+                load_if_plain(r.file.qpdf(), from_header,
+                              {s.value.getObj(), s.value.getGen(), static_cast<std::size_t>(at->second.getOffset())},
+                              true);
+    }
+
+    // For who reads them all.
+    void load_objects(const opened_revision& r) {
+        if (by_qpdf_ || !r.file.is_sound()) return;
+        std::vector<object_place> places;
+        for (const auto& [id, entry] : r.table) // a sound file has none in object streams
+            places.push_back({id.getObj(), id.getGen(), static_cast<std::size_t>(entry.getOffset())});
+        load_described(r.file.qpdf(), as_text(r.file.file()).substr(r.file.header_at()), places);
+    }
+
     std::optional<opened_revision> open_prefix(bytes_view file) {
         auto opened = document::open(file);
         if (!opened)
@@ -339,6 +364,7 @@ private:
         r.table = r.file.qpdf().getXRefTable();
         entries_ += r.table.size();
         if (entries_ > limits_.entries) return note("budget", "objects"), std::nullopt;
+        load_values(r);
         r.fields = read_fields(r.file.qpdf(), limits_of_fields());
         return r;
     }

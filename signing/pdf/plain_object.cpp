@@ -179,6 +179,12 @@ void load_if_plain(QPDF& qpdf, std::string_view file, const object_place& which,
     if (highest_number_if_sound(file, {which})) builder(qpdf, file, further, describe).load(which);
 }
 
+void load_described(QPDF& qpdf, std::string_view file, const std::vector<object_place>& objects) {
+    std::vector<QPDFObjGen> further;
+    builder build(qpdf, file, further, true);
+    for (const object_place& one : objects) build.load(one);
+}
+
 void load_trees(QPDF& qpdf, std::string_view file, const std::vector<object_place>& objects) {
     std::vector<QPDFObjGen> further;
     QPDFObjectHandle root = qpdf.getRoot();

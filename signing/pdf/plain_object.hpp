@@ -16,4 +16,7 @@ void load_trees(QPDF& qpdf, std::string_view file, const std::vector<object_plac
 // would warn about when something is asked of the object, it warns about in this one too, in other words.
 void load_if_plain(QPDF& qpdf, std::string_view file, const object_place& which, bool describe = false);
 
+// All of them but streams, described. Precondition: as load_trees().
+void load_described(QPDF& qpdf, std::string_view file, const std::vector<object_place>& objects);
+
 } // namespace vanthu::pdf

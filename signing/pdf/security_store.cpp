@@ -58,7 +58,10 @@ void gather(QPDFObjectHandle list, stored_evidence& all, std::vector<T>& into,
         bool known =
             std::any_of(into.begin(), into.end(), [&](const T& t) { return std::ranges::equal(t.der(), der); });
         if (known) return;
-        if (auto parsed = parse(der, memory)) into.push_back(std::move(*parsed));
+        if (auto parsed = parse(der, memory)) {
+            into.push_back(std::move(*parsed));
+            if (std::ranges::equal(into.back().der(), der)) return; // read as it is, and to its end
+        }
         const unsigned char* at = der.data();
         std::unique_ptr<Native, void (*)(Native*)> native(d2i(nullptr, &at, static_cast<long>(der.size())), release);
         if (!native || at != der.data() + der.size()) all.odd.insert(sha256().update(der).finish());
