@@ -4,8 +4,7 @@
 //   pool -> worker   setup: policy and limits as JSON, descriptor: trust material    worker -> pool   "ready"
 //   pool -> worker   {"at": us, "content": bool}, descriptor: the document
 //   pool -> worker   "content", descriptor: what a detached signature is about     (only where announced)
-//                                                                   worker -> pool   {"report", "first_page",
-//                                                                   "marking"}
+//                                        worker -> pool   {"first_page", "marking"}, a line feed, the report
 #pragma once
 
 #include "daemon/base/bytes.hpp"

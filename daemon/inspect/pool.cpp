@@ -3,6 +3,7 @@
 #include "daemon/base/error_table.hpp"
 #include "daemon/inspect/frame.hpp"
 #include "daemon/inspect/setup.hpp"
+#include "signing/x509/cache.hpp"
 
 #include <algorithm>
 #include <boost/json.hpp>
@@ -15,12 +16,14 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <variant>
 #include <vector>
 
 namespace vanthu::inspect {
 namespace {
 
 using steady = std::chrono::steady_clock;
+using namespace std::string_view_literals;
 
 constexpr error_row rows[] = {
     {static_cast<int>(errc::executable_missing), "executable_missing", 500, retry::no,
@@ -106,9 +109,9 @@ public:
     inspection inspect(int document, timestamp at, steady::time_point deadline, int content) override {
         auto place = take(deadline);
         if (!place) return unfinished("time");
-        inspection out = run(*place, document, content, at, std::min(deadline, steady::now() + opt_.time_limit));
-        give_back(std::move(*place));
-        return out;
+        auto answer = run(*place, document, content, at, std::min(deadline, steady::now() + opt_.time_limit));
+        give_back(std::move(*place)); // the next document is judged while this answer is read
+        return answer.index() == 0 ? parse(std::get<0>(answer)) : unfinished(std::get<1>(answer));
     }
 
     void replace_trust(x509::trust_store trust, x509::evidence known) override {
@@ -190,15 +193,16 @@ private:
         ++restarts_;
     }
 
-    // After this `p` is a worker that can be used again, or empty.
-    inspection run(place& p, int document, int content, timestamp at, steady::time_point deadline) {
+    // What the worker says, or why it says nothing. After this `p` is a worker that can be used again, or empty.
+    std::variant<std::string, std::string_view> run(place& p, int document, int content, timestamp at,
+                                                    steady::time_point deadline) {
         {
             std::lock_guard lock(mutex_);
             if (p && p->setup_version != setup_version_) p.reset();
         }
         if (!p) {
             auto fresh = ready_worker(deadline);
-            if (!fresh) return unfinished("worker");
+            if (!fresh) return "worker"sv;
             p = std::move(*fresh);
         }
         const std::string request = fmt::format(R"({{"at":{},"content":{}}})", to_us(at), content >= 0);
@@ -206,7 +210,7 @@ private:
         if (!given) { // it died while idle: the document has seen no worker yet
             ended(p);
             auto fresh = ready_worker(deadline);
-            if (!fresh) return unfinished("worker");
+            if (!fresh) return "worker"sv;
             p = std::move(*fresh);
             given = send_frame(p->socket(), request, document);
         }
@@ -216,19 +220,20 @@ private:
             reply = receive_frame(p->socket(), deadline);
         if (!reply) {
             ended(p); // crashed, out of memory, or out of time
-            return unfinished(steady::now() >= deadline ? "time" : "worker");
+            return steady::now() >= deadline ? "time"sv : "worker"sv;
         }
-        return parse(reply->text);
+        return std::move(reply->text);
     }
 
-    static inspection parse(const std::string& text) {
+    inspection parse(std::string_view text) {
         // The worker may have been taken over by the document: its words are data, checked like any other.
+        const std::size_t line = std::min(text.find('\n'), text.size());
         boost::system::error_code error;
-        boost::json::value parsed = boost::json::parse(text, error);
+        boost::json::value parsed = boost::json::parse(text.substr(0, line), error);
         const boost::json::object* o = error ? nullptr : parsed.if_object();
-        const boost::json::value* report = o ? o->if_contains("report") : nullptr;
-        if (!report) return unfinished("size");
-        auto read = validation::report_from_json(boost::json::serialize(*report));
+        text.remove_prefix(std::min(line + 1, text.size()));
+        if (!o || text.empty()) return unfinished("size");
+        auto read = validation::report_from_json(text, &memory_);
         if (!read) return unfinished("worker");
         inspection i;
         i.report = std::move(*read);
@@ -247,6 +252,7 @@ private:
     std::vector<place> idle_;
     std::shared_ptr<unique_fd> trust_file_;
     std::size_t setup_version_ = 0, restarts_ = 0;
+    x509::cache memory_{std::size_t{16} << 20}; // of the certificates in reports
 };
 
 } // namespace

@@ -140,6 +140,8 @@ signed_file::detached_content content_of(int descriptor) {
             [all](const std::string&) { return std::optional(all); }}; // whatever its name: it is what was given
 }
 
+// A line that says of the first page what there is to say, and the report; without the report where the document is
+// larger than the budget, or cannot be read.
 std::string answer(const setup& s, const inspect::frame& request, x509::cache& memory) {
     json::value parsed = json::parse(request.text);
     timestamp at = from_us(parsed.as_object().at("at").to_number<std::int64_t>());
@@ -148,19 +150,16 @@ std::string answer(const setup& s, const inspect::frame& request, x509::cache& m
     signed_file::detached_content about;
     if (content && content->descriptor) about = content_of(content->descriptor.get());
     auto document = inspect::read_all(request.descriptor.get(), s.limits.pdf.bytes);
-    json::object out;
-    if (!document) { // larger than the budget, or it cannot be read
-        out["unread"] = true;
-        return json::serialize(out);
-    }
-    out["report"] = json::parse(
-        validation::to_json(signed_file::verify(*document, s.trust, s.known, at, s.policy, about, s.limits, &memory)));
+    json::object page;
+    if (!document) return "{}\n";
+    std::string report =
+        validation::to_json(signed_file::verify(*document, s.trust, s.known, at, s.policy, about, s.limits, &memory));
     if (pdf::holds_pdf_header(*document)) {
         const pdf::first_page seen = pdf::look_at_first_page(*document);
-        out["first_page"] = seen.whole;
-        if (seen.marking) out["marking"] = static_cast<int>(*seen.marking);
+        page["first_page"] = seen.whole;
+        if (seen.marking) page["marking"] = static_cast<int>(*seen.marking);
     }
-    return json::serialize(out);
+    return json::serialize(page) + '\n' + report;
 }
 
 } // namespace

@@ -86,8 +86,9 @@ void enforce(file_report& report, const signature_rules& rules);
 signing::verdict overall(const std::vector<signature_report>& signatures,
                          const std::vector<signing::finding>& about_file);
 
-// The report as a JSON object (the shape of `vanthu verify --json`, one element of "files") and back.
+// The report as a JSON object (the shape of `vanthu verify --json`, one element of "files") and back. Who reads many
+// passes a cache: the certificates of `missing` are parsed, which takes longer than all the rest.
 std::string to_json(const file_report& report);
-result<file_report> report_from_json(std::string_view json);
+result<file_report> report_from_json(std::string_view json, x509::cache* memory = nullptr);
 
 } // namespace vanthu::validation

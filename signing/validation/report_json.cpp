@@ -2,6 +2,7 @@
 #include "signing/validation/report.hpp"
 
 #include "daemon/base/base64.hpp"
+#include "signing/x509/cache.hpp"
 
 #include <boost/json.hpp>
 
@@ -132,10 +133,10 @@ std::vector<stamp_report> stamps(const json::object& o) {
     return all;
 }
 
-std::vector<x509::need> missing(const json::object& o) {
-    auto certificate = [](const json::object& one, std::string_view key) -> x509::certificate {
+std::vector<x509::need> missing(const json::object& o, x509::cache* memory) {
+    auto certificate = [memory](const json::object& one, std::string_view key) -> x509::certificate {
         auto der = base64_decode(text(one, key));
-        auto parsed = der && !der->empty() ? x509::parse_certificate(*der) : result<x509::certificate>();
+        auto parsed = der && !der->empty() ? x509::certificate_of(*der, memory) : result<x509::certificate>();
         return parsed ? *parsed : x509::certificate();
     };
     std::vector<x509::need> all;
@@ -253,7 +254,7 @@ std::string to_json(const file_report& given) {
                                         {"missing", of(report.missing)}});
 }
 
-result<file_report> report_from_json(std::string_view text_of_report) {
+result<file_report> report_from_json(std::string_view text_of_report, x509::cache* memory) {
     try {
         json::value parsed = json::parse(text_of_report);
         const json::object& o = parsed.as_object();
@@ -263,7 +264,7 @@ result<file_report> report_from_json(std::string_view text_of_report) {
         for (const json::value& s : o.at("signatures").as_array())
             report.signatures.push_back(signature_of(s.as_object()));
         report.findings = findings(o);
-        report.missing = missing(o);
+        report.missing = missing(o, memory);
         return report;
     } catch (const std::exception& e) {
         return failed(errc::report_unreadable, e.what());

@@ -82,6 +82,32 @@ BOOST_AUTO_TEST_CASE(a_worker_reports_what_the_library_reports) {
     BOOST_TEST(p->restarts() == 0u);
 }
 
+BOOST_AUTO_TEST_CASE(what_is_missing_is_told_each_time) {
+    inspect::options o;
+    o.executable = VANTHU_INSPECT_EXECUTABLE;
+    o.trust = world().trust;
+    auto p = inspect::inspector_pool::start(std::move(o)).value();
+    const bytes sealed = world().issued(world().approved(make_letter()));
+    const auto report = signed_file::verify(sealed, world().trust, {}, at);
+    BOOST_TEST(!report.missing.empty());
+    for (int i = 0; i < 3; ++i)
+        BOOST_TEST(validation::to_json(p->inspect(bytes_view(sealed), at, soon()).report) ==
+                   validation::to_json(report));
+}
+
+BOOST_AUTO_TEST_CASE(a_document_larger_than_the_budget_is_not_read) {
+    inspect::options o;
+    o.executable = VANTHU_INSPECT_EXECUTABLE;
+    o.limits.pdf.bytes = 1000;
+    auto p = inspect::inspector_pool::start(std::move(o)).value();
+    auto seen = p->inspect(bytes_view(make_letter()), at, soon());
+    BOOST_TEST(!seen.finished);
+    BOOST_TEST(!seen.first_page_seen);
+    BOOST_REQUIRE(signing::has_finding(seen.report.findings, "budget"));
+    BOOST_TEST(seen.report.findings.front().text_en.contains("size"));
+    BOOST_TEST(p->restarts() == 0u);
+}
+
 BOOST_AUTO_TEST_CASE(a_revocation_list_of_thousands_is_read_by_a_worker) {
     identity lost = world().ca.issue({.common_name = "Người khác"});
     test_ca::crl_spec list;
