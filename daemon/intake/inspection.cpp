@@ -86,7 +86,8 @@ result<> acceptance::end(std::size_t index, const edxml::attachment_info& final)
 task<> acceptance::inspect_signatures() {
     bool damaged = false, invalid = false, indeterminate = false, valid = false, unsigned_pdf = false, other = false;
     for (const edxml::attachment_info& a : packet_->document()->attachments) damaged |= a.damaged;
-    boost::json::array reports;
+    std::string reports; // of an array
+    auto add_report = [&](std::string_view json) { (reports += reports.empty() ? '[' : ',') += json; };
     for (auto& c : candidates_) {
         if (!c || !c->chosen) {
             other = true;
@@ -99,7 +100,8 @@ task<> acceptance::inspect_signatures() {
         arrival_.signatures_checked = true;
         if (c->chosen->over_budget) {
             indeterminate = first_page_unseen_ = true;
-            reports.push_back({{"file", c->name}, {"verdict", "indeterminate"}, {"finding", "budget"}});
+            add_report(boost::json::serialize(
+                boost::json::object{{"file", c->name}, {"verdict", "indeterminate"}, {"finding", "budget"}}));
             continue;
         }
         auto look = [this, &content = c->chosen->content]() -> inspect::inspection {
@@ -118,8 +120,7 @@ task<> acceptance::inspect_signatures() {
         indeterminate |= seen.report.verdict == signing::verdict::indeterminate;
         valid |= seen.report.verdict == signing::verdict::valid;
         unsigned_pdf |= seen.report.verdict == signing::verdict::unsigned_;
-        boost::system::error_code ec;
-        reports.push_back(boost::json::parse(validation::to_json(seen.report), ec));
+        add_report(validation::to_json(seen.report));
     }
     arrival_.signatures = damaged                  ? intake::verdict::damaged
                           : invalid                ? intake::verdict::invalid
@@ -128,7 +129,7 @@ task<> acceptance::inspect_signatures() {
                                                    : intake::verdict::unsigned_;
     if (valid && (other || unsigned_pdf)) arrival_.flags.push_back("partly_unsigned");
     if (!arrival_.signatures_checked && !indeterminate) arrival_.signatures_checked = true; // nothing there to check
-    if (!reports.empty()) arrival_.signature_report = boost::json::serialize(reports);
+    if (!reports.empty()) arrival_.signature_report = reports + ']';
     co_return result<>();
 }
 
