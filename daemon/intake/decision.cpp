@@ -202,7 +202,8 @@ result<> decision::place(const document_row& d, const routed& r, const std::stri
         out.inboxes.push_back(r.organisation);
         e.kind = "kept";
         if (is_replacement(d.identity)) VANTHU_CHECK(before_the_clerk(d, c));
-        if (d.kind == document_kind::document && (!asks_for_answer(d.identity) || is_replacement(d.identity)))
+        if (d.kind == document_kind::document && !never_recalled_ &&
+            (!asks_for_answer(d.identity) || is_replacement(d.identity)))
             VANTHU_CHECK(cancel_if_recalled(d, r, entry, c, out));
     } else if (r.route.kind == route_kind::held) {
         c.state_now = state::parked;
@@ -347,7 +348,12 @@ result<> decision::document(arrival& a, outcome& out) {
     transfers to;
     const bool recalls = is_recall(d.identity), replaces = is_replacement(d.identity);
     const bool updates = is_update(d.identity);
-    if (recalls || replaces || updates) VANTHU_CHECK(raise_to_recalled(a, d, fresh));
+    if (recalls || replaces || updates)
+        VANTHU_CHECK(raise_to_recalled(a, d, fresh));
+    else if (fresh.size() >= many_recipients) {
+        VANTHU_TRY(const bool recalled, write_.is_recalled(options_.home, d.identity.issuer, d.identity.document_id));
+        never_recalled_ = !recalled;
+    }
     for (const routed& r : fresh)
         VANTHU_CHECK(recalls    ? recall_recipient(a, d, r, to, out)
                      : replaces ? replace_recipient(a, d, r, to, out)

@@ -57,14 +57,23 @@ private:
     result<> known_packet(const records::reader::place&, outcome&);
     result<> receipt_for_new_envelope(const arrival&, records::document_row, outcome&);
     result<bool> has_gone(const records::document_row&, const records::consignment_row&);
-    result<bool> may_come_again(const records::document_row&, const std::string& recipient);
+    // What is on record, read once for however many recipients are asked about. Nothing is written meanwhile.
+    struct on_record {
+        records::document_row document;
+        std::vector<records::consignment_row> consignments;
+        std::multimap<std::string_view, const records::consignment_row*> by_recipient; // into `consignments`
+    };
+    using records_read = std::map<std::string, std::optional<on_record>>; // by document id
+    result<const on_record*> earlier(const records::document_row&, const std::string& id, records_read&);
+    result<bool> is_new_to_all(const arrival&, const records::document_row&);
+    static bool may_come_again(const on_record& earlier, const std::string& recipient);
     // What stands against handing a document to a recipient.
     struct standing {
         std::string known;         // it has this very document: its id
         std::string clash;         // a document with other content stands under its number there
         bool new_envelope = false; // it has the content, under another identity
     };
-    result<standing> standing_of(const records::document_row&, const std::string& recipient);
+    result<standing> standing_of(const records::document_row&, const std::string& recipient, records_read&);
     result<bool> check_identity(const arrival&, const records::document_row&, std::vector<routed>& fresh,
                                 std::string& known_id, std::vector<std::string>& flags);
     result<> check_number(const records::document_row&, const std::vector<routed>& fresh);
@@ -128,6 +137,7 @@ private:
     const gate_options& options_;
     ledger::receipt_log& log_;
     records::writer write_;
+    bool never_recalled_ = false; // of document(): nobody was asked for it before it came
 };
 
 // Parked because of the registry.
@@ -139,6 +149,8 @@ std::string held_reason_code(const routed&); // "registry.no_route"
 bool may_be_written(const failure&);
 std::string by_of(const arrival&); // who brought it: node, credential or "vanthu"
 std::string date_text(const edxml::packet_date&);
+// From here on what is the same for all recipients of a document is looked up once: a scan costs as much as a few gets.
+inline constexpr std::size_t many_recipients = 8;
 // A recall, update or replace: a conversation about another document, to be answered with 15 or 16.
 bool asks_for_answer(const records::business_identity&);
 bool is_recall(const records::business_identity&);

@@ -26,29 +26,41 @@ result<bool> decision::has_gone(const document_row& d, const consignment_row& c)
     return q && q->document == d.id && records::took_away(*q);
 }
 
-// What came back undelivered may be sent again as it is, and a recall that was answered may be asked for again;
-// anything else gets the first answer.
-result<bool> decision::may_come_again(const document_row& earlier, const std::string& recipient) {
-    VANTHU_TRY(auto consignments, write_.consignments(earlier.owner, earlier.id));
-    for (const consignment_row& c : consignments)
-        if (c.recipient == recipient)
-            return ended_undelivered(c) || c.answer == "16" ||
-                   (asks_for_answer(earlier.identity) && !is_replacement(earlier.identity) &&
-                    (c.last_status == "15" || c.last_status == "16"));
-    return false;
+// The document of that id beside `d`; null: there is none.
+result<const decision::on_record*> decision::earlier(const document_row& d, const std::string& id, records_read& seen) {
+    auto [at, first] = seen.try_emplace(id);
+    std::optional<on_record>& found = at->second;
+    if (first) {
+        VANTHU_TRY(auto row, document_of(d.identity.issuer, id));
+        if (row) {
+            VANTHU_TRY(auto consignments, write_.consignments(row->owner, id));
+            found.emplace(std::move(*row), std::move(consignments));
+            for (const consignment_row& c : found->consignments) found->by_recipient.emplace(c.recipient, &c);
+        }
+    }
+    return found ? &*found : nullptr;
 }
 
-result<decision::standing> decision::standing_of(const document_row& d, const std::string& recipient) {
+// What came back undelivered may be sent again as it is, and a recall that was answered may be asked for again;
+// anything else gets the first answer.
+bool decision::may_come_again(const on_record& earlier, const std::string& recipient) {
+    const auto at = earlier.by_recipient.find(recipient); // the first, where there are several
+    if (at == earlier.by_recipient.end()) return false;
+    const consignment_row& c = *at->second;
+    const records::business_identity& i = earlier.document.identity;
+    return ended_undelivered(c) || c.answer == "16" ||
+           (asks_for_answer(i) && !is_replacement(i) && (c.last_status == "15" || c.last_status == "16"));
+}
+
+result<decision::standing> decision::standing_of(const document_row& d, const std::string& recipient,
+                                                 records_read& seen) {
     standing s;
     VANTHU_TRY(auto same, write_.occupied(options_.home, recipient, d.identity));
     if (same && same->content_sha256 == d.content_sha256) {
-        VANTHU_TRY(auto earlier, document_of(d.identity.issuer, same->document));
-        bool again = false;
-        if (earlier) {
-            VANTHU_TRY(again, may_come_again(*earlier, recipient));
-        }
+        VANTHU_TRY(const on_record* before, earlier(d, same->document, seen));
+        bool again = before && may_come_again(*before, recipient);
         // Updates without files have one content; what they change stands in their headers.
-        if (earlier && is_update(d.identity) && earlier->sent_at != d.sent_at) again = true;
+        if (before && is_update(d.identity) && before->document.sent_at != d.sent_at) again = true;
         if (!again) {
             s.known = same->document;
             return s;
@@ -63,25 +75,47 @@ result<decision::standing> decision::standing_of(const document_row& d, const st
         return s;
     }
     // A refused document may be sent again under its number, corrected.
-    VANTHU_TRY(auto earlier, document_of(d.identity.issuer, other->document));
-    bool gone = !earlier;
-    if (earlier) {
-        VANTHU_TRY(auto consignments, write_.consignments(earlier->owner, earlier->id));
-        for (const consignment_row& c : consignments) {
-            if (c.recipient != recipient || gone) continue;
-            VANTHU_TRY(gone, has_gone(*earlier, c));
+    VANTHU_TRY(const on_record* before, earlier(d, other->document, seen));
+    bool gone = !before;
+    if (before)
+        for (auto [at, end] = before->by_recipient.equal_range(recipient); at != end && !gone; ++at) {
+            VANTHU_TRY(gone, has_gone(before->document, *at->second));
         }
-    }
     if (!gone) s.clash = other->document;
     return s;
+}
+
+// Whoever has something of this identity or number has it by a document that its issuer's names lead to.
+result<bool> decision::is_new_to_all(const arrival& a, const document_row& d) {
+    const records::business_identity& i = d.identity;
+    if (a.recipients.size() < many_recipients || (i.document_id.empty() && i.number.empty())) return false;
+    for (const std::string& owner : {i.issuer, options_.home}) {
+        if (!i.document_id.empty()) {
+            VANTHU_TRY(auto ids, write_.documents_named(owner, i.issuer, i.document_id));
+            if (!ids.empty()) return false;
+        }
+        if (!i.number.empty()) {
+            VANTHU_TRY(auto ids,
+                       write_.documents_numbered(owner, i.issuer, i.number, i.notation, i.date.substr(0, 4)));
+            if (!ids.empty()) return false;
+        }
+        if (i.issuer == options_.home) break;
+    }
+    return true;
 }
 
 // Contracts 1: which recipients are new, which have this very document already, and what a clerk should be told.
 result<bool> decision::check_identity(const arrival& a, const document_row& d, std::vector<routed>& fresh,
                                       std::string& known_id, std::vector<std::string>& flags) {
     const bool at_issuer = a.from->source == offer::from::eoffice;
+    VANTHU_TRY(const bool new_to_all, is_new_to_all(a, d));
+    if (new_to_all) {
+        fresh = a.recipients;
+        return true;
+    }
+    records_read seen;
     for (const routed& r : a.recipients) {
-        VANTHU_TRY(standing s, standing_of(d, r.organisation));
+        VANTHU_TRY(standing s, standing_of(d, r.organisation, seen));
         if (!s.known.empty()) {
             known_id = s.known;
             continue;

@@ -58,7 +58,8 @@ result<decision::placing> decision::place_again(const records::reader::unplaced&
     };
     if (is_document && (local || !hold.empty())) add_flag(flag);
     if (local && is_document && hold.empty()) {
-        VANTHU_TRY(standing s, standing_of(*d, r.organisation));
+        records_read seen;
+        VANTHU_TRY(standing s, standing_of(*d, r.organisation, seen));
         if (!s.known.empty()) {
             VANTHU_TRY(placing done, place_duplicate(*d, r, s.known, *c, out));
             if (done == placing::placed) return done;

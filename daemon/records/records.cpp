@@ -237,6 +237,14 @@ result<std::optional<recall_row>> reader::recall(std::string_view home, std::str
                                                  std::string_view target, std::string_view recipient) const {
     return get<recall_row>(view_, 'Q', row_key(home, 'Q').text(issuer).text(target).text(recipient));
 }
+result<bool> reader::is_recalled(std::string_view home, std::string_view issuer, std::string_view target) const {
+    bool any = false;
+    VANTHU_CHECK(view_.scan(row_key(home, 'Q').text(issuer).text(target), {}, [&](std::string_view, std::string_view) {
+        any = true;
+        return false;
+    }));
+    return any;
+}
 result<std::optional<idempotency_row>> reader::idempotent(std::string_view organisation, std::string_view credential,
                                                           std::string_view key) const {
     return get<idempotency_row>(view_, 'Y', row_key(organisation, 'Y').text(credential).text(key));

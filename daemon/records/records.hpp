@@ -81,6 +81,8 @@ public:
     // `home`: the node's own organisation; `target`: the DocumentId recalled.
     result<std::optional<recall_row>> recall(std::string_view home, std::string_view issuer, std::string_view target,
                                              std::string_view recipient) const;
+    // Is there one for any recipient?
+    result<bool> is_recalled(std::string_view home, std::string_view issuer, std::string_view target) const;
 
     result<std::optional<idempotency_row>> idempotent(std::string_view organisation, std::string_view credential,
                                                       std::string_view key) const;
