@@ -2,10 +2,13 @@
 #pragma once
 
 #include "daemon/base/base64.hpp"
+#include "daemon/base/ids.hpp"
 #include "daemon/ledger/keys.hpp"
 #include "daemon/ledger/rows.hpp"
 #include "daemon/records/records.hpp"
 #include "daemon/records/row_text.hpp"
+
+#include <charconv>
 
 namespace vanthu::records {
 
@@ -70,6 +73,20 @@ inline std::string number_key(std::string_view owner, std::string_view recipient
         .text(i.notation)
         .text(i.date.substr(0, 4))
         .take(); // numbers run within a year
+}
+
+// A sequence below 2^32 stands in the last eight digits of an entry's id: no row has to lead from one to the other.
+inline std::optional<std::uint64_t> sequence_in(std::string_view id) {
+    std::uint32_t out = 0;
+    if (!is_id(id)) return std::nullopt;
+    std::from_chars(id.data() + id.size() - 8, id.data() + id.size(), out, 16);
+    return out;
+}
+inline bool write_sequence(std::string& id, std::uint64_t sequence) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    if (!is_id(id) || sequence >> 32) return false;
+    for (std::size_t i = 1; i <= 8; ++i, sequence >>= 4) id[id.size() - i] = digits[sequence & 15];
+    return true;
 }
 
 inline std::string notices_key(std::string_view home, std::string_view node, std::string_view instance) {

@@ -199,6 +199,10 @@ result<std::vector<reader::listed_document>> reader::list_documents(std::string_
     return out;
 }
 result<std::optional<inbox_row>> reader::inbox_entry(std::string_view organisation, std::string_view inbox_id) const {
+    if (auto sequence = sequence_in(inbox_id)) {
+        VANTHU_TRY(auto entry, get<inbox_row>(view_, 'I', row_key(organisation, 'I').u64(*sequence)));
+        if (entry && entry->id == inbox_id) return entry;
+    }
     VANTHU_TRY(std::optional<std::string> sequence, get_text(view_, 'i', row_key(organisation, 'i').text(inbox_id)));
     if (!sequence) return std::optional<inbox_row>{};
     return get<inbox_row>(view_, 'I', row_key(organisation, 'I').u64(std::stoull(*sequence)));

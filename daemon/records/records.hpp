@@ -144,7 +144,7 @@ public:
     void sent(std::string_view home, const transfer_row&);
     // Gives the event its sequence and time.
     result<> add_event(std::string_view owner, event_row);
-    // Gives the entry its sequence and id.
+    // Gives the entry its sequence and id: `id`, in whose last digits the sequence is written where it is a new_id().
     result<inbox_row> add_inbox(inbox_row, std::string_view id);
     void put(const inbox_row&);
     void occupy(std::string_view owner, std::string_view recipient, const business_identity&, const identity_row&);

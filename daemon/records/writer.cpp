@@ -59,7 +59,9 @@ result<inbox_row> writer::add_inbox(inbox_row entry, std::string_view id) {
     VANTHU_TRY(entry.sequence, transaction_.next_sequence(row_key(entry.organisation, 'Z').text("inbox")));
     entry.id = id;
     entry.created_at = now();
-    transaction_.put(row_key(entry.organisation, 'i').text(entry.id), framed_text('i', std::to_string(entry.sequence)));
+    if (!write_sequence(entry.id, entry.sequence))
+        transaction_.put(row_key(entry.organisation, 'i').text(entry.id),
+                         framed_text('i', std::to_string(entry.sequence)));
     put(entry);
     return entry;
 }

@@ -1,35 +1,9 @@
-#include "daemon/records/records.hpp"
 #include "daemon/records/framing.hpp"
-
-#include <boost/test/unit_test.hpp>
-#include <cstdlib>
+#include "tests/records/store_in_a_folder.hpp"
 
 using namespace vanthu;
 using namespace vanthu::records;
-
-namespace {
-struct store_in_a_folder {
-    std::filesystem::path directory;
-    std::unique_ptr<ledger::store> store;
-    store_in_a_folder() {
-        std::string name = (std::filesystem::temp_directory_path() / "vanthu-records-XXXXXX").string();
-        directory = ::mkdtemp(name.data());
-        store = ledger::store::open({.directory = directory / "ledger"}).value();
-    }
-    ~store_in_a_folder() {
-        store->close();
-        std::filesystem::remove_all(directory);
-    }
-    template <class F> void change(F f) {
-        auto done = store->commit_and_wait([&](ledger::transaction& t) -> result<> {
-            writer w(t);
-            return f(w);
-        });
-        BOOST_REQUIRE(done.has_value());
-    }
-    reader read() { return reader(store->committed()); }
-};
-} // namespace
+using vanthu::test::store_in_a_folder;
 
 BOOST_AUTO_TEST_CASE(numbers_compare_as_numbers_and_other_texts_as_they_are) {
     BOOST_TEST(comparable_number("05") == comparable_number("5"));
