@@ -96,8 +96,10 @@ int run(const std::filesystem::path& file, daemon_config config, std::shared_ptr
     auto executor = asio::any_io_executor(decisions.get_executor());
     auto anchors = start::peer_anchors(config);
     if (!anchors) return cannot_start({"CA của các nút", "peer CA"}, anchors.error());
-    peer_link::links links({config.peer.tls.certificate, config.peer.tls.key, config.peer.tls.ca, *anchors}, executor,
-                           [&] { return gate.registry(); }, clock);
+    // As many packets as a destination may have under way, and a notice or a question beside them.
+    peer_link::links links({config.peer.tls.certificate, config.peer.tls.key, config.peer.tls.ca, *anchors,
+                            static_cast<std::size_t>(config.delivery.concurrency) + 1},
+                           executor, [&] { return gate.registry(); }, clock);
     delivery::engine engine(start::engine_options(config, home), **store, executor, disk, clock, [&] { return gate.registry(); },
                             [&](const std::string& to) { return links.to(to); });
     gate.on_work = [&](const auto& rows) { engine.wake(rows); };

@@ -244,6 +244,7 @@ links::link* links::link_to(const std::string& node) {
     o.key_file = options_.key_file;
     o.required_san_uri = row->san_uri;
     o.tls13_only = true;
+    o.max_connections = options_.connections;
     // Pins have dates, and the registry changes: both are asked at each handshake, not once here.
     auto pinned = [pins = row->pins, &clock = clock_](const net::peer_identity& p) {
         const timestamp now = clock.now();

@@ -17,6 +17,7 @@ struct sender_options {
     std::filesystem::path certificate_file, key_file; // of this node
     std::filesystem::path ca_file;  // trusts the other nodes, where the registry names no file for one
     receipt::trust_anchors anchors; // for their receipts
+    std::size_t connections = 8;    // to one node at most; a call beyond it waits
 };
 
 // All calls from the executor given.

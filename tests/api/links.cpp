@@ -4,6 +4,9 @@
 
 #include "daemon/base/error_table.hpp"
 
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/use_future.hpp>
+
 namespace vanthu::test {
 namespace json = boost::json;
 
@@ -236,6 +239,50 @@ BOOST_AUTO_TEST_CASE(a_pin_counts_from_its_first_day_to_its_last_while_the_link_
         };
         (void)wait_for(thread.executor(0), close(links));
     }
+}
+
+// The other side takes connections and says nothing, so that each stays at its handshake.
+BOOST_AUTO_TEST_CASE(as_many_connections_go_to_a_node_as_may_be_under_way) {
+    pair_of_nodes n;
+    asio::io_context io;
+    asio::ip::tcp::acceptor silent(io, {asio::ip::address_v4::loopback(), 0});
+    std::string text = two_node_registry(
+        1, {}, "https://127.0.0.1:" + std::to_string(silent.local_endpoint().port()), n.lower.peer_url());
+    const auto folder = n.lower.folder.path();
+    const std::string placeholder = "@CA@", file = (folder / "ca.pem").string();
+    for (std::size_t at; (at = text.find(placeholder)) != std::string::npos;)
+        text.replace(at, placeholder.size(), file);
+    auto parsed = registry::registry::parse(text, "connections");
+    BOOST_REQUIRE_MESSAGE(parsed.has_value(), (parsed ? "" : parsed.error().detail));
+    auto rows = std::make_shared<const registry::registry>(std::move(*parsed));
+    net::io_threads thread(1, "test-links");
+    auto links = std::make_unique<peer_link::links>(
+        peer_link::sender_options{folder / "node.pem", folder / "node.key", folder / "ca.pem", n.lower.anchors(), 10},
+        thread.executor(0), [rows] { return rows; }, system_clock());
+
+    auto tell = [&]() -> asio::awaitable<bool> {
+        auto told = co_await links->to("h48")->notify({.instance = "i", .notices = {}}, in(std::chrono::seconds(2)));
+        co_return told.has_value();
+    };
+    std::vector<std::future<bool>> calls;
+    for (int i = 0; i < 12; ++i) calls.push_back(asio::co_spawn(thread.executor(0), tell(), asio::use_future));
+    std::vector<asio::ip::tcp::socket> taken;
+    std::function<void()> take = [&] {
+        silent.async_accept([&](boost::system::error_code ec, asio::ip::tcp::socket s) {
+            if (ec) return;
+            taken.push_back(std::move(s));
+            take();
+        });
+    };
+    take();
+    io.run_for(std::chrono::seconds(1));
+    BOOST_TEST(taken.size() == 10u);
+    for (auto& call : calls) BOOST_TEST(!call.get());
+    auto close = [&]() -> asio::awaitable<void> {
+        links.reset();
+        co_return;
+    };
+    asio::co_spawn(thread.executor(0), close(), asio::use_future).get();
 }
 
 BOOST_AUTO_TEST_SUITE_END()
