@@ -70,7 +70,7 @@ public:
         deadline += std::chrono::seconds(packet.transfer.size >> 16);
         const std::string path = "/peer/v1/packets/" + packet.transfer.packet_sha256.hex();
         net::client_request ask{
-            .method = "PUT", .target = path + "/manifest", .body = packet.transfer.manifest, .deadline = deadline};
+            .method = "PUT", .target = path + "/manifest", .body = packet.manifest, .deadline = deadline};
         ask.fields.set("Content-Type", "application/json");
         auto answer = co_await client_->send(std::move(ask));
         if (!answer) co_return from_failure(answer.error());

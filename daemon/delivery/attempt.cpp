@@ -26,34 +26,39 @@ result<begun> begin_attempt(records::writer& w, const records::recall_side& side
         w.put(t);
         return out;
     }
-    if (!t.composed) {
+    std::vector<records::piece_row> pieces;
+    if (t.composed) {
+        VANTHU_TRY(pieces, w.pieces(t));
+    } else {
+        pieces = composed.pieces;
+        w.put_pieces(t, pieces);
         t.composed = true;
-        t.pieces = composed.pieces;
         t.size = composed.size;
         t.packet_sha256 = composed.packet_sha256;
         t.expires_at = composed.expires_at;
         w.sent(side.home, t);
     }
-    if (t.manifest.empty())
-        t.manifest =
-            peer::encode(peer::manifest{.packet_sha256 = t.packet_sha256,
-                                        .size = t.size,
-                                        .kind = d.kind == records::document_kind::status ? "status" : "document",
-                                        .recipients = t.recipients,
-                                        .origin = d.origin,
-                                        .document = d.id});
     t.attempt_open = true;
     w.put(t);
+    t.pieces = std::move(pieces);
     out.transfer = std::move(t);
     return out;
 }
 
+peer::manifest manifest_of(const transfer_row& t, const records::document_row& d) {
+    return {.packet_sha256 = t.packet_sha256,
+            .size = t.size,
+            .kind = d.kind == records::document_kind::status ? "status" : "document",
+            .recipients = t.recipients,
+            .origin = d.origin,
+            .document = d.id};
+}
+
 result<concluded> conclude_attempt(records::writer& w, const records::recall_side& side, const attempt_rules& rules,
-                                   const registry::registry& known, const transfer_row& before, const outcome& o) {
+                                   const registry::registry& known, const records::document_row& document,
+                                   const transfer_row& before, const outcome& o) {
     concluded out;
     const timestamp at = from_us(w.now());
-    VANTHU_TRY(auto document, w.document(before.owner, before.document));
-    if (!document) return failed(records::errc::document_unknown, before.document);
     VANTHU_TRY(auto stored, w.transfer(before.owner, before.document, before.node));
     if (!stored) return failed(errc::transfer_unknown, before.document);
     transfer_row& t = *stored;
@@ -62,6 +67,7 @@ result<concluded> conclude_attempt(records::writer& w, const records::recall_sid
         w.remove_work(side.home, t);
         t.attempt_open = false;
         w.put(t);
+        out.after = std::move(t);
         return out;
     }
     const bool released = t.next_attempt_at != before.next_attempt_at;
@@ -121,7 +127,7 @@ result<concluded> conclude_attempt(records::writer& w, const records::recall_sid
         c->updated_at = w.now();
         w.put(t.owner, *c);
         if (t.state_now == state::refused || t.state_now == state::expired)
-            VANTHU_CHECK(records::request_failed(w, side, *document, code, t.reason));
+            VANTHU_CHECK(records::request_failed(w, side, document, code, t.reason));
         if (!event.empty())
             VANTHU_CHECK(
                 w.add_event(t.owner, {.document = t.document,
@@ -135,9 +141,9 @@ result<concluded> conclude_attempt(records::writer& w, const records::recall_sid
         const registry::resolution to = known.resolve(code, at);
         const bool told_there = o.what == outcome::kind::delivered && !o.final_hop && node && to.known() &&
                                 known.server(*to.found, at) == node;
-        if (!notice.empty() && !told_there && !document->previous_node.empty()) {
-            VANTHU_CHECK(w.add_notice(side.home, document->previous_node,
-                                      {.packet_sha256 = document->packet_sha256,
+        if (!notice.empty() && !told_there && !document.previous_node.empty()) {
+            VANTHU_CHECK(w.add_notice(side.home, document.previous_node,
+                                      {.packet_sha256 = document.packet_sha256,
                                        .recipient = code,
                                        .kind = notice,
                                        .code = t.reason,
@@ -148,9 +154,10 @@ result<concluded> conclude_attempt(records::writer& w, const records::recall_sid
         }
     }
     if (t.recall_waits) {
-        VANTHU_TRY(out.released, records::settle(w, side, *document, t));
+        VANTHU_TRY(out.released, records::settle(w, side, document, t));
         out.notices = true;
     }
+    out.after = std::move(t);
     return out;
 }
 

@@ -105,7 +105,8 @@ private:
     asio::awaitable<void> tell(notice_lane&, std::string node);
     task<bool> tell_some(const std::string& node);
     task<bool> begin(records::transfer_row&, const records::document_row&, received_bytes& received);
-    task<> conclude(const records::transfer_row& before, const outcome&, const attempt_rules&);
+    task<records::transfer_row> conclude(const records::document_row&, const records::transfer_row& before,
+                                         const outcome&, const attempt_rules&);
     attempt_rules rules_after(lane&, holding&, const records::transfer_row&, const outcome&);
     std::int64_t warn_after() const;
     double chance();

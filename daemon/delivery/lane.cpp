@@ -157,13 +157,12 @@ asio::awaitable<void> engine::attempt(lane& l, place i, std::optional<flow::perm
         co_return;
     }
     const attempt_rules rules = rules_after(l, held, row, came_of_it);
-    auto kept = co_await conclude(row, came_of_it, rules);
+    auto kept = co_await conclude(**document, row, came_of_it, rules);
     if (!kept) log::error("outcome_not_kept", {{"document", i.document}, {"peer", l.node}, {"failure", kept.error()}});
 
     std::lock_guard lock(guard_);
-    auto after = read.transfer(i.owner, i.document, l.node);
-    if (kept && after && *after && ((*after)->state_now == state::deferred || (*after)->state_now == state::waiting)) {
-        held.again(**after);
+    if (kept && (kept->state_now == state::deferred || kept->state_now == state::waiting)) {
+        held.again(*kept);
         ++l.deferred;
     } else if (kept) {
         held.gone();
@@ -222,8 +221,8 @@ task<outcome> engine::try_once(lane& l, transfer_row& row, const records::docume
     }
     if (!*begun) co_return failed(errc::not_waiting, d.id);
     auto ref = ledger::payload_ref::decode(d.payload);
-    auto pieces = std::make_shared<const std::vector<records::piece_row>>(row.pieces);
-    outgoing packet{row, d.kind, [&, pieces](std::uint64_t offset) {
+    auto pieces = std::make_shared<const std::vector<records::piece_row>>(std::move(row.pieces));
+    outgoing packet{row, peer::encode(manifest_of(row, d)), d.kind, [&, pieces](std::uint64_t offset) {
                         return stream(pieces, row.size, offset, store_.payloads(), *ref, received, disk_);
                     }};
     co_return co_await via->deliver(packet, in(options_.request_timeout));
@@ -261,18 +260,19 @@ task<bool> engine::begin(transfer_row& t, const records::document_row& d, receiv
     co_return true;
 }
 
-task<> engine::conclude(const transfer_row& before, const outcome& o, const attempt_rules& rules) {
+task<transfer_row> engine::conclude(const records::document_row& d, const transfer_row& before, const outcome& o,
+                                    const attempt_rules& rules) {
     concluded done;
     auto change = [&](ledger::transaction& tr) -> result<> {
         records::writer w(tr);
         const auto registry = registry_();
-        VANTHU_TRY(done, conclude_attempt(w, {options_.home, options_.organisation}, rules, *registry, before, o));
+        VANTHU_TRY(done, conclude_attempt(w, {options_.home, options_.organisation}, rules, *registry, d, before, o));
         return {};
     };
     VANTHU_CO_CHECK(co_await ledger::commit(store_, std::move(change)));
     wake(done.released);
     if (done.notices) wake_notices();
-    co_return result<>();
+    co_return std::move(done.after);
 }
 
 double engine::chance() { return std::uniform_real_distribution<double>(0, 1)(random_); }

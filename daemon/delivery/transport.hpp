@@ -12,7 +12,8 @@ namespace vanthu::delivery {
 
 // One composed packet for one hop.
 struct outgoing {
-    records::transfer_row transfer; // composed: hash, size, manifest are final
+    records::transfer_row transfer; // composed: hash and size are final
+    std::string manifest;           // exact bytes
     records::document_kind kind;
     // The packet's bytes from `offset` to the end; may be called again for another attempt to send.
     std::function<net::producer(std::uint64_t offset)> body;

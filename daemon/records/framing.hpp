@@ -15,7 +15,7 @@ namespace vanthu::records {
 using ledger::row_key;
 using ledger::row_key_reader;
 
-inline constexpr char row_version = 1;
+inline constexpr char row_version = 1, apart_version = 2; // apart_version: of T
 inline constexpr std::uint8_t work_version = 2;
 
 template <class Row> std::string framed(char type, const Row& row) {
@@ -30,9 +30,17 @@ inline std::string framed(char type, const document_row& row) {
     return framed<document_row>(type, legible);
 }
 
+// Composed, and its pieces in a row of their own: a program that does not know of that must not read it.
+inline std::string framed(char type, const transfer_row& row) {
+    std::string out = framed<transfer_row>(type, row);
+    if (row.composed && row.pieces.empty()) out[1] = apart_version;
+    return out;
+}
+
 template <class Row> result<Row> unframed(char type, std::string_view value) {
-    if (value.size() < 2 || value[0] != type || value[1] != row_version)
-        return failed(errc::row_unreadable, std::string("row type ") + type);
+    const bool known = value.size() >= 2 && value[0] == type &&
+                       (value[1] == row_version || (std::is_same_v<Row, transfer_row> && value[1] == apart_version));
+    if (!known) return failed(errc::row_unreadable, std::string("row type ") + type);
     boost::system::error_code ec;
     json::value v = json::parse(json::string_view(value.data() + 2, value.size() - 2), ec);
     if (ec) return failed(errc::row_unreadable, std::string("row type ") + type + ": " + ec.message());

@@ -6,10 +6,7 @@
 namespace vanthu::records {
 namespace {
 
-void take_out(transfer_row& t, const std::string& code) {
-    std::erase(t.recipients, code);
-    t.manifest.clear(); // written anew before the next attempt; no hop can have seen it
-}
+void take_out(transfer_row& t, const std::string& code) { std::erase(t.recipients, code); }
 
 constexpr int updates = 2, replaces = 3; // recall_row::asks
 

@@ -125,6 +125,12 @@ result<std::optional<transfer_row>> reader::transfer(std::string_view owner, std
 result<std::vector<transfer_row>> reader::transfers(std::string_view owner, std::string_view document) const {
     return all<transfer_row>(view_, 'T', row_key(owner, 'T').text(document));
 }
+result<std::vector<piece_row>> reader::pieces(const transfer_row& t) const {
+    if (!t.pieces.empty()) return t.pieces;
+    VANTHU_TRY(auto apart, get<envelope_row>(view_, 'P', row_key(t.owner, 'P').text(t.document).text(t.node)));
+    if (!apart) return failed(errc::row_unreadable, "row type P: " + t.document);
+    return std::move(apart->pieces);
+}
 result<std::vector<event_row>> reader::events_of(std::string_view owner, std::string_view document) const {
     std::vector<std::uint64_t> sequences;
     VANTHU_CHECK(view_.scan(row_key(owner, 'e').text(document), {}, [&](std::string_view key, std::string_view) {

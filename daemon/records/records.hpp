@@ -1,7 +1,8 @@
 // Reading and writing the business rows over the ledger.
 //
 // Row types under an owner (docs/store-format.md, section "Rows"):
-//   D document        C consignment by document and recipient   T transfer by document and node   E event by sequence
+//   D document        C consignment by document and recipient   E event by sequence
+//   T transfer by document and node   P what of it never changes, once it is composed
 //   e events of a document   S statuses and other documents about a document
 //   B by business DocumentId   K identity occupied at a recipient   k the same by number and notation
 //   I inbox by sequence   i inbox id   J inbox entry by document
@@ -36,6 +37,8 @@ public:
     result<std::optional<transfer_row>> transfer(std::string_view owner, std::string_view document,
                                                  std::string_view node) const;
     result<std::vector<transfer_row>> transfers(std::string_view owner, std::string_view document) const;
+    // Of a composed transfer, wherever they stand.
+    result<std::vector<piece_row>> pieces(const transfer_row&) const;
     // Every consignment of an owner, by document.
     result<> each_consignment(std::string_view owner, const std::function<void(const consignment_row&)>&) const;
     result<std::vector<event_row>> events_of(std::string_view owner, std::string_view document) const;
@@ -137,6 +140,7 @@ public:
     void index_document(const document_row&); // B: so that statuses find it
     void put(std::string_view owner, const consignment_row&);
     void put(const transfer_row&);                             // without the work row
+    void put_pieces(const transfer_row&, const std::vector<piece_row>&); // whose row then names none
     void add_work(std::string_view home, const transfer_row&); // again when its time has changed
     void remove_work(std::string_view home, const transfer_row&);
     void put(std::string_view home, const unplaced&);

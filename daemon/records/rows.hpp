@@ -145,9 +145,8 @@ struct transfer_row {
     bool composed = false;
     digest packet_sha256;
     std::uint64_t size = 0; // before that: of the packet as received
-    std::vector<piece_row> pieces;
-    std::string manifest;  // exact bytes sent beside the packet
-    digest receipt_sha256; // of the next hop's receipt, when delivered
+    std::vector<piece_row> pieces; // as a row of version 1 has them; else apart (envelope_row)
+    digest receipt_sha256;         // of the next hop's receipt, when delivered
     // What a recall must know (recalls.hpp). attempt_open: bytes may be on their way; also after a crash in between.
     // perhaps_taken: an attempt ended without an answer, so that the hop may have it. recall_waits: a recall waits for
     // the outcome. fenced: of a recall, not to be tried before that of the document.
@@ -157,8 +156,14 @@ struct transfer_row {
 BOOST_DESCRIBE_STRUCT(transfer_row, (),
                       (owner, document, node, recipients, state_now, attempts, created_at, next_attempt_at,
                        last_attempt_at, expires_at, reason, reason_detail, priority, turn, composed, packet_sha256,
-                       size, pieces, manifest, receipt_sha256, attempt_open, perhaps_taken, recall_waits, fenced,
+                       size, pieces, receipt_sha256, attempt_open, perhaps_taken, recall_waits, fenced,
                        expiry_warned_at))
+
+// What of a composed transfer never changes, so that the row above, which each attempt writes, stays small.
+struct envelope_row {
+    std::vector<piece_row> pieces;
+};
+BOOST_DESCRIBE_STRUCT(envelope_row, (), (pieces))
 
 // Kinds of event are an open list of words (docs/store-format.md); unknown ones are kept and shown.
 struct event_row {

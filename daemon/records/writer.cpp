@@ -26,6 +26,9 @@ void writer::put(std::string_view owner, const consignment_row& c) {
 void writer::put(const transfer_row& t) {
     transaction_.put(row_key(t.owner, 'T').text(t.document).text(t.node), framed('T', t));
 }
+void writer::put_pieces(const transfer_row& t, const std::vector<piece_row>& pieces) {
+    transaction_.put(row_key(t.owner, 'P').text(t.document).text(t.node), framed('P', envelope_row{pieces}));
+}
 void writer::add_work(std::string_view home, const transfer_row& t) {
     transaction_.put(work_key(home, t), ledger::row_writer('W', work_version)
                                             .i64(t.next_attempt_at)

@@ -39,7 +39,7 @@ struct scripted_link final : delivery::transport {
     asio::awaitable<delivery::outcome> deliver(const delivery::outgoing& packet, steady_time) override {
         {
             std::lock_guard lock(guard);
-            manifests.push_back(packet.transfer.manifest);
+            manifests.push_back(packet.manifest);
         }
         ++tries;
         asio::steady_timer t(co_await asio::this_coro::executor);

@@ -144,7 +144,11 @@ BOOST_FIXTURE_TEST_CASE(an_overloaded_destination_holds_back_documents_and_nothi
     hop.otherwise = deferred("intake.overloaded");
     hop.otherwise.retry_after = 3600s;
     for (int i = 0; i < 50; ++i) add("d" + std::to_string(i), "", 3, "", records::document_kind::document);
-    for (int i = 0; i < 50; ++i) change("d" + std::to_string(i), [](records::transfer_row& t) { t.composed = true; });
+    for (int i = 0; i < 50; ++i)
+        change("d" + std::to_string(i), [](records::transfer_row& t) {
+            t.composed = true;
+            t.pieces = {{.text = "x"}};
+        });
     start();
     BOOST_REQUIRE(eventually([&] { return engine->trouble("hop").has_value(); }));
     BOOST_TEST((engine->trouble("hop")->is == delivery::flow_standing::stand::no_documents));

@@ -214,8 +214,9 @@ void recall_world::arrive(message& m) {
 
 void recall_world::conclude(message& m, delivery::outcome o) {
     change(m.from, [&](records::writer& w) -> result<> {
+        VANTHU_TRY(auto d, w.document(m.transfer.owner, m.transfer.document));
         VANTHU_CHECK(delivery::conclude_attempt(w, {homes[m.from], codes[m.from]}, {.attempts = 1000},
-                                                *at(m.from).gate->registry(), m.transfer, o));
+                                                *at(m.from).gate->registry(), d.value(), m.transfer, o));
         return {};
     });
     m.open = false;

@@ -71,6 +71,47 @@ BOOST_AUTO_TEST_CASE(a_row_is_written_without_what_has_its_default_and_reads_wit
     }
 }
 
+// A row that each attempt writes stays small; what an older program wrote into it is read where it stands.
+BOOST_FIXTURE_TEST_CASE(the_pieces_of_a_transfer_stand_apart_or_in_a_row_of_an_older_program, store_in_a_folder) {
+    const std::string text(3000, 'x');
+    transfer_row t;
+    t.owner = "@h48";
+    t.document = "d";
+    t.node = "new";
+    t.composed = true;
+    transfer_row older = t;
+    older.node = "old";
+    older.pieces = {{.text = text}, {.offset = 5, .length = 7}};
+    transfer_row lost = t;
+    lost.node = "lost";
+    change([&](writer& w) -> result<> {
+        w.put(t);
+        w.put_pieces(t, older.pieces);
+        w.transaction().put(ledger::row_key("@h48", 'T').text("d").text("old"),
+                            std::string{'T', row_version} + std::string(json::serialize(to_json(older))));
+        w.put(lost);
+        return {};
+    });
+    for (const char* node : {"new", "old"}) {
+        const transfer_row back = read().transfer("@h48", "d", node).value().value();
+        const auto pieces = read().pieces(back).value();
+        BOOST_REQUIRE(pieces.size() == 2u);
+        BOOST_TEST(pieces[0].text == text);
+        BOOST_TEST((pieces[1].offset == 5u && pieces[1].length == 7u));
+        change([&](writer& w) -> result<> { // as each attempt does
+            w.put(back);
+            return {};
+        });
+        BOOST_TEST(read().pieces(read().transfer("@h48", "d", node).value().value()).value().size() == 2u);
+    }
+    BOOST_TEST(store->committed().get(ledger::row_key("@h48", 'T').text("d").text("new")).value()->size() < 200u);
+    const auto none = read().pieces(read().transfer("@h48", "d", "lost").value().value());
+    BOOST_TEST((none.error().code == errc::row_unreadable)); // and nothing is sent in its place
+    BOOST_TEST(read().transfers("@h48", "d").value().size() == 3u);
+    // A program that knows of version 1 alone must not take it for a packet without content.
+    BOOST_TEST(store->committed().get(ledger::row_key("@h48", 'T').text("d").text("new")).value()->at(1) == 2);
+}
+
 // As programs wrote them that wrote every member.
 BOOST_FIXTURE_TEST_CASE(rows_of_older_programs_read_the_same, store_in_a_folder) {
     auto text_of = [](const auto& row) { return std::string(json::serialize(to_json(row))); };

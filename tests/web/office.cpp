@@ -151,7 +151,8 @@ std::string office::add(std::string subject, std::string number, const std::vect
                                             .reason = r.reason,
                                             .composed = true,
                                             .packet_sha256 = d.packet_sha256,
-                                            .size = 8};
+                                            .size = 8,
+                                            .pieces = {{.text = "envelope"}}};
                 w.put(t_row);
                 if (!records::is_final(r.state) && r.state != state::parked) {
                     w.add_work(home(), t_row);
