@@ -55,7 +55,7 @@ result<> reopen(const store_options& options, const rows_database::settings& row
     VANTHU_TRY(parts.rows,
                rows_database::open(rows_settings, parts.mark->found().group, parts.report.torn_tail_dropped));
     VANTHU_TRY(auto written, parts.rows->identity());
-    if (written != parts.identity)
+    if (written.instance != parts.identity.instance || written.created != parts.identity.created)
         return failed(errc::foreign_directory,
                       fmt::format("STORE is {}, the rows are {}", parts.identity.instance, written.instance));
     VANTHU_TRY(parts.report.last_group, parts.rows->last_group());
@@ -71,6 +71,17 @@ result<> recover_payloads(opened_parts& parts) {
                parts.payloads->recover(committed, parts.report.last_group, !parts.report.closed_cleanly));
     parts.report.payload_bytes_reclaimed = reclaimed.bytes;
     parts.report.files_removed = reclaimed.files;
+    return {};
+}
+
+// What this program writes an older one takes for damage; by the number it refuses to start. STORE is read first and
+// so written first: a start that finds only that one raised ends it.
+result<> raise_format(file_system& files, const std::filesystem::path& directory, opened_parts& parts) {
+    VANTHU_TRY(const store_identity rows, parts.rows->identity());
+    const bool raised = parts.identity.format == store::format;
+    parts.identity.format = store::format;
+    if (!raised) VANTHU_CHECK(replace_identity(files, directory, parts.identity));
+    if (rows != parts.identity) VANTHU_CHECK(parts.rows->set_identity(parts.identity));
     return {};
 }
 
@@ -111,6 +122,7 @@ result<opened_parts> open_parts(store_options options) {
                                     ring},
         std::move(options.payloads));
     VANTHU_CHECK(recover_payloads(parts));
+    VANTHU_CHECK(raise_format(files, options.directory, parts));
     // From here on the store counts as not closed, whatever happens.
     VANTHU_CHECK(parts.mark->write({parts.report.last_group, false}));
     VANTHU_CHECK(parts.mark->sync());

@@ -118,7 +118,7 @@ struct recovery_report {
 
 class store {
 public:
-    static constexpr std::uint32_t format = 1;
+    static constexpr std::uint32_t format = 2; // docs/store-format.md, "Formats"
 
     // Failures: directory_missing, foreign_directory, in_use, newer_format, damaged, shorter_than_committed,
     // payload_missing (a segment or its end is gone), no_space, write_failed. A refused store is left as it was.

@@ -103,6 +103,15 @@ result<> write_identity(file_system& files, const std::filesystem::path& directo
     return written->fdatasync();
 }
 
+result<> replace_identity(file_system& files, const std::filesystem::path& directory, const store_identity& identity) {
+    const auto path = directory / creating_name;
+    VANTHU_TRY(auto fresh, files.open(path, files.exists(path) ? open_mode::update : open_mode::create_new));
+    VANTHU_CHECK(fresh->truncate(0));
+    VANTHU_CHECK(fresh->pwrite(0, as_bytes(to_text(identity))));
+    VANTHU_CHECK(fresh->fdatasync());
+    return end_creation(files, directory);
+}
+
 result<> begin_creation(file_system& files, const std::filesystem::path& directory, const store_identity& identity) {
     // STORE.new goes last and comes first: whatever a power cut leaves of a creation has it beside.
     for (const char* name : {"rows", "segments", "files", mark_name}) VANTHU_CHECK(files.remove_tree(directory / name));

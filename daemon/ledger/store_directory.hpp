@@ -28,6 +28,8 @@ bool may_stand_in_an_empty_directory(std::string_view name);
 result<directory_state> look_at(file_system&, const std::filesystem::path& directory);
 result<store_identity> read_identity(file_system&, const std::filesystem::path& directory); // newer_format, damaged
 result<> write_identity(file_system&, const std::filesystem::path& directory, const store_identity&); // file synced
+// In the place of the one that is there; at any moment one of the two is.
+result<> replace_identity(file_system&, const std::filesystem::path& directory, const store_identity&);
 inline constexpr const char* restoring_name = "RESTORING";
 
 // The text of a small file of ours: a title, lines "name value", last the checksum of those before.

@@ -340,7 +340,7 @@ class Backup(unittest.TestCase):
             return change
 
         damaged(lambda copy: os.remove(copy + "/BACKUP"), "ledger.not_a_backup")
-        damaged(rewrite("BACKUP", "format 1", "format 2"), "ledger.newer_format")
+        damaged(rewrite("BACKUP", "format 2", "format 3"), "ledger.newer_format")
         damaged(rewrite("BACKUP", "taken_us 1", "taken_us 2"), "ledger.backup_damaged")
         damaged(lambda copy: shutil.rmtree(copy + "/rows"), "ledger.backup_damaged")
         damaged(lambda copy: os.remove(copy + "/segments/00000001.segment"), "ledger.payload_missing")

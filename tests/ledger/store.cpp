@@ -1,6 +1,7 @@
 // The store's promises apart from power cuts: order, isolation, refusals at opening, damage.
 #include "daemon/ledger/keys.hpp"
 #include "daemon/ledger/rows.hpp"
+#include "daemon/ledger/rows_database.hpp"
 #include "tests/ledger/scenario.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -260,14 +261,58 @@ BOOST_AUTO_TEST_CASE(a_newer_format_and_rows_of_another_store_are_refused) {
     must(other.start());
     other.stop();
     auto identity = m.on.content("/disk/store/STORE");
-    auto digit = identity.find("format 1") + 7;
-    m.on.overwrite("/disk/store/STORE", digit, '2');
+    auto digit = identity.find("format 2") + 7;
+    m.on.overwrite("/disk/store/STORE", digit, '3');
     BOOST_TEST(is(m.start(), errc::newer_format));
     m.on.overwrite("/disk/store/STORE", digit, '0');
     BOOST_TEST(is(m.start(), errc::damaged));
     auto foreign = other.on.content("/disk/store/STORE");
     for (std::size_t i = 0; i < foreign.size(); ++i) m.on.overwrite("/disk/store/STORE", i, foreign[i]);
     BOOST_TEST(is(m.start(), errc::foreign_directory));
+}
+
+// A store as programs of the first format left it. Raising it writes the number in two places, one after the other.
+BOOST_AUTO_TEST_CASE(a_store_of_the_former_format_is_raised_whatever_stops_it_so_that_older_programs_refuse_it) {
+    machine former;
+    memory told;
+    must(former.start());
+    run_scenario(former, told);
+    former.stop();
+    {
+        store_identity identity = read_identity(*former.files, former.directory).value();
+        BOOST_TEST(identity.format == 2u);
+        identity.format = 1;
+        must(replace_identity(*former.files, former.directory, identity));
+        bool torn = false;
+        auto rows = rows_database::open({.directory = "/disk/store/rows", .env = former.rows.get(), .write_failed = {}},
+                                        0, torn);
+        BOOST_REQUIRE(rows.has_value());
+        must((*rows)->set_identity(identity));
+        must((*rows)->flush());
+    }
+    auto formats = [](machine& m) {
+        std::pair<std::uint32_t, std::uint32_t> both{read_identity(*m.files, m.directory).value().format, 0};
+        bool torn = false;
+        auto rows =
+            rows_database::open({.directory = "/disk/store/rows", .env = m.rows.get(), .write_failed = {}}, 0, torn);
+        BOOST_REQUIRE(rows.has_value());
+        both.second = (*rows)->identity().value().format;
+        return both;
+    };
+    bool half = false, refused = true;
+    for (std::uint64_t at = 1; refused; ++at) {
+        machine m(former);
+        m.on.refuse_at(m.on.operations() + at, refusal::power_cut);
+        refused = !m.start();
+        m.stop();
+        m.on.power_on(remains::in_order, at);
+        half = half || (refused && read_identity(*m.files, m.directory).value().format == 2);
+        must(m.start());
+        BOOST_REQUIRE_MESSAGE(broken_promise(m, told).empty(), "at " << at << ": " << broken_promise(m, told));
+        m.stop();
+        BOOST_REQUIRE((formats(m) == std::pair{2u, 2u}));
+    }
+    BOOST_TEST(half);
 }
 
 BOOST_AUTO_TEST_CASE(no_flipped_byte_of_the_row_log_loses_an_acknowledged_change) {
