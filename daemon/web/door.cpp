@@ -55,7 +55,7 @@ bool loopback_name(std::string_view host) {
 }
 
 constexpr std::string_view documents_path = "/api/documents/", quarantine_path = "/api/quarantine/",
-                           destroy_end = "/destroy";
+                           destroy_end = "/destroy", dry_run_path = "/api/registry/dry-run";
 
 // A misspelt parameter that is ignored answers another question than was asked. On a failure its detail is the name.
 result<> check_query(const net::request& r) {
@@ -211,7 +211,7 @@ asio::awaitable<net::response> operator_door::state::serve_api(net::request& r) 
         if (acting)
             done = co_await destroy(
                 r, r.path.substr(quarantine_path.size(), r.path.size() - quarantine_path.size() - destroy_end.size()));
-    } else if (r.path == "/api/registry/dry-run" && options.dry_run) {
+    } else if (r.path == dry_run_path && options.dry_run) {
         if (acting) done = co_await plan_registry(r);
     } else if (r.path == "/api/backup") {
         if (reading) done = backup_state();
@@ -222,6 +222,12 @@ asio::awaitable<net::response> operator_door::state::serve_api(net::request& r) 
     if (!known) co_return net::error_response(errc::no_such_resource);
     if (done) co_return net::response::json(200, json::serialize(*done));
     const failure& f = done.error();
+    // The file that was asked about is at fault, not this daemon; its line is what the asker needs.
+    if (r.path == dry_run_path && f.code.category() == registry::make_error_code(registry::errc::syntax).category()) {
+        net::response no = refusal(f, f.detail);
+        no.status = 422;
+        co_return no;
+    }
     const error_row* row = describe(f.code);
     if (!row || row->http_status >= 500) log::error("operator_request_failed", {{"path", r.path}, {"failure", f}});
     co_return refusal(f, f.code == make_error_code(errc::bad_parameter) ? f.detail : std::string());

@@ -26,6 +26,21 @@ BOOST_FIXTURE_TEST_CASE(a_parked_transfer_is_released_and_what_is_unknown_or_end
     BOOST_TEST((read.transfer(o.home(), id, "truc").value()->state_now != state::parked));
 }
 
+BOOST_FIXTURE_TEST_CASE(a_registry_that_is_none_is_its_askers_fault_and_names_the_line, visitor) {
+    auto plan = [&](const std::string& text) {
+        return raw("POST", "/api/registry/dry-run", host() + bearer, text);
+    };
+    const std::string good = o.node().spec.registry;
+    BOOST_TEST(plan(good).status == 200);
+    answer no = plan(good + "\n[[organisation]]\nid = \"x\"\nid = \"y\"\n");
+    BOOST_TEST(no.status == 422);
+    BOOST_TEST(no.code() == "registry.syntax");
+    const auto lines = std::ranges::count(good, '\n') + 4;
+    const std::string cause(no.object().at("cause").as_string());
+    BOOST_TEST(cause.starts_with("registry:" + std::to_string(lines) + ":"), cause);
+    BOOST_TEST(plan("[[organisation]]\n").status == 422);
+}
+
 BOOST_FIXTURE_TEST_CASE(a_document_is_released_as_a_whole_and_what_still_has_no_way_is_told, visitor) {
     const std::string id =
         o.add("Cho đi tiếp", "1",

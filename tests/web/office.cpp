@@ -62,6 +62,8 @@ office::office(const std::filesystem::path& page_files)
                               .pages = must("pages", pages::load(page_files)),
                               .place_again = place_again,
                               .send_back = send_back,
+                              .dry_run = [this](auto next,
+                                                std::size_t list) { return node_.rerouting->dry_run(std::move(next), list); },
                               .rounds = node_.rounds.get()},
         store(), *node_.engine, node_.decisions->executor(0), meters_, [this] { return node_.gate->registry(); },
         *node_.disk, node_.clock);
