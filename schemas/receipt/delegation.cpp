@@ -55,16 +55,26 @@ result<std::string> sign_delegation(const delegation& content, const service_key
     return encode(out);
 }
 
-result<delegation> decode_delegation(std::string_view signed_json) {
+result<unjudged_delegation> open_delegation(std::string_view signed_json) {
     VANTHU_TRY(signed_statement statement, decode_statement(signed_json, delegation_kind));
-    return decode_delegation_statement(statement.statement);
+    VANTHU_TRY(delegation content, decode_delegation_statement(statement.statement));
+    return unjudged_delegation{std::move(statement), std::move(content)};
+}
+
+result<delegation> decode_delegation(std::string_view signed_json) {
+    VANTHU_TRY(unjudged_delegation opened, open_delegation(signed_json));
+    return std::move(opened.content);
 }
 
 result<verified_delegation> verify_delegation(std::string_view signed_json, const trust_anchors& anchors,
                                               timestamp at) {
-    VANTHU_TRY(signed_statement statement, decode_statement(signed_json, delegation_kind));
-    VANTHU_TRY(delegation content, decode_delegation_statement(statement.statement));
-    auto signer = verify_statement(statement, anchors, at, content.organisation, coming::often);
+    VANTHU_TRY(unjudged_delegation opened, open_delegation(signed_json));
+    return verify_delegation(std::move(opened), anchors, at);
+}
+
+result<verified_delegation> verify_delegation(unjudged_delegation opened, const trust_anchors& anchors, timestamp at) {
+    delegation& content = opened.content;
+    auto signer = verify_statement(opened.statement, anchors, at, content.organisation, coming::often);
     if (!signer) {
         failure why = std::move(signer.error());
         if (why.code == errc::signature_refused || why.code == errc::unsupported_key)

@@ -29,11 +29,17 @@ result<delegation> decode_delegation_statement(std::string_view json);
 result<std::string> sign_delegation(const delegation& content, const service_key& key, std::vector<bytes> certificates);
 // Without judging it.
 result<delegation> decode_delegation(std::string_view signed_json);
+struct unjudged_delegation {
+    signed_statement statement;
+    delegation content;
+};
+result<unjudged_delegation> open_delegation(std::string_view signed_json);
 // As judged at `at`: signature, chain, organisation, valid_from <= at <= valid_to.
 struct verified_delegation {
     delegation content;
     std::string subject; // of the certificate that delegated, for people to read
 };
 result<verified_delegation> verify_delegation(std::string_view signed_json, const trust_anchors& anchors, timestamp at);
+result<verified_delegation> verify_delegation(unjudged_delegation, const trust_anchors& anchors, timestamp at);
 
 } // namespace vanthu::receipt

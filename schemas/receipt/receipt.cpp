@@ -220,9 +220,9 @@ result<receipt_v1> decode(std::string_view text) {
 result<verified_receipt> verify(const receipt_v1& receipt, const trust_anchors& anchors, const expectation& expected) {
     VANTHU_TRY(leaf content, decode_leaf(receipt.leaf));
     VANTHU_TRY(tlog::checkpoint head, check_inclusion(receipt));
-    VANTHU_TRY(delegation named, decode_delegation(receipt.delegation));
-    VANTHU_CHECK(check_head_signature(receipt, named, anchors));
-    VANTHU_TRY(verified_delegation delegated, verify_delegation(receipt.delegation, anchors, hop_time(content)));
+    VANTHU_TRY(unjudged_delegation named, open_delegation(receipt.delegation));
+    VANTHU_CHECK(check_head_signature(receipt, named.content, anchors));
+    VANTHU_TRY(verified_delegation delegated, verify_delegation(std::move(named), anchors, hop_time(content)));
     if (delegated.content.organisation != hop_organisation(content))
         return failed(errc::organisation_mismatch, hop_organisation(content));
     VANTHU_CHECK(compare(content, receipt, expected));
