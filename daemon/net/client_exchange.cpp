@@ -60,13 +60,13 @@ task<bool> client_exchange::wait_for_continue() {
     co_return true;
 }
 
-task<> client_exchange::send_produced(producer& from) {
-    constexpr std::size_t prefix = 16; // room for the chunk's size before its bytes
+task<> client_exchange::send_produced(producer& from, std::string_view head) {
+    const std::size_t prefix = head.size() + 16; // room for what goes before the bytes: head, the chunk's size
     std::vector<std::uint8_t> buffer(prefix + piece_size + 2);
     for (std::uint64_t sent = 0;;) {
         std::size_t room = piece_size;
         if (from.size) room = static_cast<std::size_t>(std::min<std::uint64_t>(room, *from.size - sent));
-        if (room == 0) co_return result<>();
+        if (room == 0) co_return co_await write(as_bytes(head));
         VANTHU_CO_TRY(const std::size_t n, co_await from.read_some(std::span(buffer).subspan(prefix, room)));
         if (n == 0 && from.size)
             co_return failed(errc::body_source_failed, fmt::format("{} of {} bytes", sent, *from.size));
@@ -78,17 +78,25 @@ task<> client_exchange::send_produced(producer& from) {
             std::memcpy(buffer.data() + prefix + n, "\r\n", 2);
             piece = std::span(buffer).subspan(prefix - size_line.size(), size_line.size() + n + 2);
         }
+        if (!head.empty()) { // both in one write
+            const auto begin = static_cast<std::size_t>(piece.data() - buffer.data()) - head.size();
+            std::memcpy(buffer.data() + begin, head.data(), head.size());
+            piece = std::span(buffer).subspan(begin, head.size() + piece.size());
+            head = {};
+        }
         VANTHU_CO_CHECK(co_await write(piece));
         if (n == 0) co_return result<>();
     }
 }
 
-task<> client_exchange::send_body() {
-    body_begun_ = true;
+task<> client_exchange::send_body(std::string_view head) {
     if (auto* text = std::get_if<std::string>(&request_.body)) {
+        VANTHU_CO_CHECK(co_await write(as_bytes(head)));
+        body_begun_ = true;
         VANTHU_CO_CHECK(co_await write(as_bytes(*text)));
     } else {
-        VANTHU_CO_CHECK(co_await send_produced(std::get<producer>(request_.body)));
+        body_begun_ = true;
+        VANTHU_CO_CHECK(co_await send_produced(std::get<producer>(request_.body), head));
     }
     body_sent_ = true;
     co_return result<>();
@@ -102,12 +110,11 @@ task<> client_exchange::send_request(const std::string& head) {
         body_sent_ = true;
         co_return result<>();
     }
+    if (!request_.expect_continue) co_return co_await send_body(head);
     VANTHU_CO_CHECK(co_await write(as_bytes(head)));
-    if (request_.expect_continue) {
-        VANTHU_CO_TRY(const bool wanted, co_await wait_for_continue());
-        if (!wanted) co_return result<>();
-    }
-    co_return co_await send_body();
+    VANTHU_CO_TRY(const bool wanted, co_await wait_for_continue());
+    if (!wanted) co_return result<>();
+    co_return co_await send_body({});
 }
 
 task<client_response> client_exchange::run(const std::string& head, const client::sink& to) {

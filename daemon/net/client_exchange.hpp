@@ -35,8 +35,8 @@ private:
     task<> read_head(steady_time deadline); // of any response, interim ones too
     task<> read_final_head(steady_time deadline);
     task<bool> wait_for_continue(); // false: a final response came instead
-    task<> send_body();
-    task<> send_produced(producer& from);
+    task<> send_body(std::string_view head); // after the head; empty: that has gone
+    task<> send_produced(producer& from, std::string_view head);
     task<> send_request(const std::string& head);
     task<client_response> read_response(const client::sink& to);
     void next_parser();
