@@ -34,6 +34,14 @@ template <class Is> std::optional<timestamp> first_of(const std::vector<records:
     return from_us(at);
 }
 
+} // namespace
+
+bool tells_kept(const records::event_row& e) {
+    return e.kind == "kept" || ((e.kind == "notice" || e.kind == "handed_over") && e.code == "kept");
+}
+
+namespace {
+
 // A recall or update that its recipient answers with 15 or 16; what an update is to one whom it adds is a document.
 bool wants_answer(const records::document_row& d, bool asked_back) { return !d.target.empty() && asked_back; }
 
@@ -83,9 +91,7 @@ json::array deadlines(const records::document_row& d, const records::consignment
             send_by(office.days, office.margins, from_edxml_date(d.identity.date), from_us(d.received_at), urgent),
             left);
     }
-    auto kept = first_of(events, [&](const auto& e) {
-        return of_recipient(e) && (e.kind == "kept" || (e.kind == "notice" && e.code == "kept"));
-    });
+    auto kept = first_of(events, [&](const auto& e) { return of_recipient(e) && tells_kept(e); });
     if (!kept) return out;
     auto told = [&](std::string_view from, std::string_view to) {
         return first_of(events, [&](const auto& e) {

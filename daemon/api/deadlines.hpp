@@ -26,6 +26,10 @@ boost::json::array deadlines(const records::document_row&, const records::consig
 boost::json::array entry_deadlines(const records::inbox_row&, const records::document_row&,
                                    const records::consignment_row* c, const calendar::office&, timestamp now);
 
+// Whether the event says that the recipient's own node has kept the document: here, told by a node in between, or by the
+// receipt of the next hop, which is that node.
+bool tells_kept(const records::event_row&);
+
 // As it is written in Viet Nam: 15/07/2025 16:20:05.
 std::string time_in_vietnam(timestamp);
 

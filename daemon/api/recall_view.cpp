@@ -183,7 +183,7 @@ result<std::optional<timestamp>> before_clerk_since(const records::reader& read,
     if (fresh) {
         VANTHU_TRY(auto events, read.events_of(q.recall_owner, q.recall));
         for (const records::event_row& e : events)
-            if (e.kind == "notice" && e.code == "kept")
+            if (tells_kept(e))
                 known->second.emplace(e.recipient, from_us(e.claimed_at > 0 ? std::min(e.claimed_at, e.at) : e.at));
     }
     const auto at = known->second.find(q.asked_code);

@@ -80,6 +80,7 @@ result<concluded> conclude_attempt(records::writer& w, const records::recall_sid
     t.reason = o.code;
     t.reason_detail = o.cause;
     std::string event, notice;
+    const bool kept_there = o.what == outcome::kind::delivered && o.final_hop;
     switch (o.what) {
     case outcome::kind::delivered:
         t.state_now = state::delivered;
@@ -133,7 +134,7 @@ result<concluded> conclude_attempt(records::writer& w, const records::recall_sid
                 w.add_event(t.owner, {.document = t.document,
                                       .recipient = code,
                                       .kind = event,
-                                      .code = t.reason,
+                                      .code = kept_there ? "kept" : t.reason,
                                       .by = t.node,
                                       .text = t.reason_detail,
                                       .proof = o.what == outcome::kind::delivered ? t.receipt_sha256.hex() : ""}));

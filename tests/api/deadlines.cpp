@@ -66,6 +66,12 @@ BOOST_AUTO_TEST_CASE(the_recipients_duties_begin_when_its_node_has_kept_the_docu
     BOOST_TEST(f.seen("2026-03-06T08:00:00") == "sent=met arrived=met registered=met_late");
 }
 
+BOOST_AUTO_TEST_CASE(what_was_handed_straight_to_the_recipients_node_needs_no_further_news) {
+    case_file f;
+    f.add("handed_over", "kept", "2026-03-03T15:01:00"); // by that node's receipt
+    BOOST_TEST(f.seen("2026-03-03T15:30:00") == "sent=met arrived=soon registered=open");
+}
+
 BOOST_AUTO_TEST_CASE(a_claim_about_the_future_proves_nothing) {
     case_file f;
     f.add("kept", "", "2026-03-03T15:02:00");

@@ -17,6 +17,8 @@ BOOST_FIXTURE_TEST_CASE(a_delivered_transfer_keeps_its_receipt_and_leaves_the_wo
     auto notices = read.notices_for("@mine", "before", 10).value();
     BOOST_REQUIRE(notices.size() == 1u);
     BOOST_TEST(notices.front().kind == "kept");
+    // So that the sender's side counts the recipient's time from here, too.
+    BOOST_TEST(read.events_of("@mine", "d1").value().back().code == "kept");
 }
 
 BOOST_FIXTURE_TEST_CASE(a_deferred_transfer_is_tried_again_with_the_same_bytes_and_one_event_a_reason, fixture) {
