@@ -103,6 +103,10 @@ constexpr words held[] = {
     {"registry.closed_several_successors", "Cơ quan nhận đã tách; cần văn thư chọn cơ quan kế thừa.",
      "The recipient was split; the clerk must choose a successor."},
     {"registry.no_route", "Không có đường chuyển tới nơi nhận.", "There is no route to the recipient."},
+    {"registry.would_return",
+     "Theo danh bạ tại đây, đường chuyển quay lại nút vừa gửi tới; hai nút đang dùng danh bạ khác nhau, cần thống nhất.",
+     "By the registry here the way leads back to the node that sent it; the two nodes have different registries: make "
+     "them agree."},
 };
 
 template <std::size_t N> std::string look_up(const words (&table)[N], std::string_view key, bool vietnamese) {
@@ -207,9 +211,25 @@ json::array rungs(const std::vector<records::event_row>& events, const std::stri
     return out;
 }
 
-// One sentence: whose side, reason, what to do, when again.
+// Who further on has told that it holds the document back: the last one that did.
+std::string holder_beyond(const std::vector<records::event_row>& events, const records::consignment_row& c) {
+    for (auto e = events.rbegin(); e != events.rend(); ++e)
+        if (e->recipient == c.recipient_code && e->kind == "notice" && e->code == "parked") return e->by;
+    return {};
+}
+
+std::string refused_text(const std::vector<records::event_row>& events, const records::consignment_row& c, bool vi) {
+    std::string reason;
+    for (const records::event_row& e : events)
+        if (e.recipient == c.recipient_code && e.kind == "status" && e.code == "02") reason = e.text;
+    return vi ? fmt::format("Nơi nhận từ chối tiếp nhận (02): “{}”. Sửa theo lý do đó rồi gửi lại.", reason)
+              : fmt::format("The recipient refused it (02): “{}”. Mend that and send it again.", reason);
+}
+
+// One sentence: whose side, reason, what to do, when again. `holder`: where beyond it is held back, if it is.
 std::string why(const records::consignment_row& c, const records::transfer_row* t, const text_maker& words,
-                const delivery::flow_standing* trouble, const ladder_context& context, bool vi) {
+                const delivery::flow_standing* trouble, const std::string& holder, const ladder_context& context,
+                bool vi) {
     if (trouble) return trouble_text(*trouble, words.who(c.hop), vi);
     switch (c.state_now) {
     case state::waiting:
@@ -232,7 +252,10 @@ std::string why(const records::consignment_row& c, const records::transfer_row* 
     case state::expired:
         return reason_text("delivery.expired", vi) + " " + reason_action("delivery.expired", vi);
     case state::delivered:
-        if (!c.reason.empty()) return (vi ? "Phía sau báo: " : "Reported from beyond: ") + reason_text(c.reason, vi);
+        if (!c.reason.empty())
+            return vi ? fmt::format("Đang tạm giữ tại {}: {} Liên hệ nơi đó.", words.who(holder),
+                                    reason_text(c.reason, vi))
+                      : fmt::format("Held at {}: {} Ask there.", words.who(holder), reason_text(c.reason, vi));
         if (c.last_status.empty() &&
             context.now > context.office.days.after(from_us(c.updated_at), context.office.not_fetched_after))
             return vi ? "Đã tới cửa nơi nhận nhưng eOffice của nơi nhận chưa lấy; liên hệ văn thư nơi nhận."
@@ -329,12 +352,13 @@ result<json::object> ladder(const records::reader& read, const records::document
         json::object r{{"code", c.recipient_code},
                        {"name", c.recipient_name},
                        {"state", boost::describe::enum_to_string(c.state_now, "unknown")},
+        const std::string holder = holder_beyond(events, c);
                        {"state_vi", state_name(c.state_now, true)},
                        {"state_en", state_name(c.state_now, false)},
                        {"hop", c.hop},
                        {"reason", c.reason},
-                       {"why_vi", why(c, t, words, in_the_way, context, true)},
-                       {"why_en", why(c, t, words, in_the_way, context, false)},
+                       {"why_vi", why(c, t, words, in_the_way, holder, context, true)},
+                       {"why_en", why(c, t, words, in_the_way, holder, context, false)},
                        {"attempts", t ? t->attempts : 0u},
                        {"last_status", c.last_status},
                        {"last_status_vi", c.last_status.empty() ? "" : status_name(c.last_status, true)},
@@ -348,6 +372,10 @@ result<json::object> ladder(const records::reader& read, const records::document
         if (asked) {
             r["why_vi"] = asked->at("text_vi");
             r["why_en"] = asked->at("text_en");
+        if (!asked && c.state_now == state::delivered && c.last_status == "02") {
+            r["why_vi"] = refused_text(events, c, true);
+            r["why_en"] = refused_text(events, c, false);
+        }
         }
         if (t && t->state_now == state::deferred) r["next_attempt_at"] = to_rfc3339(from_us(t->next_attempt_at));
         if (trouble) {

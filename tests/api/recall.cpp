@@ -304,6 +304,25 @@ BOOST_AUTO_TEST_CASE(a_request_that_is_refused_on_its_way_leaves_nobody_waiting)
     BOOST_TEST(recall(lower, "key-huyen", id, because).code() == "intake.recall_ended");
 }
 
+BOOST_AUTO_TEST_CASE(what_is_held_back_further_on_names_where_and_why) {
+    lower_behind_a_link own;
+    own.link.next = {.what = delivery::outcome::kind::delivered, .receipt = "receipt"};
+    daemon_parts& lower = own.node;
+    const std::string id = sent(lower, "key-huyen", upward());
+    BOOST_REQUIRE(eventually([&] { return state_of(lower, "key-huyen", id) == "delivered"; }));
+    const auto t = records::reader(lower.store->committed()).transfer("@huyen", id, "h48").value().value();
+    peer::notice_call call{.instance = "there", .notices = {}};
+    call.notices.push_back({1, t.packet_sha256, "H48.99.01", "parked", "registry.would_return", "H48", 1, ""});
+    BOOST_REQUIRE(wait_for(lower.decisions->executor(0),
+                           delivery::receive_notices(*lower.store, "@huyen", "h48", call)));
+    const std::string why = text_of(recipient(lower, "key-huyen", id), {"why_vi"});
+    const auto known = lower.gate->registry();
+    const auto upper = known->resolve("H48", system_clock().now());
+    BOOST_REQUIRE(upper.known());
+    BOOST_TEST(why.starts_with("Đang tạm giữ tại " + std::string(upper.found->name(system_clock().now())) + ": "), why);
+    BOOST_TEST(why.find("danh bạ khác nhau") != std::string::npos, why);
+}
+
 BOOST_AUTO_TEST_CASE(a_composed_envelope_keeps_its_bytes_when_one_recipient_is_withdrawn) {
     lower_behind_a_link own;
     scripted_link& link = own.link;

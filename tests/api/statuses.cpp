@@ -58,6 +58,8 @@ BOOST_AUTO_TEST_CASE(rungs_that_a_later_status_passed_over_are_not_waited_for) {
     std::string second = text_of(submit(o.node, "key-so", letter{.number = 16}).json(), {"document_id"});
     id = text_of(inbox_of(o.node, "key-xa", 1).at(0).as_object(), {"id"});
     BOOST_REQUIRE(report(o.node, "key-xa", id, R"({"code":"02","description":"sai nơi nhận"})").status == 201);
+    const std::string why = text_of(first_recipient(o.node, "key-so", second), {"why_vi"});
+    BOOST_TEST(why.find("từ chối tiếp nhận (02): “sai nơi nhận”") != std::string::npos, why);
     BOOST_TEST(rungs_of(second) == "01=reached 02=reached ");
 }
 
