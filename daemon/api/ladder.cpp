@@ -273,6 +273,9 @@ std::string status_name(std::string_view code, bool vietnamese) { return look_up
 std::string state_name(state s, bool vietnamese) {
     return look_up(states, boost::describe::enum_to_string(s, "unknown"), vietnamese);
 }
+bool is_known_reason(std::string_view code) {
+    return row_of(code) || std::ranges::any_of(held, [&](const words& w) { return w.key == code; });
+}
 std::string reason_text(std::string_view code, bool vietnamese) {
     if (const error_row* r = row_of(code)) return std::string(vietnamese ? r->message_vi : r->message_en);
     for (const words& w : held)
@@ -349,10 +352,10 @@ result<json::object> ladder(const records::reader& read, const records::document
         if (trouble && trouble->is == delivery::flow_standing::stand::no_documents && d.identity.business_type != 0)
             trouble.reset(); // a recall goes all the same
         const delivery::flow_standing* in_the_way = trouble ? &*trouble : nullptr;
+        const std::string holder = holder_beyond(events, c);
         json::object r{{"code", c.recipient_code},
                        {"name", c.recipient_name},
                        {"state", boost::describe::enum_to_string(c.state_now, "unknown")},
-        const std::string holder = holder_beyond(events, c);
                        {"state_vi", state_name(c.state_now, true)},
                        {"state_en", state_name(c.state_now, false)},
                        {"hop", c.hop},
@@ -369,13 +372,13 @@ result<json::object> ladder(const records::reader& read, const records::document
         VANTHU_TRY(auto asked, add_conversations(r, read, d, c, context, asked_kept));
         if (!asked && r.at("why_vi").as_string().empty()) // an update explains what nothing else does
             if (const json::value* update = r.if_contains("update")) asked = update->as_object();
-        if (asked) {
-            r["why_vi"] = asked->at("text_vi");
-            r["why_en"] = asked->at("text_en");
         if (!asked && c.state_now == state::delivered && c.last_status == "02") {
             r["why_vi"] = refused_text(events, c, true);
             r["why_en"] = refused_text(events, c, false);
         }
+        if (asked) {
+            r["why_vi"] = asked->at("text_vi");
+            r["why_en"] = asked->at("text_en");
         }
         if (t && t->state_now == state::deferred) r["next_attempt_at"] = to_rfc3339(from_us(t->next_attempt_at));
         if (trouble) {

@@ -37,6 +37,7 @@ std::string state_name(records::state, bool vietnamese);
 // The message and the action of a public error code, from the error tables; sentences that name the code where no table
 // has it.
 std::string reason_text(std::string_view public_code, bool vietnamese);
+bool is_known_reason(std::string_view public_code); // a code of this program; others name what they like
 std::string reason_action(std::string_view public_code, bool vietnamese);
 
 } // namespace vanthu::api

@@ -1,5 +1,7 @@
 #include "daemon/web/standing.hpp"
 
+#include "daemon/api/ladder.hpp"
+
 #include <algorithm>
 
 namespace vanthu::web {
@@ -27,7 +29,8 @@ void standing::keep(const records::consignment_row& c, const std::string& owner)
     const auto id = packed(c.document);
     const bool ended = records::is_final(c.state_now);
     if (!id || (ended && c.updated_at < ended_from_)) return;
-    const std::uint32_t is = number_of({owner, c.hop, c.reason, c.state_now});
+    const bool known = c.reason.empty() || api::is_known_reason(c.reason);
+    const std::uint32_t is = number_of({owner, c.hop, known ? c.reason : other_reason, c.state_now});
     ++counts_[is];
     auto& among = marks_[static_cast<std::size_t>(c.state_now)][minute_of(*id)];
     mark made{*id, is, 1, ended ? seconds(c.updated_at) : 0};

@@ -28,7 +28,9 @@ public:
         std::size_t read_again = 5'000;     // open documents, each minute
     };
 
-    // Consignments that stand alike.
+    // Consignments that stand alike. Reasons that are no codes of this program count as `other_reason`: what a peer
+    // answers is its own invention, and kinds are never forgotten.
+    static constexpr const char* other_reason = "other";
     struct kind {
         std::string owner, hop, reason;
         records::state state_now;

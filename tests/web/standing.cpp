@@ -141,5 +141,18 @@ BOOST_FIXTURE_TEST_CASE(too_many_that_have_ended_shorten_the_window_and_it_says_
     BOOST_TEST((now - view.ended_from() >= std::chrono::hours(kept)));
 }
 
+BOOST_FIXTURE_TEST_CASE(codes_that_a_peer_invents_are_counted_under_one_kind, rows) {
+    standing view;
+    for (int i = 0; i < 20; ++i) {
+        put("@a", new_id(now), "H1", state::parked, "h1", "peer.invented_" + std::to_string(i));
+        put("@a", new_id(now), "H1", state::parked, "h1", i % 2 ? "net.timed_out" : "registry.would_return");
+        BOOST_REQUIRE(view.refresh(store->committed(), {"@a"}, now).has_value());
+    }
+    const counts wanted{{{"@a", "h1", standing::other_reason, state::parked}, 20},
+                        {{"@a", "h1", "net.timed_out", state::parked}, 10},
+                        {{"@a", "h1", "registry.would_return", state::parked}, 10}};
+    BOOST_TEST((of(view) == wanted));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 } // namespace vanthu::web
