@@ -16,7 +16,8 @@ using records::state;
 
 namespace {
 constexpr std::size_t batch_at_most = 500, nodes_at_a_time = 32;
-constexpr int updates = int(edxml::bussiness_type::update); // recall_row::asks
+constexpr int updates = int(edxml::bussiness_type::update), // recall_row::asks
+    replaces = int(edxml::bussiness_type::replace);
 
 // Where what is asked of this document stands, as a hop further on has told.
 result<> request_told(records::writer& w, const std::string& home, const records::document_row& d,
@@ -24,11 +25,15 @@ result<> request_told(records::writer& w, const std::string& home, const records
     const bool itself = !d.target.empty(); // the request: the hop has found nothing left to ask for
     VANTHU_TRY(auto q, itself ? records::asked_by(w, home, d, d.target, c)
                               : w.recall(home, d.identity.issuer, d.identity.document_id, c.recipient));
-    if (itself && (!q || q->asks != updates)) return {};                // of a recall its document tells
-    if (q && q->asks == updates) stands = records::recall_stand::ended; // it takes nothing away
-    // Of a replacement, that the document never came is the better word than the recipient's 15.
-    const bool better =
-        q && q->asks == 3 && q->stands == records::recall_stand::agreed && stands == records::recall_stand::withdrawn;
+    // Of a request itself: nothing was left to take away there, or an update takes nothing. What was stopped its own
+    // notice tells, before this one on the same way.
+    if (q && (itself || q->asks == updates)) stands = records::recall_stand::ended;
+    // That the document was stopped is the better word: than that of its recall, where that came first by another way,
+    // and of a replacement than the recipient's 15.
+    const bool better = q && stands == records::recall_stand::withdrawn &&
+                        (q->asks == replaces ? q->stands == records::recall_stand::agreed
+                                             : q->stands == records::recall_stand::ended &&
+                                                   c.state_now == state::recalled);
     if (!q || (itself ? q->recall : q->document) != d.id || !(better || records::is_open(q->stands))) return {};
     q->stands = stands;
     q->where = by;

@@ -323,6 +323,35 @@ BOOST_AUTO_TEST_CASE(what_is_held_back_further_on_names_where_and_why) {
     BOOST_TEST(why.find("danh bạ khác nhau") != std::string::npos, why);
 }
 
+// A hop that knows the document as ended says so of the recall alone.
+BOOST_AUTO_TEST_CASE(a_recall_that_a_hop_has_found_needless_waits_for_nobody) {
+    lower_behind_a_link own;
+    own.link.next = {.what = delivery::outcome::kind::delivered, .receipt = "receipt"};
+    daemon_parts& lower = own.node;
+    const std::string id = sent(lower, "key-huyen", upward());
+    BOOST_REQUIRE(eventually([&] { return state_of(lower, "key-huyen", id) == "delivered"; }));
+    reply asked = recall(lower, "key-huyen", id, because);
+    BOOST_REQUIRE_MESSAGE(asked.status == 201, asked.body);
+    auto transfer_of = [&](const std::string& document) {
+        return records::reader(lower.store->committed()).transfer("@huyen", document, "h48").value().value();
+    };
+    const std::string request = text_of(asked.json(), {"recall_id"});
+    BOOST_REQUIRE(eventually([&] { return transfer_of(request).state_now == records::state::delivered; }));
+    BOOST_TEST(stands(lower, "key-huyen", id) == "asked");
+    auto tell = [&](std::uint64_t sequence, const std::string& document) {
+        peer::notice_call call{.instance = "there", .notices = {}};
+        call.notices.push_back(
+            {sequence, transfer_of(document).packet_sha256, "H48.99.01", "recalled", "", "H48", 1, ""});
+        return wait_for(lower.decisions->executor(0),
+                        delivery::receive_notices(*lower.store, "@huyen", "h48", call))
+            .has_value();
+    };
+    BOOST_REQUIRE(tell(1, request));
+    BOOST_TEST(stands(lower, "key-huyen", id) == "ended");
+    BOOST_REQUIRE(tell(2, id)); // that it was stopped comes later, by another way: the better word
+    BOOST_TEST(stands(lower, "key-huyen", id) == "withdrawn");
+}
+
 BOOST_AUTO_TEST_CASE(a_composed_envelope_keeps_its_bytes_when_one_recipient_is_withdrawn) {
     lower_behind_a_link own;
     scripted_link& link = own.link;
