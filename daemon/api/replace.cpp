@@ -65,6 +65,7 @@ asio::awaitable<net::response> eoffice::replace(call& c) {
             if (of(to.organ_id) != all.end()) old.organ_ids.push_back(to.organ_id);
         if (old.organ_ids.empty()) return failed(intake::errc::recall_recipient_unknown, h.to.front().organ_id);
         b.replacements.push_back(old);
+        if (h.document_id == d->identity.document_id) return failed(intake::errc::document_id_reused, h.document_id);
         // A replacement itself: what it has not replaced yet the new one replaces in its stead.
         for (const records::replaced_row& each : d->replaces) {
             edxml::replacement_info earlier{each.document_id, {}};

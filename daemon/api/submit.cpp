@@ -87,6 +87,25 @@ net::response accepted_answer(const intake::accepted& a, bool dry_run, int statu
     return out;
 }
 
+// A document that takes the place of one under the same number and day: recalls, replacements and statuses name
+// documents by their ids, so it gets one of its own, the same whenever it is asked for. Readers of such an id take the
+// number from its third part, so that a fourth is counted.
+std::string another_than(const std::string& id, const std::vector<edxml::replacement_info>& replaced) {
+    unsigned last = 0;
+    for (const edxml::replacement_info& each : replaced) {
+        const std::string_view old = each.document_id;
+        if (!old.starts_with(id)) continue;
+        const std::string_view rest = old.substr(id.size());
+        unsigned n = 1;
+        if (!rest.empty()) {
+            const char* end = rest.data() + rest.size();
+            if (rest.front() != ',' || std::from_chars(rest.data() + 1, end, n).ptr != end) continue;
+        }
+        last = std::max(last, n);
+    }
+    return last == 0 ? id : fmt::format("{},{}", id, last + 1);
+}
+
 // What the metadata may leave out because it follows from the sender, the registry and the day.
 void fill_in(edxml::document_header& h, const registry::registry& r, const std::string& own_code, timestamp at) {
     if (h.from.organ_id.empty()) h.from.organ_id = own_code;
@@ -98,8 +117,9 @@ void fill_in(edxml::document_header& h, const registry::registry& r, const std::
     for (edxml::organisation& to : h.to) name(to);
     if (h.promulgation.date.empty()) h.promulgation.date = edxml::packet_date::parse(to_edxml_date(at));
     if (h.document_id.empty()) // 05 and 5 are one number, so they make one id
-        h.document_id = fmt::format("{},{},{}/{}", h.from.organ_id, h.promulgation.date.text,
-                                    records::comparable_number(h.code.number), h.code.notation);
+        h.document_id = another_than(fmt::format("{},{},{}/{}", h.from.organ_id, h.promulgation.date.text,
+                                                 records::comparable_number(h.code.number), h.code.notation),
+                                     h.bussiness ? h.bussiness->replacements : std::vector<edxml::replacement_info>());
     if (h.content.empty()) h.content = h.subject;
     if (h.steering_type.empty()) h.steering_type = "1";
     if (h.trace.empty()) h.trace.push_back({h.from.organ_id, edxml::packet_time::of(at)});

@@ -176,6 +176,11 @@ constexpr error_row rows[] = {
      "Đính kèm tệp mới hoặc ghi nơi nhận được thêm, được bớt.",
      "Attach the new files, or name the recipients that are added or removed."},
 };
+    {int(errc::document_id_reused), "document_id_reused", 422, retry::no,
+     "Mã định danh (document_id) của văn bản thay thế trùng với văn bản bị thay thế.",
+     "The replacement has the document_id of the document it replaces.",
+     "Bỏ document_id để hệ thống tự đặt, hoặc ghi một mã khác; số và ký hiệu có thể giữ nguyên.",
+     "Leave document_id out, so that one is made, or give another; number and notation may stay the same."},
 const error_table table("intake", rows);
 } // namespace
 std::error_code make_error_code(errc e) { return {int(e), table}; }

@@ -52,6 +52,7 @@ enum class errc {
     entry_recalled,    // an inbox entry that was cancelled before it was acknowledged
     overloaded,        // a mark of pressure.hpp is passed: no new documents for a while
     nothing_changed,   // an update or replacement that leaves everything as it is
+    document_id_reused, // a replacement under the very id of what it replaces
 };
 std::error_code make_error_code(errc);
 

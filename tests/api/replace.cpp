@@ -301,6 +301,55 @@ BOOST_AUTO_TEST_CASE(a_number_is_free_again_where_its_document_gave_way_and_not_
     }
 }
 
+// Recalls and statuses name a document by its id: two under one id would take each other's.
+BOOST_AUTO_TEST_CASE(under_its_own_number_and_day_a_replacement_has_an_id_of_its_own) {
+    pair_of_nodes two;
+    letter what = upward();
+    what.date = to_edxml_date(system_clock().now());
+    const std::string old = sent(two.lower, "key-huyen", what);
+    BOOST_REQUIRE(eventually([&] { return inbox_of(two.upper, "key-xa").size() == 1u; }));
+    BOOST_REQUIRE(acknowledge(two.upper, "key-xa", first_entry(two.upper, "key-xa")).status == 200);
+    BOOST_REQUIRE(
+        eventually([&] { return text_of(first_recipient(two.lower, "key-huyen", old), {"last_status"}) == "01"; }));
+    replaced(two.lower, "key-huyen", old, what.number);
+    BOOST_REQUIRE(eventually([&] { return inbox_of(two.upper, "key-xa").size() == 2u; }));
+    const json::object before = entry(two.upper, "key-xa", 0), after = entry(two.upper, "key-xa", 1);
+    BOOST_TEST(text_of(after, {"document", "number"}) == text_of(before, {"document", "number"}));
+    BOOST_TEST(text_of(after, {"document", "document_id"}) == text_of(before, {"document", "document_id"}) + ",2");
+    const char* denied = R"({"code":"16","description":"Đã giải quyết"})";
+    BOOST_REQUIRE(report(two.upper, "key-xa", text_of(after, {"id"}), denied).status == 201);
+    BOOST_REQUIRE(eventually([&] { return stands(two.lower, "key-huyen", old) == "denied"; }));
+    // What its sender recalls is what is asked for.
+    BOOST_REQUIRE(recall(two.lower, "key-huyen", old).status == 201);
+    BOOST_REQUIRE(eventually([&] { return entry(two.upper, "key-xa", 0).contains("recall"); }));
+    BOOST_REQUIRE(report(two.upper, "key-xa", text_of(before, {"id"}), R"({"code":"15"})").status == 201);
+    BOOST_TEST(eventually([&] {
+        return text_of(first_recipient(two.lower, "key-huyen", old), {"recall", "stands"}) == "agreed";
+    }));
+    BOOST_TEST(!text_of(entry(two.upper, "key-xa", 0), {"cancelled_at"}).empty());
+    BOOST_TEST(text_of(entry(two.upper, "key-xa", 1), {"cancelled_at"}).empty());
+}
+
+BOOST_AUTO_TEST_CASE(replacements_under_one_number_count_on) {
+    office o;
+    std::string id = sent(o.node, "key-so", letter{.date = to_edxml_date(system_clock().now())});
+    for (const char* end : {",2", ",3"}) {
+        id = text_of(replace(o.node, "key-so", id, 15, end).json(), {"document_id"});
+        const json::object all = o.node.call("key-so", "GET", "/v1/documents/" + id).json();
+        BOOST_TEST(text_of(all, {"document", "document_id"}).ends_with(std::string("15/SNV-VP") + end));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(the_id_of_what_it_replaces_is_no_id_for_a_replacement) {
+    office o;
+    const std::string id = sent(o.node, "key-so", letter{.document_id = "so,2025,15"});
+    reply r = replace(o.node, "key-so", id, 16, "đã sửa", {{"document_id", "so,2025,15"}});
+    BOOST_TEST(r.status == 422);
+    BOOST_TEST(r.code() == "intake.document_id_reused");
+    BOOST_TEST(!first_recipient(o.node, "key-so", id).contains("replaced_by"));
+    BOOST_TEST(replace(o.node, "key-so", id, 16, "đã sửa", {{"document_id", "so,2025,16"}}).status == 201);
+}
+
 BOOST_AUTO_TEST_CASE(a_check_of_the_store_finds_nothing_in_what_may_be_asked_again) {
     office o;
     const std::string id = sent(o.node, "key-so", letter{.document_id = "so,2025,15"});
