@@ -120,7 +120,8 @@ public:
         };
         if (!speaks()) met_until_ = {}; // its version may be a newer one by now
         if (auto not_met = co_await meet(deadline))
-            co_return failed(errc::refused_there, not_met->code + " " + not_met->cause);
+            co_return failed(not_met->status == 0 ? errc::not_reached : errc::refused_there,
+                             not_met->code + " " + not_met->cause);
         if (!speaks()) co_return failed(errc::cannot_compare, row_.id);
         net::client_request ask{
             .method = "POST", .target = "/peer/v1/reconcile", .body = peer::encode(question), .deadline = deadline};

@@ -30,7 +30,7 @@ public:
     // row opens a new connection.
     delivery::transport* to(const std::string& node);
     // One question about the records of the link. reconciliation::errc: node_unknown (no way to it), cannot_compare
-    // (its hello does not name the capability), refused_there; else as of net::client and schemas/peer.
+    // (its hello does not name the capability), not_reached, refused_there; else as of net::client and schemas/peer.
     task<peer::reconcile_answer> reconcile(std::string node, peer::reconcile_question, steady_time deadline);
 
 private:

@@ -30,6 +30,10 @@ constexpr error_row rows[] = {
      "The other node answers too slowly: the comparison stopped before its end.",
      "Lượt sau tự chạy lại; nếu lặp lại, báo cho người vận hành của nút bên kia.",
      "It is tried again by itself; where it happens again, tell the other node's operator."},
+    {int(errc::not_reached), "not_reached", 502, retry::yes, "Không kết nối được với nút bên kia để đối soát.",
+     "The other node could not be reached for the comparison.",
+     "Xem nguyên nhân trong báo cáo (địa chỉ, mạng, chứng thư); lượt sau tự chạy lại.",
+     "See the cause in the report (address, network, certificate); it is tried again by itself."},
 };
 const error_table table("reconciliation", rows);
 } // namespace

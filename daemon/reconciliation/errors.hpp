@@ -12,6 +12,7 @@ enum class errc {
     running,            // this node is being compared now
     node_unknown,       // no such node in the registry, or no way to ask it
     too_slow,           // its answers take too long for as many as there are
+    not_reached,        // no connection to it
 };
 std::error_code make_error_code(errc);
 

@@ -24,6 +24,16 @@ BOOST_AUTO_TEST_CASE(two_nodes_that_agree_find_nothing) {
     BOOST_TEST(n.lower.rounds->last().value().front().packets == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(a_node_that_is_down_was_not_reached_and_is_not_said_to_refuse) {
+    pair_of_nodes n;
+    sent_up(n, 15);
+    n.lower.use_registry(two_node_registry(3, {}, nowhere, n.lower.peer_url()));
+    auto report = compared(n.lower, "h48");
+    BOOST_TEST(report.outcome == "failed");
+    BOOST_TEST(report.code == "reconciliation.not_reached");
+    BOOST_TEST(report.cause.starts_with("net."), report.cause);
+}
+
 BOOST_AUTO_TEST_CASE(what_the_other_side_has_lost_with_an_older_store_is_sent_again_as_it_was) {
     pair_of_nodes n;
     sent_up(n, 15);
