@@ -153,7 +153,8 @@ constexpr error_row rows[] = {
      "Không cần làm gì với nơi nhận này; văn bản mới thì gửi như văn bản thường.",
      "Nothing needs to be done for this recipient; send a new document as an ordinary one."},
     {int(errc::recall_reason_missing), "recall_reason_missing", 422, retry::no,
-     "Thu hồi, cập nhật hay thay thế phải có lý do.", "A recall, update or replacement needs a reason.",
+     "Thu hồi, cập nhật hay thay thế phải có lý do, không quá 500 ký tự.",
+     "A recall, update or replacement needs a reason, of at most 500 characters.",
      "Ghi lý do, nhiều nhất 500 ký tự.", "Write the reason, at most 500 characters."},
     {int(errc::recall_without_id), "recall_without_id", 409, retry::no,
      "Văn bản không có mã định danh văn bản nên nơi nhận không biết yêu cầu nói về văn bản nào.",
@@ -175,12 +176,12 @@ constexpr error_row rows[] = {
      "The request changes nothing: content and recipients are those of the earlier document.",
      "Đính kèm tệp mới hoặc ghi nơi nhận được thêm, được bớt.",
      "Attach the new files, or name the recipients that are added or removed."},
-};
     {int(errc::document_id_reused), "document_id_reused", 422, retry::no,
      "Mã định danh (document_id) của văn bản thay thế trùng với văn bản bị thay thế.",
      "The replacement has the document_id of the document it replaces.",
      "Bỏ document_id để hệ thống tự đặt, hoặc ghi một mã khác; số và ký hiệu có thể giữ nguyên.",
      "Leave document_id out, so that one is made, or give another; number and notation may stay the same."},
+};
 const error_table table("intake", rows);
 } // namespace
 std::error_code make_error_code(errc e) { return {int(e), table}; }

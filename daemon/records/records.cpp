@@ -12,8 +12,8 @@ namespace {
 
 constexpr error_row rows[] = {
     {int(errc::row_unreadable), "row_unreadable", 500, retry::no, "Bản ghi trong kho không đọc được.",
-     "A row of the store cannot be read.", "Chạy vanthu store check và báo cho người vận hành.",
-     "Run the store check and tell the operator."},
+     "A row of the store cannot be read.", "Báo cho người vận hành: dừng vanthud rồi chạy vanthu fsck.",
+     "Tell the operator: stop vanthud, then run vanthu fsck."},
     {int(errc::document_unknown), "document_unknown", 404, retry::no, "Không có văn bản với mã này.",
      "There is no document with this id.", "Kiểm tra mã văn bản và quyền của khóa truy cập.",
      "Check the id and the rights of the credential."},
