@@ -2,7 +2,7 @@
 // there is room for it.
 #include "daemon/intake/acceptance.hpp"
 
-#include <set>
+#include <unordered_set>
 
 namespace vanthu::intake {
 namespace {
@@ -112,13 +112,11 @@ result<> acceptance::check_dates() const {
 
 // Who of the packet's recipients is ours to serve or to carry: each organisation once, whatever codes it was given.
 result<> acceptance::route_recipients() {
-    std::set<std::string> listed, seen;
+    std::unordered_set<std::string> seen;
     std::vector<std::string> codes;
-    for (const edxml::organisation& to : packet_->document()->header.to) {
-        listed.insert(to.organ_id);
-        codes.push_back(to.organ_id);
-    }
+    for (const edxml::organisation& to : packet_->document()->header.to) codes.push_back(to.organ_id);
     if (!offer_.recipients.empty()) {
+        const std::unordered_set<std::string> listed(codes.begin(), codes.end());
         for (const std::string& code : offer_.recipients)
             if (!listed.contains(code)) return failed(errc::recipient_not_listed, code);
         codes = offer_.recipients;
