@@ -227,7 +227,7 @@ result<> decision::place(const document_row& d, const routed& r, const std::stri
         e.kind = "routed";
         e.code = c.hop;
     }
-    write_.put(d.owner, c);
+    if (!together_) write_.put(d.owner, c);
     VANTHU_CHECK(write_.add_event(d.owner, std::move(e)));
     if (!r.route.forwarded_from.empty())
         VANTHU_CHECK(write_.add_event(d.owner, event_row{.document = d.id,
@@ -236,10 +236,18 @@ result<> decision::place(const document_row& d, const routed& r, const std::stri
                                                          .code = r.organisation,
                                                          .by = options_.organisation,
                                                          .text = r.route.note_vi}));
-    if (d.kind == document_kind::document)
+    if (d.kind == document_kind::document && !together_)
         write_.occupy(options_.home, r.organisation, d.identity, {d.id, d.content_sha256});
     out.consignments.push_back(std::move(c));
     return {};
+}
+
+void decision::write_together(const document_row& d, const std::vector<consignment_row>& all) {
+    together_ = false;
+    std::vector<std::string> recipients;
+    for (const consignment_row& c : all) recipients.push_back(c.recipient);
+    write_.put_all(d.owner, all);
+    write_.occupy_at_all(options_.home, std::move(recipients), d.identity, {d.id, d.content_sha256});
 }
 
 result<> decision::tell_previous_hop(const document_row& d, const std::string& recipient, std::string_view kind,
@@ -353,12 +361,16 @@ result<> decision::document(arrival& a, outcome& out) {
     else if (fresh.size() >= many_recipients) {
         VANTHU_TRY(const bool recalled, write_.is_recalled(options_.home, d.identity.issuer, d.identity.document_id));
         never_recalled_ = !recalled;
+        together_ = new_to_all_ && !d.identity.number.empty();
     }
+    write_.gather_events();
     for (const routed& r : fresh)
         VANTHU_CHECK(recalls    ? recall_recipient(a, d, r, to, out)
                      : replaces ? replace_recipient(a, d, r, to, out)
                      : updates  ? update_recipient(a, d, r, to, out)
                                 : add_recipient(a, d, r, to, out));
+    write_.write_gathered_events();
+    if (together_) write_together(d, out.consignments);
     VANTHU_CHECK(add_transfers(to, out));
 
     bool all_local = a.held_here.empty() && std::all_of(fresh.begin(), fresh.end(), [](const routed& r) {

@@ -121,6 +121,7 @@ private:
     result<> add_recipient(const arrival&, const records::document_row&, const routed&, transfers&, outcome&);
     result<> place(const records::document_row&, const routed&, const std::string& refusal, const std::string& hold,
                    records::consignment_row, transfers&, outcome&);
+    void write_together(const records::document_row&, const std::vector<records::consignment_row>&);
     result<> tell_previous_hop(const records::document_row&, const std::string& recipient, std::string_view kind,
                                const std::string& code);
     result<ledger::leaf_ticket> add_receipt_leaf(const arrival&, records::document_row&, receipt::role);
@@ -137,7 +138,10 @@ private:
     const gate_options& options_;
     ledger::receipt_log& log_;
     records::writer write_;
-    bool never_recalled_ = false; // of document(): nobody was asked for it before it came
+    // Of document(), when it has many recipients.
+    bool new_to_all_ = false;     // nobody has anything of its identity or its number
+    bool never_recalled_ = false; // nobody was asked for it before it came
+    bool together_ = false;       // what place() would write of each is written of all at the end
 };
 
 // Parked because of the registry.

@@ -55,7 +55,8 @@ bool decision::may_come_again(const on_record& earlier, const std::string& recip
 result<decision::standing> decision::standing_of(const document_row& d, const std::string& recipient,
                                                  records_read& seen) {
     standing s;
-    VANTHU_TRY(auto same, write_.occupied(options_.home, recipient, d.identity));
+    VANTHU_TRY(const auto by, write_.occupations(options_.home, recipient, d.identity));
+    const auto& [same, number] = by;
     if (same && same->content_sha256 == d.content_sha256) {
         VANTHU_TRY(const on_record* before, earlier(d, same->document, seen));
         bool again = before && may_come_again(*before, recipient);
@@ -67,7 +68,6 @@ result<decision::standing> decision::standing_of(const document_row& d, const st
         }
     }
     if (asks_for_answer(d.identity)) return s; // a conversation is never a duplicate of another
-    VANTHU_TRY(auto number, write_.occupied_number(options_.home, recipient, d.identity));
     const auto& other = same ? same : number;
     if (!other) return s;
     if (other->content_sha256 == d.content_sha256) {
@@ -108,8 +108,8 @@ result<bool> decision::is_new_to_all(const arrival& a, const document_row& d) {
 result<bool> decision::check_identity(const arrival& a, const document_row& d, std::vector<routed>& fresh,
                                       std::string& known_id, std::vector<std::string>& flags) {
     const bool at_issuer = a.from->source == offer::from::eoffice;
-    VANTHU_TRY(const bool new_to_all, is_new_to_all(a, d));
-    if (new_to_all) {
+    VANTHU_TRY(new_to_all_, is_new_to_all(a, d));
+    if (new_to_all_) {
         fresh = a.recipients;
         return true;
     }

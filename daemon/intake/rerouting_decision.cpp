@@ -37,7 +37,8 @@ result<decision::placing> decision::place_again(const records::reader::unplaced&
     const bool is_document = d->kind == document_kind::document;
     if (is_document && c->recipient != r.organisation) {
         VANTHU_TRY(auto mine, write_.occupied(options_.home, c->recipient, d->identity));
-        if (mine && mine->document == d->id) write_.release(options_.home, c->recipient, d->identity);
+        if (mine && mine->document == d->id)
+            VANTHU_CHECK(write_.release(options_.home, c->recipient, d->identity));
     }
     if (!held && is_held(*c))
         VANTHU_CHECK(write_.add_event(

@@ -17,6 +17,14 @@ using ledger::row_key_reader;
 
 inline constexpr char row_version = 1, apart_version = 2; // apart_version: of T
 inline constexpr std::uint8_t work_version = 2;
+// Rows of several: a JSON array of the first, whole, and of each other one what is not as in the first.
+inline constexpr char several_version = 2;
+inline constexpr std::size_t several_at_most = 32; // who wants one of them reads all
+
+inline std::string framed_several(char type, std::string_view members) {
+    return std::string{type, several_version, '['}.append(members).append(1, ']');
+}
+inline bool holds_several(std::string_view value) { return value.size() > 1 && value[1] == several_version; }
 
 template <class Row> std::string framed(char type, const Row& row) {
     std::string out{type, row_version};
@@ -37,13 +45,18 @@ inline std::string framed(char type, const transfer_row& row) {
     return out;
 }
 
+inline result<json::value> parsed(char type, std::string_view text) {
+    boost::system::error_code ec;
+    json::value v = json::parse(json::string_view(text.data(), text.size()), ec);
+    if (ec) return failed(errc::row_unreadable, std::string("row type ") + type + ": " + ec.message());
+    return v;
+}
+
 template <class Row> result<Row> unframed(char type, std::string_view value) {
     const bool known = value.size() >= 2 && value[0] == type &&
                        (value[1] == row_version || (std::is_same_v<Row, transfer_row> && value[1] == apart_version));
     if (!known) return failed(errc::row_unreadable, std::string("row type ") + type);
-    boost::system::error_code ec;
-    json::value v = json::parse(json::string_view(value.data() + 2, value.size() - 2), ec);
-    if (ec) return failed(errc::row_unreadable, std::string("row type ") + type + ": " + ec.message());
+    VANTHU_TRY(const json::value v, parsed(type, value.substr(2)));
     Row row{};
     from_json(v, row);
     if constexpr (std::is_same_v<Row, document_row>) {
@@ -52,6 +65,28 @@ template <class Row> result<Row> unframed(char type, std::string_view value) {
         row.payload.assign(as_text(*reference));
     }
     return row;
+}
+
+template <class Row> result<std::optional<Row>> get(const ledger::view& view, char type, std::string_view key) {
+    VANTHU_TRY(std::optional<std::string> value, view.get(key));
+    if (!value) return std::optional<Row>{};
+    VANTHU_TRY(Row row, unframed<Row>(type, *value));
+    return std::optional<Row>(std::move(row));
+}
+
+// Also what a row of one holds.
+template <class Row> result<std::vector<Row>> unframed_several(char type, std::string_view value) {
+    std::vector<Row> out;
+    if (!holds_several(value)) {
+        VANTHU_TRY(out.emplace_back(), unframed<Row>(type, value));
+        return out;
+    }
+    VANTHU_TRY(const json::value v, parsed(type, value.substr(2)));
+    const json::array* all = v.if_array();
+    if (value[0] != type || !all || all->empty())
+        return failed(errc::row_unreadable, std::string("row type ") + type + " of several");
+    for (const json::value& each : *all) from_json(each, out.emplace_back(out.empty() ? Row{} : Row(out.front())));
+    return out;
 }
 
 // Values that are one short text.
@@ -81,6 +116,23 @@ inline std::string number_key(std::string_view owner, std::string_view recipient
         .text(i.notation)
         .text(i.date.substr(0, 4))
         .take(); // numbers run within a year
+}
+
+// The number's key without a recipient, and the rows of those it is occupied at: each under the last one in it.
+inline std::string many_identity_key(std::string_view owner, const business_identity& i) {
+    return row_key(owner, 'F')
+        .text(i.issuer)
+        .u32(static_cast<std::uint32_t>(i.business_type))
+        .text(comparable_number(i.number))
+        .text(i.notation)
+        .text(i.date.substr(0, 4))
+        .take();
+}
+inline std::string many_recipients_key(std::string_view owner, std::string_view document, std::string_view last) {
+    return row_key(owner, 'f').text(document).text(last).take();
+}
+inline bool same_identity(const business_identity& a, const business_identity& b) {
+    return identity_key("-", {}, a) == identity_key("-", {}, b);
 }
 
 // A sequence below 2^32 stands in the last eight digits of an entry's id: no row has to lead from one to the other.

@@ -23,13 +23,6 @@ constexpr error_row rows[] = {
 };
 const error_table table("records", rows);
 
-template <class Row> result<std::optional<Row>> get(const ledger::view& view, char type, std::string_view key) {
-    VANTHU_TRY(std::optional<std::string> value, view.get(key));
-    if (!value) return std::optional<Row>{};
-    VANTHU_TRY(Row row, unframed<Row>(type, *value));
-    return std::optional<Row>(std::move(row));
-}
-
 template <class Row>
 result<std::vector<Row>> all(const ledger::view& view, char type, std::string_view prefix, std::string_view from = {},
                              std::size_t limit = SIZE_MAX, ledger::direction way = ledger::direction::forward) {
@@ -75,6 +68,37 @@ result<std::optional<reader::place>> get_place(const ledger::view& view, char ty
     return std::optional<reader::place>(std::move(p));
 }
 
+// In key order. A row of several stands behind the rows of their own that its consignments got since, which count.
+result<> each_consignment_of(const ledger::view& view, std::string_view prefix,
+                             const std::function<void(consignment_row)>& visit) {
+    std::vector<consignment_row> own; // of one document, since its last row of several
+    auto pass_on = [&] {
+        for (consignment_row& c : own) visit(std::move(c));
+        own.clear();
+    };
+    std::optional<failure> wrong;
+    VANTHU_CHECK(view.scan(prefix, {}, [&](std::string_view, std::string_view value) {
+        auto found = unframed_several<consignment_row>('C', value);
+        if (!found) {
+            wrong = found.error();
+            return false;
+        }
+        if (!own.empty() && own.front().document != found->front().document) pass_on();
+        const bool several = holds_several(value);
+        const auto changed = static_cast<std::ptrdiff_t>(own.size());
+        for (consignment_row& c : *found) {
+            auto same = [&](const consignment_row& o) { return o.recipient_code == c.recipient_code; };
+            if (!several || std::none_of(own.begin(), own.begin() + changed, same)) own.push_back(std::move(c));
+        }
+        if (several && changed) std::ranges::sort(own, {}, &consignment_row::recipient_code);
+        if (several) pass_on();
+        return true;
+    }));
+    if (wrong) return fail(*wrong);
+    pass_on();
+    return {};
+}
+
 } // namespace
 
 std::error_code make_error_code(errc e) { return {int(e), table}; }
@@ -112,11 +136,27 @@ result<std::vector<document_row>> reader::documents(std::string_view owner, std:
     return older;
 }
 result<std::vector<consignment_row>> reader::consignments(std::string_view owner, std::string_view document) const {
-    return all<consignment_row>(view_, 'C', row_key(owner, 'C').text(document));
+    std::vector<consignment_row> out;
+    VANTHU_CHECK(each_consignment_of(view_, row_key(owner, 'C').text(document),
+                                     [&](consignment_row c) { out.push_back(std::move(c)); }));
+    return out;
 }
 result<std::optional<consignment_row>> reader::consignment(std::string_view owner, std::string_view document,
                                                            std::string_view code) const {
-    return get<consignment_row>(view_, 'C', row_key(owner, 'C').text(document).text(code));
+    const std::string key = row_key(owner, 'C').text(document).text(code).take();
+    VANTHU_TRY(auto own, get<consignment_row>(view_, 'C', key));
+    if (own) return own;
+    std::optional<failure> wrong;
+    VANTHU_CHECK(view_.scan(row_key(owner, 'C').text(document), key, [&](std::string_view, std::string_view value) {
+        if (!holds_several(value)) return true; // another one's own
+        auto found = unframed_several<consignment_row>('C', value);
+        if (!found) wrong = found.error();
+        for (std::size_t i = 0; found && i < found->size(); ++i)
+            if ((*found)[i].recipient_code == code) own = std::move((*found)[i]);
+        return false;
+    }));
+    if (wrong) return fail(*wrong);
+    return own;
 }
 result<std::optional<transfer_row>> reader::transfer(std::string_view owner, std::string_view document,
                                                      std::string_view node) const {
@@ -140,32 +180,46 @@ result<std::vector<event_row>> reader::events_of(std::string_view owner, std::st
     }));
     std::vector<event_row> out;
     for (std::uint64_t sequence : sequences) {
-        VANTHU_TRY(std::optional<event_row> event, get<event_row>(view_, 'E', row_key(owner, 'E').u64(sequence)));
-        if (event) out.push_back(std::move(*event));
+        VANTHU_TRY(std::optional<std::string> value, view_.get(row_key(owner, 'E').u64(sequence)));
+        if (!value) continue;
+        VANTHU_TRY(auto events, unframed_several<event_row>('E', *value));
+        std::ranges::move(events, std::back_inserter(out));
     }
     return out;
 }
 result<> reader::each_consignment(std::string_view owner,
                                   const std::function<void(const consignment_row&)>& visit) const {
-    std::optional<failure> wrong;
-    VANTHU_CHECK(view_.scan(row_key(owner, 'C'), {}, [&](std::string_view, std::string_view value) {
-        auto row = unframed<consignment_row>('C', value);
-        if (row)
-            visit(*row);
-        else
-            wrong = row.error();
-        return !wrong;
-    }));
-    if (wrong) return fail(*wrong);
-    return {};
+    return each_consignment_of(view_, row_key(owner, 'C'), [&](const consignment_row& c) { visit(c); });
 }
 result<std::vector<event_row>> reader::events_after(std::string_view owner, std::uint64_t after,
                                                     std::size_t limit) const {
-    return all<event_row>(view_, 'E', row_key(owner, 'E'), row_key(owner, 'E').u64(after + 1).view(), limit);
+    std::vector<event_row> out;
+    std::optional<failure> wrong;
+    VANTHU_CHECK(view_.scan(row_key(owner, 'E'), row_key(owner, 'E').u64(after + 1).view(),
+                            [&](std::string_view, std::string_view value) {
+                                auto events = unframed_several<event_row>('E', value);
+                                if (!events) {
+                                    wrong = events.error();
+                                    return false;
+                                }
+                                for (event_row& e : *events)
+                                    if (e.sequence > after && out.size() < limit) out.push_back(std::move(e));
+                                return out.size() < limit;
+                            }));
+    if (wrong) return fail(*wrong);
+    return out;
 }
 result<std::uint64_t> reader::last_event(std::string_view owner) const {
-    VANTHU_TRY(auto newest, all<event_row>(view_, 'E', row_key(owner, 'E'), {}, 1, ledger::direction::backward));
-    return newest.empty() ? 0 : newest.front().sequence;
+    std::optional<result<std::uint64_t>> newest;
+    VANTHU_CHECK(view_.scan(
+        row_key(owner, 'E'), {},
+        [&](std::string_view key, std::string_view) {
+            auto r = row_key_reader::open(key);
+            newest = r ? r->u64() : fail(r.error());
+            return false;
+        },
+        ledger::direction::backward));
+    return newest ? *newest : 0;
 }
 result<std::vector<inbox_row>> reader::inbox(std::string_view organisation, std::uint64_t after,
                                              std::size_t limit) const {
@@ -234,14 +288,6 @@ result<std::vector<std::string>> reader::documents_numbered(std::string_view own
     row_key prefix = row_key(owner, 'B').u8(1).text(issuer).text(comparable_number(number)).text(notation);
     if (!year.empty()) prefix.text(year);
     return named(view_, prefix);
-}
-result<std::optional<identity_row>> reader::occupied(std::string_view owner, std::string_view recipient,
-                                                     const business_identity& i) const {
-    return get<identity_row>(view_, 'K', identity_key(owner, recipient, i));
-}
-result<std::optional<identity_row>> reader::occupied_number(std::string_view owner, std::string_view recipient,
-                                                            const business_identity& i) const {
-    return get<identity_row>(view_, 'k', number_key(owner, recipient, i));
 }
 result<std::optional<recall_row>> reader::recall(std::string_view home, std::string_view issuer,
                                                  std::string_view target, std::string_view recipient) const {

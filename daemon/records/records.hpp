@@ -5,6 +5,7 @@
 //   T transfer by document and node   P what of it never changes, once it is composed
 //   e events of a document   S statuses and other documents about a document
 //   B by business DocumentId   K identity occupied at a recipient   k the same by number and notation
+//   F both, by a document to many, which has its recipients in f
 //   I inbox by sequence   i inbox id   J inbox entry by document
 //   Y idempotency key   Z counters
 // Only under the node's own organisation ("home"):
@@ -17,6 +18,8 @@
 
 #include "daemon/ledger/store.hpp"
 #include "daemon/records/rows.hpp"
+
+#include <span>
 
 namespace vanthu::records {
 
@@ -78,8 +81,11 @@ public:
                                                         std::string_view year) const;
     result<std::optional<identity_row>> occupied(std::string_view owner, std::string_view recipient,
                                                  const business_identity&) const;
-    result<std::optional<identity_row>> occupied_number(std::string_view owner, std::string_view recipient,
-                                                        const business_identity&) const;
+    // And what occupies its number, which may be a document of another identity.
+    struct occupation {
+        std::optional<identity_row> identity, number;
+    };
+    result<occupation> occupations(std::string_view owner, std::string_view recipient, const business_identity&) const;
 
     // `home`: the node's own organisation; `target`: the DocumentId recalled.
     result<std::optional<recall_row>> recall(std::string_view home, std::string_view issuer, std::string_view target,
@@ -126,6 +132,15 @@ public:
                                                    std::string_view document, std::string_view node) const;
 
 protected:
+    // Of the row of several that names this recipient, for a document of this number.
+    struct among_many {
+        std::string key;
+        many_identity_row row;
+        std::vector<std::string> recipients;
+    };
+    result<std::optional<among_many>> find_among_many(std::string_view owner, std::string_view recipient,
+                                                      const business_identity&) const;
+
     const ledger::view& view_;
 };
 
@@ -139,6 +154,8 @@ public:
     void put(const document_row&);
     void index_document(const document_row&); // B: so that statuses find it
     void put(std::string_view owner, const consignment_row&);
+    // All that a new document has, in rows of several. One that changes gets a row of its own, which then counts.
+    void put_all(std::string_view owner, std::span<const consignment_row>);
     void put(const transfer_row&);                             // without the work row
     void put_pieces(const transfer_row&, const std::vector<piece_row>&); // whose row then names none
     void add_work(std::string_view home, const transfer_row&); // again when its time has changed
@@ -148,11 +165,18 @@ public:
     void sent(std::string_view home, const transfer_row&);
     // Gives the event its sequence and time.
     result<> add_event(std::string_view owner, event_row);
+    // Between the two, events of one document that follow each other share rows. They are seen from the second on, and
+    // a change that ends before it has lost them.
+    void gather_events();
+    void write_gathered_events();
     // Gives the entry its sequence and id: `id`, in whose last digits the sequence is written where it is a new_id().
     result<inbox_row> add_inbox(inbox_row, std::string_view id);
     void put(const inbox_row&);
     void occupy(std::string_view owner, std::string_view recipient, const business_identity&, const identity_row&);
-    void release(std::string_view owner, std::string_view recipient, const business_identity&);
+    // The same for many of whom none has anything of that identity, nor of its number (which it has).
+    void occupy_at_all(std::string_view owner, std::vector<std::string> recipients, const business_identity&,
+                       const identity_row&);
+    result<> release(std::string_view owner, std::string_view recipient, const business_identity&);
     void put(std::string_view home, const recall_row&);
     void put(std::string_view organisation, std::string_view credential, std::string_view key, const idempotency_row&);
     void received(std::string_view home, std::string_view node, const digest& packet, const place&);
@@ -165,7 +189,17 @@ public:
     result<> keep_earlier_receipt(std::string_view home, const transfer_row&);
 
 private:
+    void put_gathered();
+
     ledger::transaction& transaction_;
+    struct gathered {
+        std::string owner, text; // text: JSON of the events, with commas between
+        event_row first;
+        std::uint64_t last;
+        std::size_t count;
+    };
+    gathered gathered_{};
+    bool gathers_ = false;
 };
 
 // "0321" and "321" are one number; other texts compare as they are.

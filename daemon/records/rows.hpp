@@ -204,6 +204,14 @@ struct identity_row {
 };
 BOOST_DESCRIBE_STRUCT(identity_row, (), (document, content_sha256))
 
+// The same at many recipients, who stand in rows of their own.
+struct many_identity_row {
+    std::string document;
+    digest content_sha256;
+    business_identity identity;
+};
+BOOST_DESCRIBE_STRUCT(many_identity_row, (), (document, content_sha256, identity))
+
 // Where a recall, update or replace stands for one recipient.
 //
 //   fenced ─▶ withdrawn            the attempt did not reach the next hop

@@ -1,5 +1,7 @@
 #include "daemon/records/framing.hpp"
 
+#include <algorithm>
+
 namespace vanthu::records {
 
 void writer::put(const document_row& d) { transaction_.put(row_key(d.owner, 'D').text(d.id), framed('D', d)); }
@@ -22,6 +24,25 @@ void writer::index_document(const document_row& d) {
 
 void writer::put(std::string_view owner, const consignment_row& c) {
     transaction_.put(row_key(owner, 'C').text(c.document).text(c.recipient_code), framed('C', c));
+}
+// Each row under its last one's code and a byte: behind that one's own row and before what follows it.
+void writer::put_all(std::string_view owner, std::span<const consignment_row> all) {
+    std::vector<const consignment_row*> sorted;
+    for (const consignment_row& c : all) sorted.push_back(&c);
+    std::ranges::sort(sorted, [](auto* a, auto* b) { return a->recipient_code < b->recipient_code; });
+    std::string text;
+    for (std::size_t begin = 0; begin < sorted.size(); begin += several_at_most) {
+        const std::size_t end = std::min(begin + several_at_most, sorted.size());
+        const consignment_row &first = *sorted[begin], &last = *sorted[end - 1];
+        text.clear();
+        append_json(first, text);
+        for (std::size_t i = begin + 1; i < end; ++i) {
+            text += ',';
+            append_members(*sorted[i], first, text);
+        }
+        transaction_.put(row_key(owner, 'C').text(last.document).text(last.recipient_code).u8(1),
+                         framed_several('C', text));
+    }
 }
 void writer::put(const transfer_row& t) {
     transaction_.put(row_key(t.owner, 'T').text(t.document).text(t.node), framed('T', t));
@@ -52,10 +73,41 @@ void writer::sent(std::string_view home, const transfer_row& t) {
 result<> writer::add_event(std::string_view owner, event_row e) {
     VANTHU_TRY(e.sequence, transaction_.next_sequence(row_key(owner, 'Z').text("event")));
     e.at = now();
+    if (gathers_ && !e.document.empty()) {
+        gathered& g = gathered_;
+        if (g.count == several_at_most || g.owner != owner || g.first.document != e.document) put_gathered();
+        g.last = e.sequence;
+        if (g.count++) {
+            g.text += ',';
+            append_members(e, g.first, g.text);
+        } else {
+            g.owner = owner;
+            append_json(e, g.text);
+            g.first = std::move(e);
+        }
+        return {};
+    }
+    put_gathered(); // no row of several may span another's sequence
     transaction_.put(row_key(owner, 'E').u64(e.sequence), framed('E', e));
     if (!e.document.empty())
         transaction_.put(row_key(owner, 'e').text(e.document).u64(e.sequence), framed_text('e', ""));
     return {};
+}
+
+void writer::gather_events() { gathers_ = true; }
+void writer::write_gathered_events() {
+    put_gathered();
+    gathers_ = false;
+}
+// Under the last one's sequence: who looks for those above any sequence finds the row that holds the next.
+void writer::put_gathered() {
+    gathered& g = gathered_;
+    if (g.count == 0) return;
+    transaction_.put(row_key(g.owner, 'E').u64(g.last),
+                     g.count == 1 ? framed_text('E', g.text) : framed_several('E', g.text));
+    transaction_.put(row_key(g.owner, 'e').text(g.first.document).u64(g.last), framed_text('e', ""));
+    g.text.clear();
+    g.count = 0;
 }
 
 result<inbox_row> writer::add_inbox(inbox_row entry, std::string_view id) {
@@ -72,15 +124,6 @@ void writer::put(const inbox_row& entry) {
     transaction_.put(row_key(entry.organisation, 'I').u64(entry.sequence), framed('I', entry));
 }
 
-void writer::occupy(std::string_view owner, std::string_view recipient, const business_identity& i,
-                    const identity_row& by) {
-    transaction_.put(identity_key(owner, recipient, i), framed('K', by));
-    if (!i.number.empty()) transaction_.put(number_key(owner, recipient, i), framed('k', by));
-}
-void writer::release(std::string_view owner, std::string_view recipient, const business_identity& i) {
-    transaction_.erase(identity_key(owner, recipient, i));
-    transaction_.erase(number_key(owner, recipient, i));
-}
 void writer::put(std::string_view home, const recall_row& r) {
     transaction_.put(row_key(home, 'Q').text(r.issuer).text(r.target).text(r.recipient), framed('Q', r));
 }

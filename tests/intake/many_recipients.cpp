@@ -15,13 +15,17 @@ struct wide_office : office {
     wide_office()
         : office([](node_spec& s) {
               s.delivers = false;
+              s.registry += organisations(many);
               std::vector<std::pair<std::string, std::vector<std::string>>> all;
-              for (std::size_t i = 0; i < many; ++i) {
-                  s.registry += organisation_text{id_of(i).substr(1), "Nơi nhận", "sở", code_of(i)}.toml();
-                  all.push_back({id_of(i).substr(1), {code_of(i)}});
-              }
+              for (std::size_t i = 0; i < many; ++i) all.push_back({id_of(i).substr(1), {code_of(i)}});
               s.credentials += credentials_for(all);
           }) {}
+    static std::string organisations(std::size_t n) {
+        std::string out;
+        for (std::size_t i = 0; i < n; ++i)
+            out += organisation_text{id_of(i).substr(1), "Nơi nhận", "sở", code_of(i)}.toml();
+        return out;
+    }
     static std::string code_of(std::size_t i) { return fmt::format("H48.{}", 100 + i); }
     static std::string id_of(std::size_t i) { return fmt::format("@o{}", 100 + i); }
     static std::string key_of(std::size_t i) { return fmt::format("key-o{}", 100 + i); }
@@ -128,6 +132,49 @@ BOOST_AUTO_TEST_CASE(a_recall_that_came_first_cancels_it_for_whom_it_names) {
         const auto mine = std::ranges::find(entries, d.document.id, &records::inbox_row::document);
         BOOST_REQUIRE(mine != entries.end());
         BOOST_TEST((mine->cancelled_at != 0) == (i == 3 || i == 4));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(each_of_them_answers_for_itself) {
+    wide_office o;
+    const auto d = o.taken(to(o.codes(0, many))).document;
+    BOOST_TEST(acknowledge(o.node, o.key_of(40), o.inbox(40).front().id).status == 200);
+    const auto all = o.read().consignments(d.owner, d.id).value();
+    BOOST_REQUIRE(all.size() == many);
+    for (std::size_t i = 0; i < many; ++i) {
+        const auto entry = o.inbox(i).front();
+        const auto c = o.read().consignment(d.owner, d.id, o.code_of(i)).value().value();
+        BOOST_TEST(c.recipient == o.id_of(i));
+        BOOST_TEST(c.recipient_name == "Nơi nhận");
+        BOOST_TEST(c.hop == "local");
+        BOOST_TEST((c.state_now == records::state::delivered));
+        BOOST_TEST(c.inbox_id == entry.id);
+        BOOST_TEST(c.inbox_sequence == entry.sequence);
+        BOOST_TEST(c.last_status == (i == 40 ? "01" : ""));
+        BOOST_TEST((entry.acked_at != 0) == (i == 40));
+        BOOST_TEST(std::ranges::count(all, o.code_of(i), &records::consignment_row::recipient_code) == 1);
+    }
+    std::map<std::string, int> kinds;
+    for (const auto& e : o.read().events_of(d.owner, d.id).value()) ++kinds[e.kind];
+    BOOST_TEST(kinds["kept"] == int(many));
+    BOOST_TEST(kinds["accepted"] == 1);
+    BOOST_TEST(kinds["acked"] == 1);
+}
+
+BOOST_AUTO_TEST_CASE(whom_the_registry_places_later_occupies_its_own) {
+    wide_office o;
+    const letter l = from_below(to(o.codes(0, many + 40)));
+    const auto d = o.brought(l).document;
+    BOOST_TEST(o.read().unplaced_after("@tinh", {}, 1000).value().size() == 40u);
+    o.node.use_registry(two_node_registry(2, o.organisations(many + 40)));
+    intake::rerouting r(*o.node.gate, o.node.network->executor(0), 256);
+    BOOST_REQUIRE(wait_for(o.node.network->executor(0), r.pass("test")).has_value());
+    BOOST_TEST(o.read().unplaced_after("@tinh", {}, 1000).value().empty());
+    for (std::size_t i = 0; i < many + 40; ++i) {
+        BOOST_REQUIRE(o.inbox(i).size() == 1u);
+        BOOST_TEST(o.inbox(i).front().document == d.id);
+        BOOST_TEST(o.read().occupied("@tinh", o.id_of(i), d.identity).value()->document == d.id);
+        if (i >= many) BOOST_TEST(!o.read().occupied("@tinh", o.code_of(i), d.identity).value().has_value());
     }
 }
 
