@@ -10,11 +10,13 @@
 #include "daemon/reconciliation/survey.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 namespace vanthu::peer_link {
 namespace {
 
 constexpr std::string_view packets = "/peer/v1/packets/";
+constexpr std::size_t manifest_at_most = 8u << 20;
 
 net::response refuse(const failure& f, std::string cause = {}) {
     net::error_notes notes;
@@ -34,6 +36,22 @@ result<std::optional<std::string>> given_before(const ledger::store& store, cons
     if (!place) return std::nullopt;
     VANTHU_TRY(std::string receipt, log.receipt_bytes(store.committed(), place->log_origin, place->leaf));
     return receipt;
+}
+
+// From the front of a packet's body.
+task<bytes> read_manifest(net::request& r) {
+    const std::string_view text = r.fields.get(peer::manifest_length_field);
+    std::size_t length = 0;
+    const auto [end, bad] = std::from_chars(text.data(), text.data() + text.size(), length);
+    if (bad != std::errc() || end != text.data() + text.size() || length > manifest_at_most)
+        co_return failed(peer::errc::malformed, std::string(text));
+    bytes manifest(length);
+    for (std::size_t done = 0; done < length;) {
+        VANTHU_CO_TRY(const std::size_t n, co_await r.body.read_some(std::span(manifest).subspan(done)));
+        if (n == 0) co_return failed(peer::errc::malformed, "ends early");
+        done += n;
+    }
+    co_return manifest;
 }
 
 } // namespace
@@ -96,29 +114,32 @@ std::string receiver::hello() const {
     h.node = options_.node;
     h.organisation = options_.organisation;
     h.software = "vanthu " VANTHU_VERSION;
-    h.capabilities = {"resume", "notices", "status", std::string(peer::reconcile_capability)};
+    h.capabilities = {"resume", "notices", "status", std::string(peer::reconcile_capability),
+                      std::string(peer::manifest_first_capability)};
     h.packet_limit = options_.packet_limit;
     h.registry_version = std::to_string(gate_.registry()->version());
     h.clock = to_rfc3339(clock_.now());
     return peer::encode(h);
 }
 
-asio::awaitable<net::response> receiver::announce(net::request& r, const std::string& node, const digest& sha) {
-    auto text = co_await net::read_all(r.body, 8u << 20);
-    if (!text) co_return refuse(text.error());
-    auto manifest = peer::decode_manifest(as_text(*text));
-    if (!manifest) co_return refuse(manifest.error());
-    if (manifest->packet_sha256 != sha) co_return refuse({peer::errc::malformed, "sha256"}, "packet_sha256");
-    if (manifest->size > options_.packet_limit) co_return refuse({net::errc::body_too_large, {}});
+// What the manifest of a packet leads to: it is known, or it may come. Else the refusal.
+std::expected<receiver::expected, net::response> receiver::expect(std::string_view text, const std::string& node,
+                                                                  const digest& sha) {
+    auto no = [](const failure& f, std::string cause = {}) {
+        return std::unexpected<net::response>(refuse(f, std::move(cause)));
+    };
+    auto manifest = peer::decode_manifest(text);
+    if (!manifest) return no(manifest.error());
+    if (manifest->packet_sha256 != sha) return no({peer::errc::malformed, "sha256"}, "packet_sha256");
+    if (manifest->size > options_.packet_limit) return no({net::errc::body_too_large, {}});
 
     auto receipt = given_before(store_, log_, options_.home, node, sha);
-    if (!receipt) co_return refuse(receipt.error());
-    if (*receipt)
-        co_return net::response::json(200, peer::encode(peer::manifest_answer{.known = true, .receipt = **receipt}));
+    if (!receipt) return no(receipt.error());
+    if (*receipt) return expected{.receipt = std::move(**receipt), .offset = 0};
 
     // A small one is asked about when its header is here: a recall must come through.
     if (manifest->kind != "status" && manifest->size >= options_.resumable_from)
-        if (auto may = gate_.may_take(manifest->recipients, node); !may) co_return refuse(may.error());
+        if (auto may = gate_.may_take(manifest->recipients, node); !may) return no(may.error());
 
     std::lock_guard lock(guard_);
     std::shared_ptr<incoming>& slot = incoming_[{node, sha}];
@@ -135,7 +156,7 @@ asio::awaitable<net::response> receiver::announce(net::request& r, const std::st
         if (of_node >= options_.transfers_per_node) {
             if (oldest == incoming_.end()) {
                 incoming_.erase({node, sha});
-                co_return refuse({errc::too_many_transfers, {}});
+                return no({errc::too_many_transfers, {}});
             }
             incoming_.erase(oldest);
         }
@@ -146,14 +167,34 @@ asio::awaitable<net::response> receiver::announce(net::request& r, const std::st
     std::uint64_t offset = slot->part && !slot->running ? slot->part->size() : 0;
     // All bytes are here but their end was not: there is no range to ask for, so the whole again.
     if (offset >= slot->manifest.size) offset = 0;
-    co_return net::response::json(200, peer::encode(peer::manifest_answer{.known = false, .offset = offset}));
+    return expected{.receipt = std::nullopt, .offset = offset};
+}
+
+asio::awaitable<net::response> receiver::announce(net::request& r, const std::string& node, const digest& sha) {
+    auto text = co_await net::read_all(r.body, manifest_at_most);
+    if (!text) co_return refuse(text.error());
+    auto e = expect(as_text(*text), node, sha);
+    if (!e) co_return std::move(e.error());
+    co_return net::response::json(200, peer::encode(peer::manifest_answer{.known = e->receipt.has_value(),
+                                                                          .offset = e->offset,
+                                                                          .receipt = e->receipt.value_or("")}));
 }
 
 asio::awaitable<net::response> receiver::receive(net::request& r, const std::string& node, const digest& sha) {
     // A sender that has lost our answer repeats its call: it gets the same receipt, whatever it announced.
-    auto receipt = given_before(store_, log_, options_.home, node, sha);
-    if (!receipt) co_return refuse(receipt.error());
-    if (*receipt) co_return net::response::json(200, std::move(**receipt));
+    std::optional<std::string> receipt;
+    if (!r.fields.get(peer::manifest_length_field).empty()) {
+        auto manifest = co_await read_manifest(r);
+        if (!manifest) co_return refuse(manifest.error(), std::string(peer::manifest_length_field));
+        auto e = expect(as_text(*manifest), node, sha);
+        if (!e) co_return std::move(e.error());
+        receipt = std::move(e->receipt);
+    } else {
+        auto before = given_before(store_, log_, options_.home, node, sha);
+        if (!before) co_return refuse(before.error());
+        receipt = std::move(*before);
+    }
+    if (receipt) co_return net::response::json(200, std::move(*receipt));
 
     std::shared_ptr<incoming> in;
     {

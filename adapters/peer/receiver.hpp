@@ -13,6 +13,7 @@
 #include "daemon/delivery/engine.hpp"
 #include "daemon/intake/gate.hpp"
 
+#include <expected>
 #include <map>
 #include <mutex>
 
@@ -47,6 +48,11 @@ private:
 
     const registry::node* who(const net::peer_identity&, const registry::registry&) const;
     std::string hello() const;
+    struct expected {
+        std::optional<std::string> receipt; // it is here already
+        std::uint64_t offset = 0;           // else it goes on from here
+    };
+    std::expected<expected, net::response> expect(std::string_view manifest, const std::string& node, const digest&);
     asio::awaitable<net::response> announce(net::request&, const std::string& node, const digest&);
     asio::awaitable<net::response> receive(net::request&, const std::string& node, const digest&);
     task<intake::accepted> take(net::request&, const std::string& node, incoming&);

@@ -56,6 +56,37 @@ outcome from_answer(const net::client_response& r) {
     return o;
 }
 
+// The manifest, where it goes in the same call, and the packet. Whether any of it was asked for, so that it may have
+// left, it says in `begun`.
+class outgoing_body {
+public:
+    outgoing_body(std::string_view manifest, net::producer packet, bool& begun)
+        : manifest_(manifest), packet_(std::move(packet)), begun_(begun) {}
+    static net::producer producer(std::string_view manifest, net::producer packet, bool& begun) {
+        const std::uint64_t size = manifest.size() + *packet.size;
+        auto body = std::make_shared<outgoing_body>(manifest, std::move(packet), begun);
+        return {.size = size, .read_some = [body](std::span<std::uint8_t> into) { return body->read_some(into); }};
+    }
+
+private:
+    task<std::size_t> read_some(std::span<std::uint8_t> into) {
+        begun_ = true;
+        const std::size_t n = std::min(into.size(), manifest_.size());
+        std::ranges::copy(manifest_.substr(0, n), into.begin());
+        manifest_.remove_prefix(n);
+        if (n == into.size()) co_return n;
+        VANTHU_CO_TRY(const std::size_t more, co_await packet_.read_some(into.subspan(n)));
+        co_return n + more;
+    }
+
+    std::string_view manifest_;
+    net::producer packet_;
+    bool& begun_;
+};
+
+constexpr std::uint64_t at_once_below = 1u << 20; // what is longer is continued where it broke off
+constexpr std::size_t manifest_at_once = 64u << 10;
+
 } // namespace
 
 class links::link final : public delivery::transport {
@@ -68,7 +99,8 @@ public:
         if (auto not_met = co_await meet(deadline)) co_return *not_met;
         // A large packet gets the time it needs at 64 KiB a second.
         deadline += std::chrono::seconds(packet.transfer.size >> 16);
-        const std::string path = "/peer/v1/packets/" + packet.transfer.packet_sha256.hex();
+        if (goes_at_once(packet)) co_return co_await put(packet, 0, packet.manifest, deadline);
+        const std::string path = path_of(packet);
         net::client_request ask{
             .method = "PUT", .target = path + "/manifest", .body = packet.manifest, .deadline = deadline};
         ask.fields.set("Content-Type", "application/json");
@@ -83,22 +115,8 @@ public:
             co_return o;
         }
 
-        const std::uint64_t size = packet.transfer.size;
-        if (state->offset > size) co_return deferred(peer::errc::malformed);
-        net::client_request put{
-            .method = "PUT", .target = path, .body = packet.body(state->offset), .deadline = deadline};
-        put.fields.set("Content-Type", "application/xml");
-        if (state->offset)
-            put.fields.set("Content-Range", "bytes " + std::to_string(state->offset) + "-" + std::to_string(size - 1) +
-                                                "/" + std::to_string(size));
-        put.idempotent = false; // the body is a stream; the next attempt begins with the manifest again
-        auto done = co_await client_->send(std::move(put));
-        outcome o = !done                                        ? from_failure(done.error())
-                    : done->status != 200 && done->status != 201 ? from_answer(*done)
-                                                                 : judge(packet, done->body);
-        // Bytes have left: without a receipt that verifies or a final no, they may all have arrived.
-        o.unanswered = o.what == outcome::kind::deferred;
-        co_return o;
+        if (state->offset > packet.transfer.size) co_return deferred(peer::errc::malformed);
+        co_return co_await put(packet, state->offset, {}, deadline);
     }
 
     task<std::uint64_t> notify(const peer::notice_call& notices, steady_time deadline) override {
@@ -115,9 +133,7 @@ public:
 
     task<peer::reconcile_answer> reconcile(const peer::reconcile_question& question, steady_time deadline) {
         using reconciliation::errc;
-        auto speaks = [this] {
-            return std::ranges::find(capabilities_, peer::reconcile_capability) != capabilities_.end();
-        };
+        auto speaks = [this] { return knows(peer::reconcile_capability); };
         if (!speaks()) met_until_ = {}; // its version may be a newer one by now
         if (auto not_met = co_await meet(deadline))
             co_return failed(not_met->status == 0 ? errc::not_reached : errc::refused_there,
@@ -141,6 +157,45 @@ public:
     }
 
 private:
+    bool knows(std::string_view capability) const {
+        return std::ranges::find(capabilities_, capability) != capabilities_.end();
+    }
+
+    // One that was tried before may be known there, which its manifest alone finds out.
+    bool goes_at_once(const delivery::outgoing& packet) const {
+        const records::transfer_row& t = packet.transfer;
+        return t.attempts == 0 && !t.perhaps_taken && t.size < at_once_below &&
+               packet.manifest.size() <= manifest_at_once && knows(peer::manifest_first_capability);
+    }
+
+    static std::string path_of(const delivery::outgoing& packet) {
+        return "/peer/v1/packets/" + packet.transfer.packet_sha256.hex();
+    }
+
+    // `manifest`: to go before the packet; empty: it has gone.
+    asio::awaitable<outcome> put(const delivery::outgoing& packet, std::uint64_t offset, std::string_view manifest,
+                                 steady_time deadline) {
+        bool begun = false;
+        net::client_request put{.method = "PUT",
+                                .target = path_of(packet),
+                                .body = outgoing_body::producer(manifest, packet.body(offset), begun),
+                                .deadline = deadline};
+        put.fields.set("Content-Type", "application/xml");
+        if (!manifest.empty()) put.fields.set(peer::manifest_length_field, std::to_string(manifest.size()));
+        const std::uint64_t size = packet.transfer.size;
+        if (offset)
+            put.fields.set("Content-Range", "bytes " + std::to_string(offset) + "-" + std::to_string(size - 1) + "/" +
+                                                std::to_string(size));
+        put.idempotent = false; // the body is a stream; the next attempt begins with the manifest
+        auto done = co_await client_->send(std::move(put));
+        outcome o = !done                                        ? from_failure(done.error())
+                    : done->status != 200 && done->status != 201 ? from_answer(*done)
+                                                                 : judge(packet, done->body);
+        // Where bytes have left: without a receipt that verifies or a final no, they may all have arrived.
+        o.unanswered = begun && o.what == outcome::kind::deferred;
+        co_return o;
+    }
+
     // Now and then: do both sides speak a common version, and does the other one let us in? Why not, where not; that
     // is never a fault of a document.
     asio::awaitable<std::optional<outcome>> meet(steady_time deadline) {

@@ -40,6 +40,11 @@ struct manifest {
     std::string document;                // the sender's own id, for its logs and ours
 };
 
+// What a node's hello names where it takes a packet and its manifest in one call; the field that says how long the
+// manifest at the front of the body is.
+inline constexpr std::string_view manifest_first_capability = "manifest_first",
+                                  manifest_length_field = "Vanthu-Manifest-Length";
+
 // Answer to the manifest: do we hold these bytes from you already?
 struct manifest_answer {
     bool known = false;       // true: `receipt` is the receipt given before

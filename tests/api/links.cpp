@@ -102,6 +102,83 @@ BOOST_AUTO_TEST_CASE(known_is_not_said_to_a_peer_that_has_not_sent_the_bytes) {
     BOOST_TEST(code_of(stranger.put(peer_client::path(packet), packet)) == "intake.sender_not_authorised");
 }
 
+BOOST_AUTO_TEST_CASE(a_packet_is_taken_with_its_manifest_in_front_of_it) {
+    pair_of_nodes n;
+    peer_client lower(n.upper, n.ca, n.lower.service);
+    const std::string packet = upward().packet(), field(peer::manifest_length_field);
+    peer::manifest m{
+        .packet_sha256 = sha256::of(packet), .size = packet.size(), .kind = "document", .recipients = {"H48.99.01"}};
+    auto put = [&](const std::string& manifest, const std::string& length) {
+        return lower.put(peer_client::path(packet), manifest + packet, {{field, length}});
+    };
+    const std::string manifest = peer::encode(m), length = std::to_string(manifest.size());
+    for (const std::string& wrong : {std::string("x"), length + "x", std::string("-1"), std::string("99999999"),
+                                     std::to_string(manifest.size() + packet.size() + 1), std::string("0")})
+        BOOST_TEST(code_of(put(manifest, wrong)) == "peer.malformed", wrong);
+    m.packet_sha256 = sha256::of("another");
+    BOOST_TEST(code_of(put(peer::encode(m), length)) == "peer.malformed");
+    BOOST_TEST(inbox_of(n.upper, "key-xa").empty());
+
+    auto taken = put(manifest, length);
+    BOOST_REQUIRE_MESSAGE((taken.has_value() && taken->status == 201), (taken ? taken->body : taken.error().detail));
+    BOOST_TEST(inbox_of(n.upper, "key-xa").size() == 1u);
+    auto again = put(manifest, length);
+    BOOST_REQUIRE((again.has_value() && again->status == 200));
+    BOOST_TEST(again->body == taken->body);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_new_goes_with_its_manifest_and_what_was_tried_before_asks_first) {
+    pair_of_nodes n;
+    unsigned bodies = 0;
+    auto deliver = [&](const std::string& packet, unsigned attempts, bool perhaps_taken) {
+        delivery::outgoing o;
+        o.transfer.packet_sha256 = sha256::of(packet);
+        o.transfer.size = packet.size();
+        o.transfer.recipients = {"H48.99.01"};
+        o.transfer.attempts = attempts;
+        o.transfer.perhaps_taken = perhaps_taken;
+        o.manifest = peer::encode(peer::manifest{.packet_sha256 = o.transfer.packet_sha256,
+                                                 .size = packet.size(),
+                                                 .kind = "document",
+                                                 .recipients = o.transfer.recipients});
+        o.body = [&](std::uint64_t offset) -> net::producer {
+            ++bodies;
+            auto whole = std::make_shared<net::memory_body>(packet.substr(offset));
+            return {.size = packet.size() - offset,
+                    .read_some = [whole](std::span<std::uint8_t> into) { return whole->read_some(into); }};
+        };
+        auto run = [&]() -> asio::awaitable<delivery::outcome> {
+            co_return co_await n.lower.links->to("h48")->deliver(o, in(std::chrono::seconds(20)));
+        };
+        return asio::co_spawn(n.lower.decisions->executor(0), run(), asio::use_future).get();
+    };
+    using what = delivery::outcome::kind;
+    const std::string packet = upward().packet();
+    const auto first = deliver(packet, 0, false);
+    BOOST_REQUIRE_MESSAGE((first.what == what::delivered), first.code + " " + first.cause);
+    BOOST_TEST(n.upper.manifests_alone == 0u);
+    BOOST_TEST(bodies == 1u);
+    for (unsigned attempts : {1u, 0u}) { // what is known there is not sent
+        const auto again = deliver(packet, attempts, attempts == 0);
+        BOOST_TEST((again.what == what::delivered && again.receipt == first.receipt));
+        BOOST_TEST(bodies == 1u);
+    }
+    BOOST_TEST(n.upper.manifests_alone == 2u);
+    letter long_one = upward();
+    long_one.document_id = "long";
+    long_one.number = 4711;
+    const auto large = deliver(long_one.packet(std::string(900'000, 'q')), 0, false); // to be continued, if it breaks
+    BOOST_REQUIRE_MESSAGE((large.what == what::delivered), large.code + " " + large.cause);
+    BOOST_TEST(n.upper.manifests_alone == 3u);
+
+    // Nobody is there: nothing of it has left, so that a recall need not follow it.
+    n.upper.peer_door->stop_accepting();
+    n.upper.peer_door->stop(std::chrono::seconds(5));
+    const auto nobody = deliver(packet, 0, false);
+    BOOST_TEST((nobody.what == what::deferred));
+    BOOST_TEST(!nobody.unanswered);
+}
+
 BOOST_AUTO_TEST_CASE(wrong_peers_and_wrong_packets_are_refused) {
     pair_of_nodes n;
     subject_spec nobody;

@@ -156,7 +156,10 @@ void daemon_parts::start() {
                          .auth = net::client_auth::required,
                          .accept_unverified = [this](const net::peer_identity& p) { return receiver->pinned(p); }};
     peer_door = must(
-        "peer", net::server::open(network->executors(), peer, [this](net::request& r) { return receiver->handle(r); }));
+        "peer", net::server::open(network->executors(), peer, [this](net::request& r) {
+            if (r.path.ends_with("/manifest")) ++manifests_alone;
+            return receiver->handle(r);
+        }));
     peer_port_ = peer_door->port();
 }
 

@@ -17,6 +17,7 @@
 #include "tests/support/temporary_directory.hpp"
 #include "tests/support/test_ca.hpp"
 
+#include <atomic>
 #include <boost/json.hpp>
 
 namespace vanthu::test {
@@ -97,6 +98,7 @@ public:
     std::unique_ptr<peer_link::receiver> receiver;
     std::unique_ptr<task_group> lanes;
     std::unique_ptr<net::server> api_door, peer_door;
+    std::atomic<unsigned> manifests_alone = 0; // calls of peers that brought a manifest and no packet
 
 private:
     void start();
