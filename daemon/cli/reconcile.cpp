@@ -54,6 +54,8 @@ void show(const json::object& r, const voice& say) {
         fmt::print("  {} ({}): {} {}\n", say("KHÔNG đối soát xong", "NOT compared to the end"),
                    for_terminal(text_in(last, "ended_at")), for_terminal(text_in(last, "code")),
                    for_terminal(text_in(last, "cause")));
+        if (const std::string text = text_in(last, say("text_vi", "text_en").data()); !text.empty())
+            fmt::print("    {}\n", for_terminal(text));
         if (text_in(r, "outcome") == "done")
             fmt::print("  {} ({}):\n", say("Lượt xong gần nhất", "The last that came to its end"),
                        for_terminal(text_in(r, "ended_at")));

@@ -1,4 +1,5 @@
 // Comparisons with other nodes: beginning one, and what the last ones found.
+#include "daemon/api/ladder.hpp"
 #include "daemon/base/log.hpp"
 #include "daemon/web/action.hpp"
 
@@ -33,11 +34,16 @@ json::object report_json(const reconciliation::report_row& r, const std::string&
                      {"repaired", repaired},
                      {"counts", std::move(counts)}};
     const reconciliation::tried_row& t = r.last_try;
+    auto text = [&](bool vi) {
+        return t.code.empty() ? std::string() : api::reason_text(t.code, vi) + " " + api::reason_action(t.code, vi);
+    };
     out["last_try"] = json::object{{"started_at", time_text(t.started_at)},
                                    {"ended_at", time_text(t.ended_at)},
                                    {"outcome", t.outcome},
                                    {"code", t.code},
                                    {"cause", t.cause},
+                                   {"text_vi", text(true)},
+                                   {"text_en", text(false)},
                                    {"by", t.by}};
     if (!findings) return out;
     json::array list;

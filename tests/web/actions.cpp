@@ -305,7 +305,10 @@ BOOST_FIXTURE_TEST_CASE(records_are_compared_when_asked_and_what_was_found_is_sh
     BOOST_TEST(g22.at("from").as_string() == "2025-06-30T17:00:00.000000Z");
     BOOST_TEST(g22.at("counts").at("not_on_record_here").at("found").to_number<int>() == 1);
     BOOST_TEST(!g22.at("findings").at(0).at("text_vi").as_string().empty());
+    BOOST_TEST(g22.at("last_try").at("text_vi").as_string().empty());
     BOOST_TEST(reports[1].at("outcome").as_string() == "cannot_compare");
+    BOOST_TEST(!reports[1].at("last_try").at("text_vi").as_string().empty());
+    BOOST_TEST(reports[1].at("last_try").at("text_en").as_string().find("Upgrade") != std::string::npos);
     const json::object shown = get("/api/overview").object().at("reconciliation").as_object();
     BOOST_TEST(shown.at("reports").at(0).at("found").to_number<int>() == 1);
     BOOST_TEST(!shown.at("reports").at(0).as_object().contains("findings"));
