@@ -25,13 +25,26 @@ std::string counter_row(std::uint64_t last) { return row_writer('#', 1).u64(last
 
 std::string inside_key(const payload_ref& ref) { return row_key(ref.owner, 'i').raw(ref.id).take(); }
 
+std::optional<std::uint64_t> counter_memory::last(std::string_view key) const {
+    auto known = last_.find(key);
+    return known == last_.end() ? std::nullopt : std::optional(known->second);
+}
+
+void counter_memory::remember(const std::map<std::string, std::uint64_t, std::less<>>& counters) {
+    if (last_.size() + counters.size() > at_most) last_.clear();
+    for (const auto& [key, last] : counters) last_.insert_or_assign(key, last);
+}
+
+const row_overlay::cell* group_transaction::find(family f, std::string_view key) const {
+    const auto* cell = changed_.find(f, key);
+    return !cell && earlier_ ? earlier_->find(f, key) : cell;
+}
+
 result<std::optional<std::string>> group_transaction::get(family f, std::string_view key) const {
-    for (const row_overlay* layer : {&changed_, earlier_})
-        if (const auto* cell = layer ? layer->find(f, key) : nullptr) {
-            if (cell->erased) return std::nullopt;
-            return std::string(cell->value);
-        }
-    return rows_.get(f, key);
+    const auto* cell = find(f, key);
+    if (!cell) return rows_.get(f, key);
+    if (cell->erased) return std::nullopt;
+    return std::string(cell->value);
 }
 
 result<std::optional<std::string>> group_transaction::get(std::string_view key) const {
@@ -57,15 +70,19 @@ result<std::uint64_t> group_transaction::next_sequence(std::string_view counter_
         counted_.emplace_back(counter_key, known->second);
         return ++known->second;
     }
-    VANTHU_TRY(auto before, get(counter_key));
-    std::uint64_t last = 0;
-    if (before) {
-        VANTHU_TRY(auto row, row_reader::open(*before, '#', 1));
-        VANTHU_TRY(last, row.u64());
-    }
+    VANTHU_TRY(const std::uint64_t last, last_of(counter_key));
     counters_.emplace(counter_key, last + 1);
     counted_.emplace_back(counter_key, std::nullopt);
     return last + 1;
+}
+
+result<std::uint64_t> group_transaction::last_of(std::string_view counter_key) const {
+    if (!find(family::rows, counter_key))
+        if (auto durable = durable_.last(counter_key)) return *durable;
+    VANTHU_TRY(auto before, get(family::rows, counter_key));
+    if (!before) return std::uint64_t(0);
+    VANTHU_TRY(auto row, row_reader::open(*before, '#', 1));
+    return row.u64();
 }
 
 result<> group_transaction::adopt(const stored_payload& payload) {

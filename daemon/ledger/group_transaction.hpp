@@ -8,15 +8,33 @@
 #include "daemon/ledger/row_overlay.hpp"
 
 #include <map>
+#include <unordered_map>
 
 namespace vanthu::ledger {
 
+// What counters stood at, by their keys. Only next_sequence() writes their rows.
+class counter_memory {
+public:
+    std::optional<std::uint64_t> last(std::string_view key) const;
+    void remember(const std::map<std::string, std::uint64_t, std::less<>>&);
+
+private:
+    struct hash {
+        using is_transparent = void;
+        std::size_t operator()(std::string_view key) const { return std::hash<std::string_view>()(key); }
+    };
+    static constexpr std::size_t at_most = 16'384; // beyond it all are forgotten: the rows know
+    std::unordered_map<std::string, std::uint64_t, hash, std::equal_to<>> last_;
+};
+
 class group_transaction final : public transaction {
 public:
-    // `earlier`: the complete group before this one, which is not in the database yet; null: it is.
-    group_transaction(rows_database& rows, payload_files& payloads, std::uint64_t group, timestamp now,
-                      const group_transaction* earlier)
-        : rows_(rows), payloads_(payloads), group_(group), now_(now), earlier_(earlier ? &earlier->changed_ : nullptr) {}
+    // `durable`: counters as durable groups left them. `earlier`: the complete group before this one, which is not in
+    // the database yet; null: it is.
+    group_transaction(rows_database& rows, payload_files& payloads, const counter_memory& durable, std::uint64_t group,
+                      timestamp now, const group_transaction* earlier)
+        : rows_(rows), payloads_(payloads), durable_(durable), group_(group), now_(now),
+          earlier_(earlier ? &earlier->changed_ : nullptr) {}
 
     result<std::optional<std::string>> get(std::string_view key) const override;
     result<> scan(std::string_view prefix, std::string_view from, const row_visitor&, direction) const override;
@@ -36,15 +54,19 @@ public:
     void complete(); // no change follows
     // The order is the promise: what the group adopted, on disk; then its rows and its number, in one synced write.
     result<> make_durable();
+    const std::map<std::string, std::uint64_t, std::less<>>& counters() const { return counters_; }
     std::vector<std::move_only_function<void()>>& after() { return after_; }
     const std::vector<payload_ref>& released() const { return released_; }
 
 private:
     using family = rows_database::family;
+    const row_overlay::cell* find(family, std::string_view key) const; // in this group or the one before
     result<std::optional<std::string>> get(family, std::string_view key) const;
+    result<std::uint64_t> last_of(std::string_view counter_key) const;
 
     rows_database& rows_;
     payload_files& payloads_;
+    const counter_memory& durable_;
     const std::uint64_t group_;
     const timestamp now_;
     row_overlay changed_;

@@ -29,12 +29,10 @@ std::string after_prefix(std::string_view prefix) {
 row_key::row_key(std::string_view owner, char type) : key_(owner_prefix(owner)) { key_.push_back(type); }
 
 row_key& row_key::text(std::string_view part) {
-    for (char c : part) {
-        key_.push_back(c);
-        if (c == escape) key_.push_back(escaped_zero);
-    }
-    key_.push_back(escape);
-    key_.push_back(text_end);
+    key_.reserve(key_.size() + part.size() + 2);
+    for (std::size_t zero; (zero = part.find(escape)) != std::string_view::npos; part.remove_prefix(zero + 1))
+        key_.append(part.substr(0, zero)).append({escape, escaped_zero});
+    key_.append(part).append({escape, text_end});
     return *this;
 }
 

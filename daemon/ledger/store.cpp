@@ -177,9 +177,9 @@ private:
         if (ended) return q.done(failed(errc::stopped, ended->detail));
         if (!deciding_) {
             const std::uint64_t number = last_group_ + (writing_ ? 2 : 1);
-            deciding_.reset(new group{.transaction = group_transaction(*parts_.rows, *parts_.payloads, number,
-                                                                       parts_.clock->now(),
-                                                                       writing_ ? &writing_->transaction : nullptr)});
+            const group_transaction* earlier = writing_ ? &writing_->transaction : nullptr;
+            deciding_.reset(new group{.transaction = group_transaction(*parts_.rows, *parts_.payloads, counters_, number,
+                                                                       parts_.clock->now(), earlier)});
         }
         deciding_->accepted += run_change(deciding_->transaction, q);
         deciding_->changes.push_back(std::move(q));
@@ -212,6 +212,7 @@ private:
         }
         if (deciding_) deciding_->transaction.earlier_is_durable();
         last_group_ = done->transaction.group();
+        counters_.remember(done->transaction.counters());
         parts_.payloads->durable_group(last_group_);
         // The group stands whether or not its mark can be written; a disk that refuses the mark ends the store after
         // it.
@@ -300,6 +301,7 @@ private:
     std::uint64_t last_group_; // committer thread
     // The committer thread's own:
     bool told_ = false;
+    counter_memory counters_;
     std::unique_ptr<group> deciding_, writing_;
     std::size_t rest_ = 0; // still to be decided before the group is handed over
     std::atomic<bool> stop_backup_{false};
