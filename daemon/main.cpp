@@ -131,6 +131,7 @@ int run(const std::filesystem::path& file, daemon_config config, std::shared_ptr
     start::show_load(pressure, meters);
     auto eoffice_options = start::eoffice_options(config, home);
     eoffice_options.trouble = [&engine](const std::string& to) { return engine.trouble(to); };
+    eoffice_options.attempts = engine.attempts();
     eoffice_options.room = [disk_room = std::move(eoffice_options.room), &pressure]() -> result<> {
         VANTHU_CHECK(disk_room());
         if (pressure.refusing()) return failed(intake::errc::overloaded, pressure.causes());

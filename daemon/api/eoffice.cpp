@@ -207,7 +207,8 @@ asio::awaitable<net::response> eoffice::track(call& c) {
     auto d = find_document(c);
     if (!d) co_return refuse(d.error());
     auto shown = ladder(records::reader(store_.committed()), *d,
-                        {*c.registry, c.at, *calendar_.load(), options_.home, options_.trouble});
+                        {*c.registry, c.at, *calendar_.load(), options_.home, options_.trouble,
+                         options_.attempts});
     if (!shown) co_return refuse(shown.error());
     co_return answer(200, *shown);
 }

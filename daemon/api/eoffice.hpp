@@ -27,6 +27,7 @@ struct eoffice_options {
     std::function<result<>()> room;
     // delivery::engine::trouble, for ladders. Empty: not known.
     std::function<std::optional<delivery::flow_standing>(const std::string& node)> trouble;
+    unsigned attempts = 0; // of a delivery, for ladders; 0: not known
 };
 
 class eoffice {

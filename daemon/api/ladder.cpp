@@ -226,6 +226,20 @@ std::string refused_text(const std::vector<records::event_row>& events, const re
               : fmt::format("The recipient refused it (02): “{}”. Mend that and send it again.", reason);
 }
 
+// Of a transfer that waits for its next attempt; nullopt: not known.
+std::optional<unsigned> attempts_left(const records::transfer_row* t, const ladder_context& context) {
+    if (!t || t->state_now != state::deferred || context.attempts == 0) return std::nullopt;
+    return context.attempts - std::min(t->attempts, context.attempts);
+}
+
+std::string next_attempt_text(const records::transfer_row& t, const ladder_context& context, bool vi) {
+    const std::string when = time_in_vietnam(from_us(t.next_attempt_at));
+    const auto left = attempts_left(&t, context);
+    const std::string of_them = !left ? "" : vi ? fmt::format(", còn {} lần", *left) : fmt::format(", {} left", *left);
+    return vi ? fmt::format(" Gửi lại lúc {} (đã thử {} lần{}).", when, t.attempts, of_them)
+              : fmt::format(" Next attempt at {} ({} so far{}).", when, t.attempts, of_them);
+}
+
 // One sentence: whose side, reason, what to do, when again. `holder`: where beyond it is held back, if it is.
 std::string why(const records::consignment_row& c, const records::transfer_row* t, const text_maker& words,
                 const delivery::flow_standing* trouble, const std::string& holder, const ladder_context& context,
@@ -237,12 +251,11 @@ std::string why(const records::consignment_row& c, const records::transfer_row* 
         return vi ? fmt::format("Đang xếp hàng để chuyển tới {}.", words.who(c.hop))
                   : fmt::format("Queued for {}.", words.who(c.hop));
     case state::deferred:
-        return vi ? fmt::format("Chưa chuyển được tới {}: {} {} Gửi lại lúc {} (đã thử {} lần).", words.who(c.hop),
-                                reason_text(c.reason, vi), reason_action(c.reason, vi),
-                                t ? time_in_vietnam(from_us(t->next_attempt_at)) : "?", t ? t->attempts : 0)
-                  : fmt::format("Not yet taken by {}: {} {} Next attempt at {} ({} so far).", words.who(c.hop),
-                                reason_text(c.reason, vi), reason_action(c.reason, vi),
-                                t ? time_in_vietnam(from_us(t->next_attempt_at)) : "?", t ? t->attempts : 0);
+        return (vi ? fmt::format("Chưa chuyển được tới {}: {} {}", words.who(c.hop), reason_text(c.reason, vi),
+                                 reason_action(c.reason, vi))
+                   : fmt::format("Not yet taken by {}: {} {}", words.who(c.hop), reason_text(c.reason, vi),
+                                 reason_action(c.reason, vi))) +
+               (t ? next_attempt_text(*t, context, vi) : "");
     case state::parked:
         return vi ? fmt::format("Tạm giữ tại đây: {} {}", reason_text(c.reason, vi), reason_action(c.reason, vi))
                   : fmt::format("Parked here: {} {}", reason_text(c.reason, vi), reason_action(c.reason, vi));
@@ -381,6 +394,7 @@ result<json::object> ladder(const records::reader& read, const records::document
             r["why_en"] = asked->at("text_en");
         }
         if (t && t->state_now == state::deferred) r["next_attempt_at"] = to_rfc3339(from_us(t->next_attempt_at));
+        if (const auto left = attempts_left(t, context)) r["attempts_left"] = *left;
         if (trouble) {
             r["destination"] = destination_json(*trouble, words.who(c.hop));
             if (trouble->next) r["next_attempt_at"] = to_rfc3339(from_us(std::max(trouble->next, t->next_attempt_at)));

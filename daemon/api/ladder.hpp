@@ -21,12 +21,13 @@ struct ladder_context {
     std::string home;               // the node's own organisation, canonical: under it recalls stand
     // Why nothing goes to a node now (delivery::engine::trouble). Empty: not known.
     std::function<std::optional<delivery::flow_standing>(const std::string& node)> trouble = {};
+    unsigned attempts = 0; // after which a transfer is parked (delivery::engine_options); 0: not known
 };
 
 // {schema_version, document:{...}, recipients:[{code, name, state, state_vi, state_en, why_vi, why_en, next_attempt_at,
-//  destination?, recall?, update?, updates?, replaced_by?, replaces?, attempts, last_status, deadlines:[{duty, by,
-//  state, done_at, text_vi, text_en}], rungs:[{code, name_vi, name_en, state, at}], steps:[{at, kind, code, text_vi,
-//  text_en, by, proof}]}], events_of_document:[...]}
+//  destination?, recall?, update?, updates?, replaced_by?, replaces?, attempts, attempts_left?, last_status,
+//  deadlines:[{duty, by, state, done_at, text_vi, text_en}], rungs:[{code, name_vi, name_en, state, at}],
+//  steps:[{at, kind, code, text_vi, text_en, by, proof}]}], events_of_document:[...]}
 result<boost::json::object> ladder(const records::reader&, const records::document_row&, const ladder_context&);
 
 // What a list shows of a document.

@@ -83,6 +83,7 @@ public:
         std::uint64_t bytes = 0;
     };
     backlog waiting() const; // any thread
+    unsigned attempts() const { return options_.attempts; }
 
 private:
     struct lane;

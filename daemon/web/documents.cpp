@@ -83,9 +83,9 @@ result<std::optional<records::document_row>> operator_door::state::find(const st
 result<json::object> operator_door::state::ladder(const records::reader& read, const records::document_row& d,
                                                   const registry::registry& r) const {
     VANTHU_TRY(json::object shown,
-               api::ladder(read, d, {r, clock.now(), *office.load(), options.home, [this](const std::string& node) {
-                                         return engine.trouble(node);
-                                     }}));
+               api::ladder(read, d,
+                           {r, clock.now(), *office.load(), options.home,
+                            [this](const std::string& node) { return engine.trouble(node); }, engine.attempts()}));
     for (json::value& v : shown["recipients"].as_array()) {
         json::object& recipient = v.as_object();
         const std::string now(recipient["state"].as_string()), hop(recipient["hop"].as_string());

@@ -52,6 +52,38 @@ BOOST_AUTO_TEST_CASE(what_waits_is_delivered_once_the_other_side_is_there_and_af
     BOOST_TEST(inbox_of(n.upper, "key-xa").size() == 1u);
 }
 
+namespace {
+// Something is wrong with the document each time, so that its attempts are used up.
+struct picky_link final : delivery::transport {
+    asio::awaitable<delivery::outcome> deliver(const delivery::outgoing&, steady_time) override {
+        co_return delivery::outcome{.what = delivery::outcome::kind::deferred, .code = "intake.hash_mismatch"};
+    }
+    task<std::uint64_t> notify(const peer::notice_call& call, steady_time) override {
+        co_return call.notices.back().sequence;
+    }
+};
+} // namespace
+
+BOOST_AUTO_TEST_CASE(the_ladder_says_when_the_next_attempt_is_and_how_many_are_left) {
+    picky_link link;
+    test_ca ca;
+    node_spec spec = pair_of_nodes::lower_spec({});
+    spec.transports = [&link](const std::string&) { return &link; };
+    daemon_parts node(ca, spec);
+    const std::string document = text_of(submit(node, "key-huyen", upward()).json(), {"document_id"});
+    json::object shown;
+    BOOST_REQUIRE(eventually([&] {
+        shown = node.call("key-huyen", "GET", "/v1/documents/" + document).json().at("recipients").at(0).as_object();
+        return shown.at("attempts").as_int64() >= 2 && shown.contains("attempts_left");
+    }));
+    const auto done = shown.at("attempts").as_int64(), left = shown.at("attempts_left").as_int64();
+    BOOST_TEST(done + left == 1000); // daemon_parts
+    BOOST_TEST(!text_of(shown, {"next_attempt_at"}).empty());
+    const std::string vi = text_of(shown, {"why_vi"}), en = text_of(shown, {"why_en"});
+    BOOST_TEST(vi.ends_with("(đã thử " + std::to_string(done) + " lần, còn " + std::to_string(left) + " lần)."), vi);
+    BOOST_TEST(en.ends_with("(" + std::to_string(done) + " so far, " + std::to_string(left) + " left)."), en);
+}
+
 BOOST_AUTO_TEST_CASE(a_large_packet_crosses_by_the_spool) {
     // Room for the packet (a third more in base64) once: what has arrived is judged where it lies, not copied first.
     pair_of_nodes n([](node_spec& s) {

@@ -126,6 +126,7 @@ void daemon_parts::start() {
     auto ao = named(api::eoffice_options());
     ao.memory_spool = spec.memory_spool;
     ao.trouble = [this](const std::string& to) { return engine->trouble(to); };
+    ao.attempts = engine->attempts();
     gate->pressed_by(spec.pressure);
     eoffice = std::make_unique<api::eoffice>(ao, *gate, *store, *receipts, *spool, *bell, *disk, clock);
     eoffice->use_credentials(std::make_shared<const api::credentials>(

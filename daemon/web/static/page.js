@@ -287,7 +287,7 @@ function document_view(o) {
       o.recipients.map((r) => h("div", { class: `card recipient s-${r.state}`, "data-key": r.code },
         h("h3", null, foreign(r.name || r.code), " ", h("span", { class: "dim" }, visible(r.code)), " ", badge(r.state, told(r, "state"))),
         told(r, "why") && h("p", { class: "why" }, visible(told(r, "why"))),
-        r.next_attempt_at && h("p", { class: "next" }, `${word("next_attempt")}: `, moment(r.next_attempt_at), " · ", word("attempts", r.attempts)),
+        r.next_attempt_at && h("p", { class: "next" }, `${word("next_attempt")}: `, moment(r.next_attempt_at), " · ", word("attempts", r.attempts), r.attempts_left !== undefined && `, ${word("attempts_left", r.attempts_left)}`),
         r.last_status && h("p", null, `${word("last_status")}: `, h("b", null, visible(`${r.last_status} – ${told(r, "last_status")}`))),
         r.deadlines.length > 0 && h("ul", { class: "plain deadlines" }, r.deadlines.map((d) => h("li", { class: `d-${d.state}`, "data-key": `${d.duty} ${d.by}` }, visible(told(d, "text"))))),
         rungs_view(r.rungs), steps_view(r.steps)))),

@@ -136,6 +136,7 @@ export const words = {
   why: ["Vì sao", "Why"],
   next_attempt: ["Gửi lại", "Next attempt"],
   attempts: ["Đã thử {0} lần", "{0} attempts so far"],
+  attempts_left: ["còn {0} lần", "{0} left"],
   last_status: ["Trạng thái nơi nhận báo", "Last status of the recipient"],
   rungs: ["Các bước xử lý ở nơi nhận", "Steps at the recipient"],
   rung_passed_over: ["bỏ qua", "passed over"],
