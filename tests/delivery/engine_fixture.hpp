@@ -7,6 +7,7 @@
 #include "daemon/delivery/errors.hpp"
 #include "daemon/ledger/commit_task.hpp"
 #include "daemon/ledger/keys.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -134,7 +135,7 @@ struct moved_clock final : wall_clock {
 };
 
 struct fixture {
-    std::filesystem::path directory;
+    vanthu::test::temporary_directory folder;
     std::unique_ptr<ledger::store> store;
     std::shared_ptr<const registry::registry> registry =
         std::make_shared<const registry::registry>(registry::registry::parse(registry_text, "test").value());
@@ -150,9 +151,7 @@ struct fixture {
     delivery::engine_options options;
 
     fixture() {
-        std::string name = (std::filesystem::temp_directory_path() / "vanthu-delivery-XXXXXX").string();
-        directory = ::mkdtemp(name.data());
-        store = ledger::store::open({.directory = directory / "ledger", .clock = clock}).value();
+        store = ledger::store::open({.directory = folder / "ledger", .clock = clock}).value();
         options.home = "@mine";
         options.organisation = "H48.99.01";
         options.first_retry = 2ms;
@@ -167,7 +166,6 @@ struct fixture {
         work.reset();
         disk.join();
         store->close();
-        std::filesystem::remove_all(directory);
     }
     void start() {
         group = std::make_unique<task_group>();

@@ -120,6 +120,23 @@ BOOST_AUTO_TEST_CASE(its_number_is_taken_for_each_of_them) {
     BOOST_TEST(o.brought(from_below(to(o.codes(20, 40), 8)), "khác").document.flags == reused);
 }
 
+// Two documents share a number, each with many recipients of its own: neither takes the other's place on record.
+BOOST_AUTO_TEST_CASE(another_document_of_its_number_to_many_others_takes_nothing_from_them) {
+    wide_office o;
+    const letter first = from_below(to(o.codes(0, 20), 9)), second = from_below(to(o.codes(20, 40), 9));
+    const auto a = o.brought(first, "một"), b = o.brought(second, "hai");
+    BOOST_TEST(a.document.id != b.document.id);
+    BOOST_TEST(o.brought(first, "một").document.id == a.document.id);
+    BOOST_TEST(o.brought(second, "hai").document.id == b.document.id);
+    using flags = std::vector<std::string>;
+    for (std::size_t i : {0u, 19u, 20u, 39u}) {
+        BOOST_TEST(o.inbox(i).size() == 1u);
+        letter again = from_below(to({o.code_of(i)}, 9));
+        again.document_id = "mã mới " + std::to_string(i);
+        BOOST_TEST(o.brought(again, "ba").document.flags == flags{"number_reused"});
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a_recall_that_came_first_cancels_it_for_whom_it_names) {
     wide_office o;
     letter recall = from_below(to(o.codes(3, 5)));

@@ -5,6 +5,7 @@
 #include "daemon/ledger/rows.hpp"
 #include "daemon/upkeep/bytes_at_rest.hpp"
 #include "tests/ledger/scenario.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 #include <atomic>
 #include <boost/test/unit_test.hpp>
@@ -71,20 +72,6 @@ struct prepared {
         run_scenario(m, told);
     }
 };
-
-struct folder {
-    fs::path at;
-    folder() {
-        const char* base = std::getenv("TMPDIR");
-        std::string name = std::string(base && *base ? base : "/tmp") + "/vanthu-backup-XXXXXX";
-        BOOST_REQUIRE(::mkdtemp(name.data()));
-        at = name;
-    }
-    ~folder() {
-        std::error_code ec;
-        fs::remove_all(at, ec);
-    }
-};
 } // namespace
 
 BOOST_AUTO_TEST_CASE(a_backup_holds_every_acknowledged_change_and_becomes_a_store_with_an_id_of_its_own) {
@@ -123,11 +110,11 @@ BOOST_AUTO_TEST_CASE(a_backup_never_replaces_anything_and_never_lies_in_the_stor
 }
 
 BOOST_AUTO_TEST_CASE(what_an_unfinished_backup_left_goes_with_the_next_one_and_nothing_else_does) {
-    folder f;
+    vanthu::test::temporary_directory f;
     store_options options;
-    options.directory = f.at / "store";
+    options.directory = f / "store";
     auto s = store::open(options).value();
-    const fs::path backups = f.at / "backups";
+    const fs::path backups = f / "backups";
     auto put = [&](const fs::path& at) {
         fs::create_directories((backups / at).parent_path());
         std::ofstream(backups / at) << "x";
@@ -143,7 +130,7 @@ BOOST_AUTO_TEST_CASE(what_an_unfinished_backup_left_goes_with_the_next_one_and_n
         remove_unfinished_backups(real_file_system(), backups);
         written_one_stays = fs::exists(backups / "being-written" / "rows");
         store_options other;
-        other.directory = f.at / "other";
+        other.directory = f / "other";
         auto o = store::open(other).value();
         if (!fs::exists(backups / "being-written" / "BACKUP"))
             second_refused =
@@ -154,7 +141,7 @@ BOOST_AUTO_TEST_CASE(what_an_unfinished_backup_left_goes_with_the_next_one_and_n
     BOOST_TEST(!fs::exists(backups / "left"));
     for (const char* stays : {"whole/BACKUP", "being-written/BACKUP", "somebodys/letters.txt", "file"})
         BOOST_TEST(fs::exists(backups / stays), stays);
-    remove_unfinished_backups(real_file_system(), f.at / "missing");
+    remove_unfinished_backups(real_file_system(), f / "missing");
 }
 
 // Another writer completes its backup just before somebody locks what it had begun.
@@ -176,26 +163,26 @@ struct completed_before_the_lock final : file_system {
 };
 
 BOOST_AUTO_TEST_CASE(a_backup_that_another_writer_completes_meanwhile_is_left_whole) {
-    folder f;
+    vanthu::test::temporary_directory f;
     completed_before_the_lock files;
     auto begun = [&](const char* name) {
-        fs::create_directories(f.at / "backups" / name / "rows");
-        std::ofstream(f.at / "backups" / name / "rows" / "000001.log") << "x";
-        std::ofstream(f.at / "backups" / name / "BACKUP.new") << "x";
+        fs::create_directories(f / "backups" / name / "rows");
+        std::ofstream(f / "backups" / name / "rows" / "000001.log") << "x";
+        std::ofstream(f / "backups" / name / "BACKUP.new") << "x";
     };
     auto whole = [&](const char* name) {
-        const fs::path at = f.at / "backups" / name;
+        const fs::path at = f / "backups" / name;
         return fs::exists(at / "BACKUP") && fs::exists(at / "rows" / "000001.log") && !fs::exists(at / "BACKUP.new");
     };
     begun("one");
-    remove_unfinished_backups(files, f.at / "backups");
+    remove_unfinished_backups(files, f / "backups");
     BOOST_TEST(whole("one"));
     begun("two");
     store_options options;
-    options.directory = f.at / "store";
+    options.directory = f / "store";
     options.files = &files;
     auto s = store::open(options).value();
-    BOOST_TEST(is(s->back_up(f.at / "backups" / "two", nullptr), errc::backup_target_taken));
+    BOOST_TEST(is(s->back_up(f / "backups" / "two", nullptr), errc::backup_target_taken));
     BOOST_TEST(whole("two"));
 }
 
@@ -442,9 +429,9 @@ BOOST_AUTO_TEST_CASE(a_full_disk_under_a_restore_is_a_refusal_and_it_is_done_aga
 // Committers and releasers at full speed on a real file system; what was acknowledged before a backup began and not
 // released before it ended is in it, and what is in it reads, and nothing else stands beside it.
 BOOST_AUTO_TEST_CASE(backups_under_load_hold_what_was_acknowledged_and_nothing_unowned) {
-    folder f;
+    vanthu::test::temporary_directory f;
     store_options options;
-    options.directory = f.at / "store";
+    options.directory = f / "store";
     options.payloads.sizes = {2000, 40000};
     options.payloads.segment_length = 1u << 20;
     auto s = store::open(options).value();
@@ -497,7 +484,7 @@ BOOST_AUTO_TEST_CASE(backups_under_load_hold_what_was_acknowledged_and_nothing_u
             std::lock_guard lock(guard);
             before = there;
         }
-        const fs::path to = f.at / fmt::format("backup-{}", round);
+        const fs::path to = f / fmt::format("backup-{}", round);
         auto made = s->back_up(to, nullptr);
         must(made, std::uint64_t(round));
         {
@@ -505,7 +492,7 @@ BOOST_AUTO_TEST_CASE(backups_under_load_hold_what_was_acknowledged_and_nothing_u
             after = there;
         }
         store_options copy = options;
-        copy.directory = f.at / fmt::format("restored-{}", round);
+        copy.directory = f / fmt::format("restored-{}", round);
         must(begin_restore(to, copy));
         must(end_restore(copy));
         const upkeep::bytes_at_rest bytes_there = upkeep::look(copy.directory);
@@ -576,11 +563,11 @@ BOOST_AUTO_TEST_CASE(one_backup_runs_at_a_time) {
 
 BOOST_AUTO_TEST_CASE(a_target_that_cannot_be_written_is_refused) {
     if (::geteuid() == 0) return; // root writes anywhere
-    folder f;
+    vanthu::test::temporary_directory f;
     store_options options;
-    options.directory = f.at / "store";
+    options.directory = f / "store";
     auto s = store::open(options).value();
-    BOOST_REQUIRE(::mkdir((f.at / "closed").c_str(), 0500) == 0);
-    BOOST_TEST(is(s->back_up(f.at / "closed" / "b", nullptr), errc::backup_failed));
-    BOOST_TEST(is(s->back_up(f.at / "missing" / "b", nullptr), errc::backup_failed));
+    BOOST_REQUIRE(::mkdir((f / "closed").c_str(), 0500) == 0);
+    BOOST_TEST(is(s->back_up(f / "closed" / "b", nullptr), errc::backup_failed));
+    BOOST_TEST(is(s->back_up(f / "missing" / "b", nullptr), errc::backup_failed));
 }

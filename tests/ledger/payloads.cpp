@@ -3,6 +3,7 @@
 #include "daemon/ledger/spool.hpp"
 #include "daemon/ledger/store.hpp"
 #include "tests/ledger/scenario.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
@@ -15,16 +16,6 @@ using namespace vanthu;
 using namespace vanthu::ledger;
 
 namespace {
-struct directory {
-    directory() {
-        std::string name = (std::filesystem::temp_directory_path() / "vanthu-ledger-XXXXXX").string();
-        BOOST_REQUIRE(::mkdtemp(name.data()));
-        path = name;
-    }
-    ~directory() { std::filesystem::remove_all(path); }
-    std::filesystem::path path;
-};
-
 bytes content_of(std::size_t size) {
     bytes content(size);
     std::mt19937 fill(static_cast<unsigned>(size));
@@ -32,9 +23,9 @@ bytes content_of(std::size_t size) {
     return content;
 }
 
-store_options options(const directory& d, bool sealed) {
+store_options options(const vanthu::test::temporary_directory& d, bool sealed) {
     store_options o;
-    o.directory = d.path / "store";
+    o.directory = d / "store";
     if (sealed) o.payloads.keys = {{1, {9}}, {2, {8}}};
     if (sealed) o.payloads.seal_with = 2;
     return o;
@@ -69,7 +60,7 @@ void flip(const std::filesystem::path& path, std::uint64_t at) {
 
 BOOST_DATA_TEST_CASE(a_payload_of_every_size_reads_back_whole_and_in_ranges_also_after_a_restart,
                      boost::unit_test::data::make({false, true}), sealed) {
-    directory d;
+    vanthu::test::temporary_directory d;
     std::vector<std::pair<std::size_t, payload_ref>> kept;
     for (int round = 0; round < 2; ++round) {
         auto s = store::open(options(d, sealed)).value();
@@ -98,11 +89,11 @@ BOOST_DATA_TEST_CASE(a_payload_of_every_size_reads_back_whole_and_in_ranges_also
 
 BOOST_DATA_TEST_CASE(one_flipped_byte_in_a_payload_is_refused_wherever_it_is,
                      boost::unit_test::data::make({false, true}), sealed) {
-    directory d;
+    vanthu::test::temporary_directory d;
     auto s = store::open(options(d, sealed)).value();
     auto middle = keep(*s, content_of(200000)), large = keep(*s, content_of(1200000));
     for (const auto& [ref, path] :
-         {std::pair(middle, file_of(d.path / "store/segments")), std::pair(large, file_of(d.path / "store/files"))}) {
+         {std::pair(middle, file_of(d / "store/segments")), std::pair(large, file_of(d / "store/files"))}) {
         // Header, owner, checksum, first chunk, a tag, the last byte.
         for (std::uint64_t at :
              {0ul, 5ul, 20ul, 50ul, 60ul, 95ul, 101ul, 102ul, 5000ul, 102ul + 65536 + 3, ref.stored_length - 1}) {
@@ -122,7 +113,7 @@ BOOST_DATA_TEST_CASE(one_flipped_byte_in_a_payload_is_refused_wherever_it_is,
 
 // The bytes that programs before record version 2 wrote, made here from their description.
 BOOST_AUTO_TEST_CASE(a_record_of_version_1_reads_back_and_its_damage_is_found) {
-    directory d;
+    vanthu::test::temporary_directory d;
     const bytes content = content_of(200000);
     payload_ref ref;
     {
@@ -130,7 +121,7 @@ BOOST_AUTO_TEST_CASE(a_record_of_version_1_reads_back_and_its_damage_is_found) {
         ref = keep(*s, content);
         s->close();
     }
-    const auto path = file_of(d.path / "store/segments");
+    const auto path = file_of(d / "store/segments");
     std::string record(ref.stored_length, '\0');
     std::fstream f(path, std::ios::in | std::ios::out | std::ios::binary);
     f.seekg(std::streamoff(ref.offset));
@@ -165,14 +156,14 @@ BOOST_AUTO_TEST_CASE(a_record_of_version_1_reads_back_and_its_damage_is_found) {
 }
 
 BOOST_AUTO_TEST_CASE(an_encrypted_payload_is_not_on_disk_in_clear_and_needs_its_key) {
-    directory d;
+    vanthu::test::temporary_directory d;
     bytes content(100000, 'S');
     payload_ref ref;
     {
         auto s = store::open(options(d, true)).value();
         ref = keep(*s, content);
     }
-    std::ifstream in(file_of(d.path / "store/segments"), std::ios::binary);
+    std::ifstream in(file_of(d / "store/segments"), std::ios::binary);
     std::string raw((std::istreambuf_iterator<char>(in)), {});
     BOOST_TEST(raw.find("SSSSSSSS") == raw.npos);
     auto o = options(d, true);
@@ -197,10 +188,10 @@ BOOST_AUTO_TEST_CASE(an_encrypted_payload_is_not_on_disk_in_clear_and_needs_its_
 }
 
 BOOST_AUTO_TEST_CASE(a_released_payload_gives_its_blocks_back_and_cannot_be_released_twice) {
-    directory d;
+    vanthu::test::temporary_directory d;
     auto s = store::open(options(d, false)).value();
     auto middle = keep(*s, content_of(800000)), large = keep(*s, content_of(2000000)), small = keep(*s, content_of(10));
-    auto segment = file_of(d.path / "store/segments");
+    auto segment = file_of(d / "store/segments");
     auto blocks = [&] {
         struct stat st;
         BOOST_REQUIRE(::stat(segment.c_str(), &st) == 0);
@@ -214,26 +205,26 @@ BOOST_AUTO_TEST_CASE(a_released_payload_gives_its_blocks_back_and_cannot_be_rele
         BOOST_TEST(!s->payloads().read(ref));
     }
     BOOST_TEST(blocks() <= before - 800000 / 512);
-    BOOST_TEST(!std::filesystem::exists(d.path / "store/files" / to_hex(large.id).substr(0, 2) /
+    BOOST_TEST(!std::filesystem::exists(d / "store/files" / to_hex(large.id).substr(0, 2) /
                                         to_hex(large.id).substr(2, 2) / to_hex(large.id)));
 }
 
 BOOST_AUTO_TEST_CASE(a_writer_that_is_dropped_leaves_nothing) {
-    directory d;
+    vanthu::test::temporary_directory d;
     auto s = store::open(options(d, false)).value();
     {
         auto writer = s->payloads().begin("G22", 5u << 20).value();
         BOOST_REQUIRE(writer->write(content_of(3000000)));
-        BOOST_TEST(!std::filesystem::is_empty(d.path / "store/files/tmp"));
+        BOOST_TEST(!std::filesystem::is_empty(d / "store/files/tmp"));
     }
-    BOOST_TEST(std::filesystem::is_empty(d.path / "store/files/tmp"));
+    BOOST_TEST(std::filesystem::is_empty(d / "store/files/tmp"));
     BOOST_TEST((s->payloads().begin("", 0).error().code == errc::key_malformed));
 }
 
 // The caller's hash saves a pass over the bytes; it is no way to keep what does not read back.
 BOOST_DATA_TEST_CASE(a_payload_stored_at_once_reads_back_and_a_wrong_hash_given_with_it_is_found,
                      boost::unit_test::data::make({false, true}), sealed) {
-    directory d;
+    vanthu::test::temporary_directory d;
     auto s = store::open(options(d, sealed)).value();
     for (std::size_t size : {0, 1, 65535, 65536, 65537, 184406, 1 << 20, (1 << 20) + 1}) {
         const bytes content = content_of(size);
@@ -253,7 +244,7 @@ BOOST_DATA_TEST_CASE(a_payload_stored_at_once_reads_back_and_a_wrong_hash_given_
 BOOST_AUTO_TEST_CASE(what_stays_in_memory_is_said_before_and_follows_the_configured_limit) {
     for (payload_sizes sizes : {payload_sizes{0, 1000}, {10, 1000}, {65536, 1u << 20}, {65536, 1000}}) {
         const std::uint64_t limit = std::min(sizes.inside_up_to, sizes.segment_up_to);
-        test::machine m;
+        ledger::test::machine m;
         auto o = m.options();
         o.payloads.sizes = sizes;
         auto s = store::open(o).value();
@@ -266,7 +257,7 @@ BOOST_AUTO_TEST_CASE(what_stays_in_memory_is_said_before_and_follows_the_configu
 }
 
 BOOST_AUTO_TEST_CASE(below_the_free_space_mark_new_payload_is_refused_and_the_store_goes_on) {
-    test::machine m;
+    ledger::test::machine m;
     auto o = m.options();
     o.payloads.minimum_free_bytes = 1000;
     auto s = store::open(o).value();
@@ -280,8 +271,8 @@ BOOST_AUTO_TEST_CASE(below_the_free_space_mark_new_payload_is_refused_and_the_st
 }
 
 BOOST_AUTO_TEST_CASE(the_spool_keeps_its_quota_and_is_wiped_at_start) {
-    directory d;
-    auto room = spool::open(d.path / "spool", 1000).value();
+    vanthu::test::temporary_directory d;
+    auto room = spool::open(d / "spool", 1000).value();
     auto a = room->create().value(), b = room->create().value();
     BOOST_REQUIRE(a->write(content_of(600)));
     BOOST_TEST((b->write(content_of(401)).error().code == errc::spool_full));
@@ -289,16 +280,16 @@ BOOST_AUTO_TEST_CASE(the_spool_keeps_its_quota_and_is_wiped_at_start) {
     BOOST_TEST(b->write(content_of(400)).has_value());
     a.reset();
     BOOST_TEST(room->used() == 400u);
-    std::ofstream(d.path / "spool/left.spool") << "from a former run";
-    std::ofstream(d.path / "spool/somebody's file") << "not ours";
-    (void)spool::open(d.path / "spool", 1000).value();
-    BOOST_TEST(!std::filesystem::exists(d.path / "spool/left.spool"));
-    BOOST_TEST(std::filesystem::exists(d.path / "spool/somebody's file"));
+    std::ofstream(d / "spool/left.spool") << "from a former run";
+    std::ofstream(d / "spool/somebody's file") << "not ours";
+    (void)spool::open(d / "spool", 1000).value();
+    BOOST_TEST(!std::filesystem::exists(d / "spool/left.spool"));
+    BOOST_TEST(std::filesystem::exists(d / "spool/somebody's file"));
 }
 
 BOOST_AUTO_TEST_CASE(a_spool_file_is_handed_out_read_only_and_a_secret_one_is_overwritten) {
-    directory d;
-    auto room = spool::open(d.path / "spool", 1u << 20).value();
+    vanthu::test::temporary_directory d;
+    auto room = spool::open(d / "spool", 1u << 20).value();
     auto f = room->create().value();
     BOOST_REQUIRE(f->write(as_bytes("MẬT: nội dung")));
     auto fd = f->read_only().value();
@@ -311,7 +302,7 @@ BOOST_AUTO_TEST_CASE(a_spool_file_is_handed_out_read_only_and_a_secret_one_is_ov
     BOOST_TEST(::pread(fd.get(), read.data(), read.size(), 0) == ssize_t(size)); // the old descriptor sees zeros
     BOOST_TEST(std::ranges::all_of(read.begin(), read.begin() + std::ptrdiff_t(size), [](auto b) { return b == 0; }));
     BOOST_TEST(room->used() == 0u);
-    BOOST_TEST(std::filesystem::is_empty(d.path / "spool"));
+    BOOST_TEST(std::filesystem::is_empty(d / "spool"));
     BOOST_TEST((f->write(as_bytes("x")).error().code == errc::closed));
     BOOST_TEST((f->read_only().error().code == errc::closed));
 }

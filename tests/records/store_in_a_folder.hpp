@@ -2,24 +2,16 @@
 #pragma once
 
 #include "daemon/records/records.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 #include <boost/test/unit_test.hpp>
-#include <cstdlib>
 
 namespace vanthu::test {
 
 struct store_in_a_folder {
-    std::filesystem::path directory;
-    std::unique_ptr<ledger::store> store;
-    store_in_a_folder() {
-        std::string name = (std::filesystem::temp_directory_path() / "vanthu-records-XXXXXX").string();
-        directory = ::mkdtemp(name.data());
-        store = ledger::store::open({.directory = directory / "ledger"}).value();
-    }
-    ~store_in_a_folder() {
-        store->close();
-        std::filesystem::remove_all(directory);
-    }
+    temporary_directory folder;
+    std::unique_ptr<ledger::store> store = ledger::store::open({.directory = folder / "ledger"}).value();
+    ~store_in_a_folder() { store->close(); }
     template <class F> void change(F f) {
         auto done = store->commit_and_wait([&](ledger::transaction& t) -> result<> {
             records::writer w(t);
