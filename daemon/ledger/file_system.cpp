@@ -55,6 +55,10 @@ public:
         if (::fdatasync(fd_.get()) != 0) return not_synced(errno, path_);
         return {};
     }
+    void begin_writing_out(std::uint64_t offset, std::uint64_t length) override {
+        (void)::sync_file_range(fd_.get(), static_cast<off_t>(offset), static_cast<off_t>(length),
+                                SYNC_FILE_RANGE_WRITE);
+    }
     result<> truncate(std::uint64_t length) override {
         if (::ftruncate(fd_.get(), static_cast<off_t>(length)) != 0)
             return from_errno(errno, "truncate", path_, errc::write_failed);

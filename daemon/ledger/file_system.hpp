@@ -21,6 +21,9 @@ public:
     virtual result<std::size_t> pread(std::uint64_t offset, std::span<std::uint8_t> into) const = 0;
     virtual result<> pwrite(std::uint64_t offset, bytes_view content) = 0; // all of it or a failure
     virtual result<> fdatasync() = 0;                                      // content and length
+    // What was written there goes to the disk from now on, so that less is left for the sync. Promises nothing: only
+    // fdatasync() does, and it also tells of what failed meanwhile.
+    virtual void begin_writing_out(std::uint64_t offset, std::uint64_t length) = 0;
     virtual result<> truncate(std::uint64_t length) = 0;
     virtual result<> preallocate(std::uint64_t offset, std::uint64_t length) = 0; // the file's length stays
     virtual result<> punch_hole(std::uint64_t offset, std::uint64_t length) = 0;  // reads as zeros, length stays

@@ -60,6 +60,8 @@ static payload_ref reference_to(const record_header& header, payload_kind kind) 
             .owner = header.owner};
 }
 
+constexpr std::uint64_t page = 4096, going_out_at_once = 1u << 20;
+
 // Collects a payload in memory up to the segment limit; beyond it the chunks stream into a file of its own.
 class record_writer final : public payload_writer {
 public:
@@ -116,6 +118,11 @@ private:
         seal_pending(ended, sealed);
         VANTHU_CHECK(file_->pwrite(file_end_, as_bytes(sealed)));
         file_end_ += sealed.size();
+        // A steady stream, instead of gigabytes at the end that every other sync would wait behind.
+        if (const std::uint64_t length = file_end_ - going_out_; length >= going_out_at_once) {
+            file_->begin_writing_out(going_out_, length / page * page);
+            going_out_ += length / page * page;
+        }
         return {};
     }
 
@@ -151,7 +158,7 @@ private:
     bytes pending_;
     std::unique_ptr<file> file_;
     std::filesystem::path temporary_;
-    std::uint64_t file_end_ = 0;
+    std::uint64_t file_end_ = 0, going_out_ = 0;
     std::uint32_t index_ = 0;
     bool sealed_last_ = false, finished_ = false;
 };

@@ -47,6 +47,8 @@ result<segments::place> segments::append(std::string_view record) {
         end_ += on_border(record.size());
     }
     VANTHU_CHECK(target->pwrite(at.offset, as_bytes(record)));
+    // While its group is still being decided: the sync that everybody in it waits for becomes five to ten times shorter.
+    target->begin_writing_out(at.offset, record.size());
     return at;
 }
 

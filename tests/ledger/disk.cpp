@@ -67,6 +67,14 @@ std::uint64_t disk::free_bytes() const {
     std::lock_guard lock(mutex_);
     return free_bytes_;
 }
+void disk::begin_writing_out(std::uint64_t length) {
+    std::lock_guard lock(mutex_);
+    going_out_ += length;
+}
+std::uint64_t disk::going_out() const {
+    std::lock_guard lock(mutex_);
+    return going_out_;
+}
 
 // Called with the lock held, before the operation.
 refusal disk::count(bool takes_space) {

@@ -38,6 +38,7 @@ public:
     // Called before every sync, on its thread; null: nothing.
     void before_sync(std::function<void()>);
     std::uint64_t free_bytes() const;
+    std::uint64_t going_out() const; // bytes that begin_writing_out() named; what is lost in a power cut stays the same
 
     // Back on after a cut: only what was synced, and of the rest what `left` says. All files must be closed.
     void power_on(remains left, std::uint64_t seed);
@@ -58,6 +59,7 @@ public:
     refusal preallocate(inode&);
     refusal truncate(inode&, std::uint64_t length);
     refusal punch(inode&, std::uint64_t offset, std::uint64_t length);
+    void begin_writing_out(std::uint64_t length);
     refusal sync(inode&);
     refusal sync_directory(const std::string& path);
     refusal rename(const std::string& from, const std::string& to);
@@ -81,6 +83,7 @@ private:
     std::vector<name_change> unsynced_names_;
     std::set<std::string> locks_;
     std::uint64_t operations_ = 0, refuse_at_ = 0, lasting_ = 1, free_bytes_ = std::uint64_t(1) << 40;
+    std::uint64_t going_out_ = 0;
     refusal refusal_ = refusal::none;
     bool dead_ = false, struck_ = false;
 };

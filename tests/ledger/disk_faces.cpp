@@ -28,6 +28,7 @@ public:
         return answer(disk_.write(*node_, offset, as_text(content)), "write");
     }
     result<> fdatasync() override { return answer(disk_.sync(*node_), "sync"); }
+    void begin_writing_out(std::uint64_t, std::uint64_t length) override { disk_.begin_writing_out(length); }
     result<> truncate(std::uint64_t length) override { return answer(disk_.truncate(*node_, length), "truncate"); }
     result<> preallocate(std::uint64_t, std::uint64_t) override {
         return answer(disk_.preallocate(*node_), "preallocate");

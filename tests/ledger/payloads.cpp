@@ -241,6 +241,22 @@ BOOST_DATA_TEST_CASE(a_payload_stored_at_once_reads_back_and_a_wrong_hash_given_
     BOOST_TEST((s->payloads().read(wrong.ref).error().code == errc::payload_damaged));
 }
 
+BOOST_AUTO_TEST_CASE(a_large_payload_goes_to_the_disk_while_it_arrives) {
+    ledger::test::machine m;
+    auto s = store::open(m.options()).value();
+    auto writer = s->payloads().begin("G22", 0).value();
+    const bytes piece = content_of(100'000);
+    constexpr std::uint64_t behind_at_most = (1u << 20) + 100'000 + 65536; // a step, a piece, a chunk that is not full
+    for (std::uint64_t written = 0; written < (10u << 20);) {
+        BOOST_REQUIRE(writer->write(piece));
+        written += piece.size();
+        BOOST_TEST(m.on.going_out() <= written + 65536);
+        if (written > (2u << 20)) BOOST_TEST(m.on.going_out() + behind_at_most >= written);
+    }
+    auto stored = writer->finish().value();
+    BOOST_TEST(s->payloads().verify(stored.ref).has_value());
+}
+
 BOOST_AUTO_TEST_CASE(what_stays_in_memory_is_said_before_and_follows_the_configured_limit) {
     for (payload_sizes sizes : {payload_sizes{0, 1000}, {10, 1000}, {65536, 1u << 20}, {65536, 1000}}) {
         const std::uint64_t limit = std::min(sizes.inside_up_to, sizes.segment_up_to);

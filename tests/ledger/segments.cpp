@@ -1,4 +1,4 @@
-// What of the segments stays in the system's page cache.
+// What of the segments goes to the disk before its sync, and what stays in the system's page cache.
 #include "daemon/ledger/segments.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -8,8 +8,9 @@ using namespace vanthu::ledger;
 
 namespace {
 
-// Files without bytes, which remember what was forgotten of them.
+// Files without bytes, which remember what was said of them.
 struct told {
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> written, going_out; // offset and length
     std::map<std::string, std::uint64_t> forgotten; // up to here, from 0 on without a gap
     std::uint64_t synced = 0;
 };
@@ -17,8 +18,14 @@ class weightless final : public file {
 public:
     weightless(told& t, std::string name) : told_(t), name_(std::move(name)) {}
     result<std::size_t> pread(std::uint64_t, std::span<std::uint8_t>) const override { return 0; }
-    result<> pwrite(std::uint64_t, bytes_view) override { return {}; }
+    result<> pwrite(std::uint64_t offset, bytes_view content) override {
+        told_.written.emplace_back(offset, content.size());
+        return {};
+    }
     result<> fdatasync() override { return ++told_.synced, result<>(); }
+    void begin_writing_out(std::uint64_t offset, std::uint64_t length) override {
+        told_.going_out.emplace_back(offset, length);
+    }
     result<> truncate(std::uint64_t) override { return {}; }
     result<> preallocate(std::uint64_t, std::uint64_t) override { return {}; }
     result<> punch_hole(std::uint64_t, std::uint64_t) override { return {}; }
@@ -53,6 +60,18 @@ private:
     told& told_;
 };
 } // namespace
+
+BOOST_AUTO_TEST_CASE(a_record_goes_to_the_disk_as_soon_as_it_is_written_and_is_synced_only_when_its_group_is) {
+    told t;
+    weightless_files files(t);
+    segments s(files, "/segments", 200u << 20);
+    for (std::size_t length : {1u, 4096u, 140'000u}) {
+        BOOST_REQUIRE(s.append(std::string(length, 'x')).has_value());
+        BOOST_TEST((t.going_out == t.written));
+    }
+    BOOST_TEST(t.written.size() == 3u);
+    BOOST_TEST(t.synced == 0u);
+}
 
 BOOST_AUTO_TEST_CASE(the_last_256_megabytes_stay_cached_and_what_is_older_is_forgotten_across_segments) {
     told t;
