@@ -9,10 +9,12 @@
 #include "daemon/cli/usage.hpp"
 #include "daemon/config_table.hpp"
 #include "daemon/delivery/engine.hpp"
+#include "daemon/inputs.hpp"
 #include "daemon/load_watch.hpp"
 #include "daemon/metric_table.hpp"
 #include "daemon/net/io_threads.hpp"
 #include "daemon/net/server.hpp"
+#include "daemon/reload.hpp"
 #include "daemon/start.hpp"
 #include "daemon/web/door.hpp"
 

@@ -1,14 +1,12 @@
 #include "daemon/start.hpp"
 
 #include "daemon/base/error_table.hpp"
-#include "daemon/key_check.hpp"
+#include "daemon/inputs.hpp"
 #include "daemon/signing_rules/trust_folder.hpp"
-#include "daemon/signing_rules/verification.hpp"
 #include "daemon/store_options.hpp"
 
-#include <algorithm>
 #include <cerrno>
-#include <fmt/ranges.h>
+#include <fmt/format.h>
 #include <openssl/crypto.h>
 #include <unistd.h>
 
@@ -16,57 +14,6 @@ namespace vanthu::start {
 namespace {
 
 namespace fs = std::filesystem;
-
-// All files of a folder with one of the endings, in order of their names.
-result<std::vector<bytes>> folder(const fs::path& directory, std::initializer_list<std::string_view> endings) {
-    std::vector<fs::path> names;
-    if (directory.empty()) return std::vector<bytes>{};
-    std::error_code ec;
-    for (const fs::directory_entry& e : fs::directory_iterator(directory, ec))
-        if (std::find(endings.begin(), endings.end(), e.path().extension().string()) != endings.end())
-            names.push_back(e.path());
-    if (ec) return failed(files::errc::unreadable, directory.string() + ": " + ec.message());
-    std::sort(names.begin(), names.end());
-    std::vector<bytes> out;
-    for (const fs::path& name : names) {
-        VANTHU_TRY(bytes content, read_file(name, 64u << 20));
-        out.push_back(std::move(content));
-    }
-    return out;
-}
-
-result<x509::evidence> known_revocations(const daemon_config& c) {
-    x509::evidence out;
-    VANTHU_TRY(std::vector<bytes> lists, folder(c.signing.crl_directory, {".crl", ".pem"}));
-    for (const bytes& file : lists) {
-        VANTHU_TRY(x509::crl one, x509::parse_crl(file));
-        out.crls.push_back(std::move(one));
-    }
-    return out;
-}
-
-intake::policy policy_of(const daemon_config& c) {
-    intake::policy p;
-    for (std::size_t role = 0; role < 3; ++role)
-        for (std::size_t verdict = 0; verdict < 5; ++verdict)
-            p.actions[role][verdict] = static_cast<intake::action>(c.policy.actions[role][verdict]);
-    p.send_final_refusal = c.policy.send_final_refusal;
-    return p;
-}
-// `with_timestamp`: what policy.timestamp said at the start; a reload does not take over another.
-result<validation::policy> verification_policy(const daemon_config& c, bool with_timestamp) {
-    validation::policy rules;
-    if (!c.inspect.policy.empty()) {
-        VANTHU_TRY(std::string text, read_text_file(c.inspect.policy, 1u << 20));
-        VANTHU_TRY(rules, signing_rules::read_verification_policy(text, c.inspect.policy.string()));
-    }
-    rules.require_timestamp = rules.require_timestamp || with_timestamp;
-    return rules;
-}
-
-static_assert(int(policy_action::refuse) == int(intake::action::refuse) &&
-              int(policy_verdict::damaged) == int(intake::verdict::damaged) &&
-              int(policy_role::final) == int(intake::role::final));
 
 // Said here by its name: inside the store the same fault would read as a missing file of the store.
 result<> make_usable(const fs::path& directory) {
@@ -91,112 +38,12 @@ log::settings log_settings(const daemon_config& c) {
     return s;
 }
 
-result<std::shared_ptr<const registry::registry>> load_registry(const daemon_config& c) {
-    VANTHU_TRY(registry::registry loaded, registry::registry::load(c.registry.file));
-    if (!loaded.find_node(c.node.id))
-        return failed(registry::errc::unknown_reference,
-                      c.registry.file.string() + ": [[node]] id = \"" + c.node.id + "\"");
-    const timestamp now = system_clock().now();
-    if (const std::string& by = loaded.find_node(c.node.id)->organisation;
-        loaded.canonical(c.node.organisation, now) != "@" + by)
-        return failed(config::errc::node_of_another, "node.organisation = \"" + c.node.organisation + "\"; " +
-                                                         c.registry.file.string() + ": [[node]] id = \"" + c.node.id +
-                                                         "\", organisation = \"" + by + "\"");
-    if (loaded.served_by(c.node.id, now).empty())
-        return failed(config::errc::serves_nobody, c.registry.file.string() + ": [[node]] id = \"" + c.node.id + "\"");
-    return std::make_shared<const registry::registry>(std::move(loaded));
-}
-
-result<std::shared_ptr<const calendar::office>> load_calendar(const daemon_config& c) {
-    calendar::office o;
-    if (!c.calendar.file.empty()) {
-        VANTHU_TRY(std::string text, read_text_file(c.calendar.file, 1u << 20));
-        VANTHU_TRY(o.days, calendar::read_calendar(text, c.calendar.file.string()));
-    }
-    o.margins.urgent_limit = std::chrono::duration_cast<std::chrono::minutes>(c.calendar.urgent_limit);
-    o.margins.warn_before = std::chrono::duration_cast<std::chrono::minutes>(c.calendar.warn_before);
-    o.not_fetched_after = std::chrono::hours(c.inbox.not_fetched_after);
-    return std::make_shared<const calendar::office>(std::move(o));
-}
-
-void warn_of_missing_year(const daemon_config& c, const calendar::office& o) {
-    const std::chrono::year_month_day today(calendar::day_of(system_clock().now()));
-    if (!c.calendar.file.empty() && !o.days.knows(today.year()))
-        log::warning("calendar_without_year", {{"file", c.calendar.file.string()}, {"year", int(today.year())}});
-}
-
-std::vector<std::string> served(const daemon_config& c, const registry::registry& r) {
-    std::vector<std::string> out;
-    const timestamp now = system_clock().now();
-    for (const registry::organisation* o : r.served_by(c.node.id, now))
-        if (!o->closed(now)) out.push_back(o->id);
-    return out;
-}
-
-result<std::shared_ptr<const api::credentials>> load_credentials(const daemon_config& c) {
-    VANTHU_TRY(std::string text, read_text_file(c.api.credentials));
-    VANTHU_TRY(api::credentials loaded, api::credentials::parse(text, c.api.credentials.string()));
-    return std::make_shared<const api::credentials>(std::move(loaded));
-}
-
 result<std::unique_ptr<ledger::store>> open_store(const daemon_config& c,
                                                   std::function<void(const failure&)> on_fatal) {
     VANTHU_TRY(ledger::store_options o, store_options_of(c));
     o.on_fatal = std::move(on_fatal);
     VANTHU_CHECK(make_usable(o.directory));
     return ledger::store::open(std::move(o));
-}
-
-examination examine(const fs::path& file) {
-    examined_config read = examine_config(file);
-    examination out{std::move(read.config), nullptr, std::move(read.found)};
-    if (!out.config) return out;
-    const daemon_config& c = *out.config;
-    auto add = [&](config::problem p) {
-        const bool follows = std::ranges::any_of(out.found, [&](const auto& f) { return f.key == p.key; });
-        if (!follows) out.found.push_back(std::move(p));
-    };
-    auto add_failure = [&](std::string_view key, const failure& f) {
-        add({f.code, file.string(), c.as_read.where(key), std::string(key), f.detail, f.detail});
-    };
-    if (auto loaded = load_registry(c))
-        out.registry = std::move(*loaded);
-    else
-        add_failure(loaded.error().code == config::errc::node_of_another ? "node.organisation" : "registry.file",
-                    loaded.error());
-    config::problems of_keys = check_keys(c, out.registry.get(), file.string());
-    for (config::problem& p : of_keys) add(std::move(p));
-    if (auto office = load_calendar(c); !office) add_failure("calendar.file", office.error());
-    if (auto known = load_credentials(c); !known) add_failure("listen.api.credentials", known.error());
-    if (auto known = operator_secret(c); !known) add_failure("listen.operator.secret_file", known.error());
-    if (c.inspect.enabled) {
-        constexpr std::string_view key = "signing.trust_directory";
-        if (auto trust = signing_rules::read_trust_folder(c.signing.trust_directory, system_clock().now()); !trust)
-            add_failure(key, trust.error());
-        else if (trust->anchors.empty())
-            add({config::errc::certificate_unfit, file.string(), c.as_read.where(key), std::string(key),
-                 c.signing.trust_directory.string() + ": không có chứng thư gốc nào (.crt, .pem, .cer).",
-                 c.signing.trust_directory.string() + ": no root certificate (.crt, .pem, .cer)."});
-        if (auto known = known_revocations(c); !known) add_failure("signing.crl_directory", known.error());
-        if (auto rules = verification_policy(c, c.signing.timestamp_required); !rules)
-            add_failure("inspect.policy", rules.error());
-    }
-    return out;
-}
-
-config::problems examine_store(const daemon_config& c, const fs::path& file) {
-    // The nearest that is there: what the daemon makes, it makes in it.
-    fs::path at = c.store.directory;
-    std::error_code ec;
-    while (!fs::exists(at, ec) && at.has_parent_path() && at != at.parent_path()) at = at.parent_path();
-    std::string probe = (at / ".vanthud-check-XXXXXX").string();
-    if (::mkdtemp(probe.data())) {
-        ::rmdir(probe.c_str());
-        return {};
-    }
-    const std::string why = at.string() + ": " + std::generic_category().message(errno);
-    constexpr std::string_view key = "store.directory";
-    return {{config::errc::directory_unusable, file.string(), c.as_read.where(key), std::string(key), why, why}};
 }
 
 void report_recovery(const ledger::store& s) {
@@ -236,6 +83,19 @@ result<std::unique_ptr<inspect::inspector_pool>> start_inspectors(const daemon_c
     VANTHU_TRY(o.known, known_revocations(c));
     VANTHU_TRY(o.policy, verification_policy(c, c.signing.timestamp_required));
     return inspect::inspector_pool::start(std::move(o));
+}
+
+static_assert(int(policy_action::refuse) == int(intake::action::refuse) &&
+              int(policy_verdict::damaged) == int(intake::verdict::damaged) &&
+              int(policy_role::final) == int(intake::role::final));
+
+intake::policy policy_of(const daemon_config& c) {
+    intake::policy p;
+    for (std::size_t role = 0; role < 3; ++role)
+        for (std::size_t verdict = 0; verdict < 5; ++verdict)
+            p.actions[role][verdict] = static_cast<intake::action>(c.policy.actions[role][verdict]);
+    p.send_final_refusal = c.policy.send_final_refusal;
+    return p;
 }
 
 result<intake::gate_options> gate_options(const daemon_config& c, const std::string& home) {
@@ -342,14 +202,6 @@ result<web::operator_door_options> door_options(const daemon_config& c, const st
     return o;
 }
 
-result<secret> operator_secret(const daemon_config& c) {
-    if (c.operator_door.secret_file.empty()) return secret();
-    VANTHU_TRY(std::string text, read_text_file(c.operator_door.secret_file, 4096));
-    while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
-    if (text.empty()) return failed(files::errc::unreadable, c.operator_door.secret_file.string() + ": empty");
-    return secret(std::move(text));
-}
-
 net::listener_options api_listener(const daemon_config& c) {
     net::listener_options o;
     o.address = c.api.address;
@@ -424,91 +276,6 @@ void count_requests(net::listener_options& o, std::string_view door, metrics::re
     o.on_failure = [door = std::string(door)](const failure& f, const net::peer_identity* p) {
         log::info("connection_failed", {{"door", door}, {"address", p ? p->remote_address : ""}, {"failure", f}});
     };
-}
-
-void reload(reloadable& live) {
-    auto next = load_config(live.file);
-    if (!next)
-        return log::error("reload_refused",
-                          {{"file", live.file.string()}, {"problems", config::to_text(next.error())}});
-    config::difference d = config::compare(daemon_config_table(), live.config.as_read, next->as_read);
-    for (const std::string& key : d.restart) log::warning("needs_restart", {{"key", key}});
-
-    // What is refused stays as it was; the last line of a reload names it.
-    std::vector<std::string> kept;
-    auto keep = [&](std::string_view part) { kept.emplace_back(part); };
-    auto registry = load_registry(*next);
-    // A renewed certificate without its key, or one in two roles: nothing of this reload is taken over.
-    if (registry)
-        if (auto problems = check_keys(*next, registry->get(), live.file.string()); !problems.empty())
-            return log::error("reload_refused",
-                              {{"file", live.file.string()}, {"problems", config::to_text(problems)}});
-    if (!registry) {
-        log::error("registry_refused", {{"failure", registry.error()}});
-        keep("registry");
-    } else {
-        auto current = live.gate.registry();
-        registry::difference change = registry::diff(*current, **registry, live.config.node.id, system_clock().now());
-        if (change.version_not_raised || !change.removed.empty()) {
-            log::error("registry_refused", {{"version", (*registry)->version()},
-                                            {"removed", change.removed.size()},
-                                            {"version_not_raised", change.version_not_raised}});
-            keep("registry");
-        } else if (!change.identical) {
-            live.gate.use_registry(*registry);
-            live.rerouting.wake();
-            log::info("registry_loaded", {{"version", (*registry)->version()},
-                                          {"routes_changed", change.routes.size()},
-                                          {"serves", served(*next, **registry).size()}});
-        }
-    }
-    if (auto office = load_calendar(*next)) {
-        live.eoffice.use_calendar(*office);
-        live.page.use_calendar(*office);
-        live.rounds.use_calendar(*office);
-        warn_of_missing_year(*next, **office);
-    } else {
-        log::error("calendar_refused", {{"failure", office.error()}});
-        keep("calendar");
-    }
-    if (auto credentials = load_credentials(*next))
-        live.eoffice.use_credentials(*credentials);
-    else {
-        log::error("credentials_refused", {{"failure", credentials.error()}});
-        keep("credentials");
-    }
-    if (auto known = operator_secret(*next))
-        live.page.use_secret(std::move(*known));
-    else {
-        log::error("operator_secret_refused", {{"failure", known.error()}});
-        keep("operator secret");
-    }
-    for (auto& server : live.servers)
-        if (auto done = server->reload_tls(); !done) {
-            log::error("certificate_refused", {{"address", server->address()}, {"failure", done.error()}});
-            keep("certificate of " + server->address());
-        }
-    if (live.inspectors) {
-        auto trust = signing_rules::read_trust_folder(next->signing.trust_directory, system_clock().now());
-        auto known = known_revocations(*next);
-        if (trust && known)
-            live.inspectors->replace_trust(std::move(*trust), std::move(*known));
-        else {
-            log::error("trust_refused", {{"failure", trust ? known.error() : trust.error()}});
-            keep("trust");
-        }
-        if (auto rules = verification_policy(*next, live.config.signing.timestamp_required)) {
-            live.inspectors->replace_policy(std::move(*rules));
-        } else {
-            log::error("verification_policy_refused", {{"failure", rules.error()}});
-            keep("verification policy");
-        }
-    }
-    live.gate.use_policy(policy_of(*next));
-    log::configure(log_settings(*next));
-    live.config = std::move(*next);
-    if (kept.empty()) return log::info("reloaded", {});
-    log::error("reloaded_in_part", {{"kept_as_before", fmt::format("{}", fmt::join(kept, ", "))}});
 }
 
 } // namespace vanthu::start
