@@ -55,21 +55,28 @@ template <class T> task<T> before(steady_time deadline, task<T> op) {
     co_return std::move(answer);
 }
 
-// Runs `work()` on `pool` and comes back to the caller's executor with its value. `work` must not throw. A cancellation
-// of the caller takes effect when `work` has ended: co_spawn on the pool would hand it to the other thread, and
-// Boost 1.81 throws there, out of the thread, when it comes between the end of the work and the way back.
-template <class F> asio::awaitable<std::invoke_result_t<F>> offload(asio::thread_pool& pool, F work) {
+// Runs `work()` on `executor`, a pool's or a strand's over one, and comes back to the caller's executor with its value.
+// `work` must not throw. A cancellation of the caller takes effect when `work` has ended: co_spawn on the pool would
+// hand it to the other thread, and Boost 1.81 throws there, out of the thread, when it comes between the end of the
+// work and the way back.
+template <class Executor, class F>
+    requires(!std::is_base_of_v<asio::execution_context, Executor>)
+asio::awaitable<std::invoke_result_t<F>> offload(Executor executor, F work) {
     using value = std::invoke_result_t<F>;
-    auto start = [&pool](auto handler, F f) {
+    auto start = [executor](auto handler, F f) {
         // Tracked work keeps the caller's io_context running meanwhile.
-        auto executor = asio::prefer(asio::get_associated_executor(handler), asio::execution::outstanding_work.tracked);
-        asio::post(pool.get_executor(), [executor, handler = std::move(handler), f = std::move(f)]() mutable {
-            asio::post(executor,
+        auto callers = asio::prefer(asio::get_associated_executor(handler), asio::execution::outstanding_work.tracked);
+        asio::post(executor, [callers, handler = std::move(handler), f = std::move(f)]() mutable {
+            asio::post(callers,
                        [handler = std::move(handler), answer = f()]() mutable { handler(std::move(answer)); });
         });
     };
     co_return co_await asio::async_initiate<const asio::use_awaitable_t<>&, void(value)>(start, asio::use_awaitable,
                                                                                          std::move(work));
+}
+
+template <class F> asio::awaitable<std::invoke_result_t<F>> offload(asio::thread_pool& pool, F work) {
+    return offload(pool.get_executor(), std::move(work));
 }
 
 // All long-lived coroutines of one owner. A coroutine ends by returning or by the operation_aborted exception that

@@ -257,10 +257,11 @@ task<> acceptance::store_payloads() {
         if (arrival_before_) VANTHU_CHECK(arrival_before_->store_payload(gate_.store_.payloads()));
         return {};
     };
+    if (!packet_bytes_.in_memory()) co_return co_await offload(gate_.disk_, copy);
     const bool alone = companions_.empty() && !arrival_before_;
-    if (alone && packet_bytes_.in_memory() && gate_.store_.payloads().stays_in_memory(packet_bytes_.size()))
+    if (alone && gate_.store_.payloads().stays_in_memory(packet_bytes_.size()))
         co_return copy(); // two hand-overs to other threads less
-    co_return co_await offload(gate_.disk_, copy);
+    co_return co_await offload(gate_.short_writes_, copy);
 }
 
 // What was stored and no row refers to. References that were never written are empty and name nothing.

@@ -37,7 +37,7 @@ gate::gate(gate_options options, ledger::store& store, ledger::receipt_log& log,
            inspect::inspector_pool* inspectors, asio::thread_pool& disk, asio::thread_pool& crypto,
            const wall_clock& clock)
     : options_(std::move(options)), store_(store), log_(log), spool_(spool), inspectors_(inspectors), disk_(disk),
-      crypto_(crypto), clock_(clock) {
+      crypto_(crypto), short_writes_(disk.get_executor()), clock_(clock) {
     use_policy(options_.policy);
 }
 

@@ -27,6 +27,7 @@
 
 #include <array>
 #include <atomic>
+#include <boost/asio/strand.hpp>
 #include <map>
 
 namespace vanthu::intake {
@@ -142,6 +143,9 @@ private:
     ledger::spool& spool_;
     inspect::inspector_pool* inspectors_;
     asio::thread_pool &disk_, &crypto_;
+    // Records of packets that wait in memory go to their segment one after the other, on whichever thread of disk_: a
+    // sleeping thread is woken once for many of them. Larger packets take a thread each.
+    asio::strand<asio::thread_pool::executor_type> short_writes_;
     const wall_clock& clock_;
     const pressure* pressure_ = nullptr;
     std::atomic<std::shared_ptr<const registry::registry>> registry_;
