@@ -29,13 +29,6 @@ result<> write(const fs::path& name, std::string_view text) {
     return write_file_atomically(name, as_bytes(text), 0600);
 }
 
-std::string first_line(const fs::path& name) {
-    std::ifstream in(name);
-    std::string line;
-    std::getline(in, line);
-    return line;
-}
-
 double pss_mb(pid_t process) {
     std::ifstream in(fmt::format("/proc/{}/smaps_rollup", process));
     for (std::string line; std::getline(in, line);)
@@ -51,19 +44,19 @@ std::string last_lines(const fs::path& name) {
 
 } // namespace
 
+double cpu_seconds_of(pid_t process) {
+    clockid_t clock{};
+    timespec t{};
+    if (::clock_getcpuclockid(process, &clock) != 0 || ::clock_gettime(clock, &t) != 0) return 0;
+    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_nsec) * 1e-9;
+}
+
 process_use use_of(pid_t process) {
     process_use out;
     out.pss_mb = pss_mb(process);
     std::ifstream children(fmt::format("/proc/{}/task/{}/children", process, process));
     for (pid_t child = 0; children >> child;) out.children_pss_mb += pss_mb(child);
-    // Fields 14 and 15, counted behind the name, which may hold anything (proc(5)).
-    std::string stat = first_line(fmt::format("/proc/{}/stat", process));
-    std::istringstream rest(stat.substr(std::min(stat.size(), stat.rfind(')') + 1)));
-    std::string skipped;
-    for (int field = 3; field < 14; ++field) rest >> skipped;
-    double user = 0, system = 0;
-    rest >> user >> system;
-    out.cpu_seconds = (user + system) / static_cast<double>(::sysconf(_SC_CLK_TCK));
+    out.cpu_seconds = cpu_seconds_of(process);
     return out;
 }
 

@@ -12,6 +12,7 @@ struct process_use {
     double pss_mb = 0, children_pss_mb = 0, cpu_seconds = 0;
 };
 process_use use_of(pid_t process);
+double cpu_seconds_of(pid_t process); // alone, to the nanosecond: for short stretches
 
 // Beside the running program, or in the build tree; empty if there is none.
 std::filesystem::path find_daemon_executable();
