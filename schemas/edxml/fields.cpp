@@ -1,5 +1,6 @@
 #include "schemas/edxml/fields.hpp"
 
+#include <algorithm>
 #include <climits>
 #include <fmt/format.h>
 
@@ -7,6 +8,28 @@ namespace vanthu::edxml {
 namespace {
 
 constexpr std::size_t organ_id_characters = 35, date_characters = 10, time_characters = 19, free_text = 1000;
+
+struct organisation_field {
+    const char* name;
+    std::string organisation::* value;
+    std::size_t longest;
+};
+constexpr organisation_field organisation_fields[] = {
+    {".organ_id", &organisation::organ_id, organ_id_characters},
+    {".organization_in_charge", &organisation::organization_in_charge, 200},
+    {".organ_name", &organisation::organ_name, 200},
+    {".organ_add", &organisation::organ_add, 250},
+    {".email", &organisation::email, 100},
+    {".telephone", &organisation::telephone, 20},
+    {".fax", &organisation::fax, 20},
+    {".website", &organisation::website, 100}};
+
+// A text has no more characters than bytes.
+bool is_surely_right(const organisation& recipient) {
+    return !recipient.organ_id.empty() && std::ranges::all_of(organisation_fields, [&](const organisation_field& f) {
+        return (recipient.*f.value).size() <= f.longest;
+    });
+}
 
 struct field_list {
     std::vector<field> out;
@@ -25,14 +48,9 @@ struct field_list {
     }
 
     void organisation(const std::string& path, const edxml::organisation& o, bool sender) {
-        text(path + ".organ_id", o.organ_id, organ_id_characters, true);
-        text(path + ".organization_in_charge", o.organization_in_charge, 200);
-        text(path + ".organ_name", o.organ_name, 200, sender);
-        text(path + ".organ_add", o.organ_add, 250);
-        text(path + ".email", o.email, 100);
-        text(path + ".telephone", o.telephone, 20);
-        text(path + ".fax", o.fax, 20);
-        text(path + ".website", o.website, 100);
+        for (const organisation_field& f : organisation_fields)
+            text(path + f.name, o.*f.value, f.longest,
+                 f.value == &organisation::organ_id || (sender && f.value == &organisation::organ_name));
     }
     void response(const std::string& path, const edxml::response_for& r, bool all_required) {
         text(path + ".organ_id", r.organ_id, organ_id_characters, true);
@@ -87,10 +105,12 @@ struct field_list {
 
 } // namespace
 
-std::vector<field> fields_of(const document_header& h) {
+std::vector<field> fields_of(const document_header& h, recipients which) {
     field_list f;
     f.organisation("from", h.from, true);
-    for (std::size_t i = 0; i < h.to.size(); ++i) f.organisation(fmt::format("to[{}]", i), h.to[i], false);
+    for (std::size_t i = 0; i < h.to.size(); ++i)
+        if (which == recipients::all || !is_surely_right(h.to[i]))
+            f.organisation(fmt::format("to[{}]", i), h.to[i], false);
     f.text("code.number", h.code.number, 11, true);
     f.text("code.notation", h.code.notation, 30, true);
     f.text("promulgation.place", h.promulgation.place, 50);

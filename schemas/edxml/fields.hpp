@@ -18,7 +18,10 @@ struct field {
     int low = 0, high = 0; // of a number
 };
 
-std::vector<field> fields_of(const document_header&);
+// perhaps_odd: of the recipients only those in which a field may break its demand. There are thousands of them, and a path
+// for each field of each costs more than reading it.
+enum class recipients { all, perhaps_odd };
+std::vector<field> fields_of(const document_header&, recipients = recipients::all);
 std::vector<field> fields_of(const status_packet&);
 
 // dd/MM/yyyy or MM/dd/yyyy: both readings are dates.

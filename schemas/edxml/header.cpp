@@ -6,13 +6,16 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <set>
+#include <unordered_set>
 
 namespace vanthu::edxml {
 namespace {
 
 using enum finding_code;
 
-bool blank(const element& e) { return e.trimmed().empty() && std::all_of(e.children.begin(), e.children.end(), blank); }
+bool blank(const element& e) {
+    return e.trimmed_view().empty() && std::all_of(e.children.begin(), e.children.end(), blank);
+}
 
 // The first child of that name that says something.
 const element* group(const element& e, std::string_view name) {
@@ -90,7 +93,7 @@ bussiness read_bussiness(const element& e) {
 }
 
 void read_recipients(const element& block, document_header& h, remarks& odd) {
-    std::set<std::string> seen;
+    std::unordered_set<std::string> seen;
     each(block, "To", [&](const element& e) {
         organisation to = read_organisation(&e);
         if (to.organ_id.empty()) return odd.add(recipient_without_id, to.organ_name);
@@ -140,7 +143,7 @@ void note_repeated(const element& block, remarks& odd) {
         "ToPlaces", "OtherInfo", "SteeringType",     "DocumentId",   "StatusCode", "Timestamp", "StaffInfo"};
     std::set<std::string_view> seen;
     for (const element& c : block.children)
-        if (single.contains(c.name) && !seen.insert(c.name).second) odd.add(duplicate_element, c.name);
+        if (c.name != "To" && single.contains(c.name) && !seen.insert(c.name).second) odd.add(duplicate_element, c.name);
 }
 
 void note_date(const field& f, std::optional<std::string> standard_form, remarks& odd) {
@@ -214,7 +217,7 @@ result<> interpret_document(const element& root, const element& block, std::opti
     if (h.from.organ_id.empty()) return failed(errc::from_missing);
     if (h.to.empty()) return failed(errc::recipient_missing, "To/OrganId");
     if (target_document_id(h).empty() && h.code.number.empty()) return failed(errc::identification_missing);
-    note_fields(fields_of(h), odd);
+    note_fields(fields_of(h, recipients::perhaps_odd), odd);
     bussiness_type kind = bussiness_type_of(h);
     if ((kind == bussiness_type::recall || kind == bussiness_type::update) && h.bussiness->document_id.empty())
         odd.add(recall_target_inferred, target_document_id(h));

@@ -138,11 +138,12 @@ const element* element::descendant(std::string_view local) const {
     return nullptr;
 }
 
-std::string element::trimmed() const {
-    constexpr std::string_view spaces = " \t\r\n";
-    std::size_t begin = text.find_first_not_of(spaces);
-    if (begin == text.npos) return {};
-    return text.substr(begin, text.find_last_not_of(spaces) - begin + 1);
+std::string_view element::trimmed_view() const {
+    auto is_space = [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; };
+    std::string_view out = text;
+    while (!out.empty() && is_space(out.front())) out.remove_prefix(1);
+    while (!out.empty() && is_space(out.back())) out.remove_suffix(1);
+    return out;
 }
 
 std::string element::text_of(std::string_view local) const {

@@ -22,7 +22,8 @@ struct element {
     const element* at(std::initializer_list<std::string_view> path) const;
     // Depth first, not looking into Signature.
     const element* descendant(std::string_view local) const;
-    std::string trimmed() const;
+    std::string_view trimmed_view() const; // into `text`
+    std::string trimmed() const { return std::string(trimmed_view()); }
     std::string text_of(std::string_view local) const; // trimmed text of the first such child, or empty
 };
 
