@@ -30,14 +30,14 @@ std::optional<std::uint64_t> counter_memory::last(std::string_view key) const {
     return known == last_.end() ? std::nullopt : std::optional(known->second);
 }
 
-void counter_memory::remember(const std::map<std::string, std::uint64_t, std::less<>>& counters) {
+void counter_memory::remember(const counter_map& counters) {
     if (last_.size() + counters.size() > at_most) last_.clear();
     for (const auto& [key, last] : counters) last_.insert_or_assign(key, last);
 }
 
 const row_overlay::cell* group_transaction::find(family f, std::string_view key) const {
     const auto* cell = changed_.find(f, key);
-    return !cell && earlier_ ? earlier_->find(f, key) : cell;
+    return !cell && earlier_ ? earlier_->changed_.find(f, key) : cell;
 }
 
 result<std::optional<std::string>> group_transaction::get(family f, std::string_view key) const {
@@ -48,7 +48,7 @@ result<std::optional<std::string>> group_transaction::get(family f, std::string_
 }
 
 result<std::optional<std::string>> group_transaction::get(std::string_view key) const {
-    if (auto counter = counters_.find(key); counter != counters_.end()) return counter_row(counter->second);
+    if (auto last = counted(key)) return counter_row(*last);
     return get(family::rows, key);
 }
 
@@ -56,7 +56,7 @@ result<> group_transaction::scan(std::string_view prefix, std::string_view from,
                                  direction way) const {
     prefix_bounds bounds(prefix);
     std::vector<const row_overlay::rows*> layers{&changed_.of(family::rows)};
-    if (earlier_) layers.push_back(&earlier_->of(family::rows));
+    if (earlier_) layers.push_back(&earlier_->changed_.of(family::rows));
     layered_rows all(std::move(layers),
                      std::unique_ptr<rocksdb::Iterator>(rows_.db().NewIterator(bounds.options, rows_[family::rows])), way);
     return walk(all, prefix, from, visit, way);
@@ -67,18 +67,24 @@ void group_transaction::erase(std::string_view key) { changed_.erase(family::row
 
 result<std::uint64_t> group_transaction::next_sequence(std::string_view counter_key) {
     if (auto known = counters_.find(counter_key); known != counters_.end()) {
-        counted_.emplace_back(counter_key, known->second);
+        counted_.emplace_back(&*known, known->second);
         return ++known->second;
     }
     VANTHU_TRY(const std::uint64_t last, last_of(counter_key));
-    counters_.emplace(counter_key, last + 1);
-    counted_.emplace_back(counter_key, std::nullopt);
+    counted_.emplace_back(&*counters_.emplace(counter_key, last + 1).first, std::nullopt);
     return last + 1;
 }
 
+std::optional<std::uint64_t> group_transaction::counted(std::string_view key) const {
+    for (const group_transaction* group : {this, earlier_})
+        if (group)
+            if (auto known = group->counters_.find(key); known != group->counters_.end()) return known->second;
+    return std::nullopt;
+}
+
 result<std::uint64_t> group_transaction::last_of(std::string_view counter_key) const {
-    if (!find(family::rows, counter_key))
-        if (auto durable = durable_.last(counter_key)) return *durable;
+    if (auto last = counted(counter_key)) return *last;
+    if (auto durable = durable_.last(counter_key)) return *durable;
     VANTHU_TRY(auto before, get(family::rows, counter_key));
     if (!before) return std::uint64_t(0);
     VANTHU_TRY(auto row, row_reader::open(*before, '#', 1));
@@ -122,16 +128,15 @@ void group_transaction::change_undone() {
     released_.resize(released_mark_);
     after_.erase(after_.begin() + static_cast<std::ptrdiff_t>(after_mark_), after_.end());
     for (; !counted_.empty(); counted_.pop_back()) {
-        auto& [key, before] = counted_.back();
+        auto [counter, before] = counted_.back();
         if (before)
-            counters_[key] = *before;
+            counter->second = *before;
         else
-            counters_.erase(key);
+            counters_.erase(counters_.find(counter->first));
     }
 }
 
 void group_transaction::complete() {
-    for (const auto& [key, last] : counters_) put(key, counter_row(last));
     std::ranges::sort(adopted_segments_);
     auto repeated = std::ranges::unique(adopted_segments_);
     adopted_segments_.erase(repeated.begin(), repeated.end());
@@ -139,7 +144,12 @@ void group_transaction::complete() {
 
 result<> group_transaction::make_durable() {
     for (auto segment : adopted_segments_) VANTHU_CHECK(payloads_.sync_segment(segment));
-    rocksdb::WriteBatch batch = changed_.batch(rows_);
+    rocksdb::WriteBatch batch = changed_.batch(rows_, counters_.size() * 64);
+    std::vector<const counter_map::value_type*> sorted; // rows go in faster in the order of their keys
+    for (const auto& counter : counters_) sorted.push_back(&counter);
+    std::ranges::sort(sorted, {}, [](const auto* counter) -> std::string_view { return counter->first; });
+    for (const auto* counter : sorted)
+        batch.Put(rows_[family::rows], slice(counter->first), counter_row(counter->second));
     rows_.put_last_group(batch, group_);
     return rows_.write(batch);
 }

@@ -12,19 +12,21 @@
 
 namespace vanthu::ledger {
 
-// What counters stood at, by their keys. Only next_sequence() writes their rows.
+struct text_hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view key) const { return std::hash<std::string_view>()(key); }
+};
+// What counters stand at, by their keys. Only next_sequence() writes their rows.
+using counter_map = std::unordered_map<std::string, std::uint64_t, text_hash, std::equal_to<>>;
+
 class counter_memory {
 public:
     std::optional<std::uint64_t> last(std::string_view key) const;
-    void remember(const std::map<std::string, std::uint64_t, std::less<>>&);
+    void remember(const counter_map&);
 
 private:
-    struct hash {
-        using is_transparent = void;
-        std::size_t operator()(std::string_view key) const { return std::hash<std::string_view>()(key); }
-    };
     static constexpr std::size_t at_most = 16'384; // beyond it all are forgotten: the rows know
-    std::unordered_map<std::string, std::uint64_t, hash, std::equal_to<>> last_;
+    counter_map last_;
 };
 
 class group_transaction final : public transaction {
@@ -34,7 +36,7 @@ public:
     group_transaction(rows_database& rows, payload_files& payloads, const counter_memory& durable, std::uint64_t group,
                       timestamp now, const group_transaction* earlier)
         : rows_(rows), payloads_(payloads), durable_(durable), group_(group), now_(now),
-          earlier_(earlier ? &earlier->changed_ : nullptr) {}
+          earlier_(earlier) {}
 
     result<std::optional<std::string>> get(std::string_view key) const override;
     result<> scan(std::string_view prefix, std::string_view from, const row_visitor&, direction) const override;
@@ -54,7 +56,7 @@ public:
     void complete(); // no change follows
     // The order is the promise: what the group adopted, on disk; then its rows and its number, in one synced write.
     result<> make_durable();
-    const std::map<std::string, std::uint64_t, std::less<>>& counters() const { return counters_; }
+    const counter_map& counters() const { return counters_; }
     std::vector<std::move_only_function<void()>>& after() { return after_; }
     const std::vector<payload_ref>& released() const { return released_; }
 
@@ -63,6 +65,7 @@ private:
     const row_overlay::cell* find(family, std::string_view key) const; // in this group or the one before
     result<std::optional<std::string>> get(family, std::string_view key) const;
     result<std::uint64_t> last_of(std::string_view counter_key) const;
+    std::optional<std::uint64_t> counted(std::string_view key) const; // in this group or the one before
 
     rows_database& rows_;
     payload_files& payloads_;
@@ -70,10 +73,12 @@ private:
     const std::uint64_t group_;
     const timestamp now_;
     row_overlay changed_;
-    const row_overlay* earlier_;
-    // Counters become rows once, with the group: a group of many changes counts hundreds of times.
-    std::map<std::string, std::uint64_t, std::less<>> counters_;
-    std::vector<std::pair<std::string, std::optional<std::uint64_t>>> counted_; // by the running change, and from where
+    const group_transaction* earlier_;
+    // Counters become rows once, with the group, and are in no overlay: a group of many changes counts hundreds of
+    // times, and a document to many counts in thousands of inboxes.
+    counter_map counters_;
+    // By the running change, and from where; a map's elements stay where they are.
+    std::vector<std::pair<counter_map::value_type*, std::optional<std::uint64_t>>> counted_;
     std::vector<std::uint32_t> adopted_segments_;
     std::vector<payload_ref> released_;
     std::vector<std::move_only_function<void()>> after_;

@@ -43,10 +43,10 @@ void row_overlay::undo() {
     }
 }
 
-rocksdb::WriteBatch row_overlay::batch(const rows_database& database) const {
+rocksdb::WriteBatch row_overlay::batch(const rows_database& database, std::size_t more) const {
     std::size_t count = 0;
     for (const rows& in : families_) count += in.size();
-    rocksdb::WriteBatch out(bytes_ + 16 * count + 64);
+    rocksdb::WriteBatch out(bytes_ + 16 * count + 64 + more);
     for (std::size_t f = 0; f < families_.size(); ++f)
         for (const auto& [key, cell] : families_[f])
             if (cell.erased)

@@ -31,8 +31,8 @@ public:
     void mark() { undo_.clear(); } // the way back begins here
     void undo();                   // and goes there
 
-    // Everything in one batch, in the order of the keys.
-    rocksdb::WriteBatch batch(const rows_database&) const;
+    // Everything in one batch, in the order of the keys; with room for so many bytes more.
+    rocksdb::WriteBatch batch(const rows_database&, std::size_t more) const;
 
 private:
     struct step {
