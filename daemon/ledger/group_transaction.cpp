@@ -20,12 +20,38 @@ std::string location_key(const payload_ref& ref) {
 }
 
 namespace {
-std::string counter_row(std::uint64_t last) { return row_writer('#', 1).u64(last).take(); }
+constexpr std::uint8_t counter_in_rows = 2; // version of #: where it stands say the rows it numbers
+
+std::string row_of(const counter& c) {
+    return c.in_rows ? row_writer('#', counter_in_rows).take() : row_writer('#', 1).u64(c.last).take();
+}
+
+result<std::uint64_t> last_number(const view& v, std::string_view rows) {
+    std::uint64_t last = 0;
+    bool odd = false;
+    VANTHU_CHECK(v.scan(
+        rows, {},
+        [&](std::string_view key, std::string_view) {
+            odd = key.size() != rows.size() + sizeof last;
+            if (!odd) last = get_big_endian<std::uint64_t>(as_bytes(key.substr(rows.size())).data());
+            return false;
+        },
+        direction::backward));
+    if (odd) return failed(errc::key_malformed, "not a number's row");
+    return last;
+}
 } // namespace
 
 std::string inside_key(const payload_ref& ref) { return row_key(ref.owner, 'i').raw(ref.id).take(); }
 
-std::optional<std::uint64_t> counter_memory::last(std::string_view key) const {
+result<std::uint64_t> last_sequence(const view& v, std::string_view counter_key, std::string_view rows) {
+    VANTHU_TRY(auto value, v.get(counter_key));
+    if (!value) return std::uint64_t(0);
+    VANTHU_TRY(auto row, row_reader::open(*value, '#', rows.empty() ? 1 : counter_in_rows));
+    return row.version() == counter_in_rows ? last_number(v, rows) : row.u64();
+}
+
+std::optional<counter> counter_memory::last(std::string_view key) const {
     auto known = last_.find(key);
     return known == last_.end() ? std::nullopt : std::optional(known->second);
 }
@@ -48,7 +74,9 @@ result<std::optional<std::string>> group_transaction::get(family f, std::string_
 }
 
 result<std::optional<std::string>> group_transaction::get(std::string_view key) const {
-    if (auto last = counted(key)) return counter_row(*last);
+    for (const group_transaction* group : {this, earlier_})
+        if (group)
+            if (auto known = group->counters_.find(key); known != group->counters_.end()) return row_of(known->second);
     return get(family::rows, key);
 }
 
@@ -65,30 +93,33 @@ result<> group_transaction::scan(std::string_view prefix, std::string_view from,
 void group_transaction::put(std::string_view key, std::string_view value) { changed_.put(family::rows, key, value); }
 void group_transaction::erase(std::string_view key) { changed_.erase(family::rows, key); }
 
-result<std::uint64_t> group_transaction::next_sequence(std::string_view counter_key) {
-    if (auto known = counters_.find(counter_key); known != counters_.end()) {
+result<std::uint64_t> group_transaction::next_sequence(std::string_view counter_key, std::string_view rows) {
+    auto known = counters_.find(counter_key);
+    if (known != counters_.end()) {
         counted_.emplace_back(&*known, known->second);
-        return ++known->second;
+    } else {
+        VANTHU_TRY(const counter before, standing(counter_key, rows));
+        known = counters_.emplace(counter_key, before).first;
+        counted_.emplace_back(&*known, std::nullopt);
     }
-    VANTHU_TRY(const std::uint64_t last, last_of(counter_key));
-    counted_.emplace_back(&*counters_.emplace(counter_key, last + 1).first, std::nullopt);
-    return last + 1;
+    return ++known->second.last;
 }
 
-std::optional<std::uint64_t> group_transaction::counted(std::string_view key) const {
-    for (const group_transaction* group : {this, earlier_})
-        if (group)
-            if (auto known = group->counters_.find(key); known != group->counters_.end()) return known->second;
-    return std::nullopt;
-}
-
-result<std::uint64_t> group_transaction::last_of(std::string_view counter_key) const {
-    if (auto last = counted(counter_key)) return *last;
-    if (auto durable = durable_.last(counter_key)) return *durable;
-    VANTHU_TRY(auto before, get(family::rows, counter_key));
-    if (!before) return std::uint64_t(0);
-    VANTHU_TRY(auto row, row_reader::open(*before, '#', 1));
-    return row.u64();
+result<counter> group_transaction::standing(std::string_view counter_key, std::string_view rows) const {
+    std::optional<counter> known = durable_.last(counter_key);
+    if (earlier_)
+        if (auto at = earlier_->counters_.find(counter_key); at != earlier_->counters_.end()) known = at->second;
+    if (known) {
+        known->unwritten = false;
+        return *known;
+    }
+    counter out{.in_rows = !rows.empty()};
+    VANTHU_TRY(out.last, last_sequence(*this, counter_key, rows));
+    if (out.in_rows) {
+        VANTHU_TRY(auto row, get(family::rows, counter_key));
+        out.unwritten = row != row_of(out);
+    }
+    return out;
 }
 
 result<> group_transaction::adopt(const stored_payload& payload) {
@@ -144,12 +175,12 @@ void group_transaction::complete() {
 
 result<> group_transaction::make_durable() {
     for (auto segment : adopted_segments_) VANTHU_CHECK(payloads_.sync_segment(segment));
-    rocksdb::WriteBatch batch = changed_.batch(rows_, counters_.size() * 64);
-    std::vector<const counter_map::value_type*> sorted; // rows go in faster in the order of their keys
-    for (const auto& counter : counters_) sorted.push_back(&counter);
-    std::ranges::sort(sorted, {}, [](const auto* counter) -> std::string_view { return counter->first; });
-    for (const auto* counter : sorted)
-        batch.Put(rows_[family::rows], slice(counter->first), counter_row(counter->second));
+    std::vector<const counter_map::value_type*> written; // in the order of their keys, which go in faster
+    for (const auto& each : counters_)
+        if (!each.second.in_rows || each.second.unwritten) written.push_back(&each);
+    std::ranges::sort(written, {}, [](const auto* each) -> std::string_view { return each->first; });
+    rocksdb::WriteBatch batch = changed_.batch(rows_, written.size() * 64);
+    for (const auto* each : written) batch.Put(rows_[family::rows], slice(each->first), row_of(each->second));
     rows_.put_last_group(batch, group_);
     return rows_.write(batch);
 }

@@ -16,16 +16,21 @@ struct text_hash {
     using is_transparent = void;
     std::size_t operator()(std::string_view key) const { return std::hash<std::string_view>()(key); }
 };
+struct counter {
+    std::uint64_t last = 0;
+    bool in_rows = false; // the rows it numbers say where it stands
+    bool unwritten = true; // of one in rows: nothing on disk says that yet
+};
 // What counters stand at, by their keys. Only next_sequence() writes their rows.
-using counter_map = std::unordered_map<std::string, std::uint64_t, text_hash, std::equal_to<>>;
+using counter_map = std::unordered_map<std::string, counter, text_hash, std::equal_to<>>;
 
 class counter_memory {
 public:
-    std::optional<std::uint64_t> last(std::string_view key) const;
+    std::optional<counter> last(std::string_view key) const;
     void remember(const counter_map&);
 
 private:
-    static constexpr std::size_t at_most = 16'384; // beyond it all are forgotten: the rows know
+    static constexpr std::size_t at_most = 65'536; // beyond it all are forgotten: the rows know
     counter_map last_;
 };
 
@@ -42,7 +47,8 @@ public:
     result<> scan(std::string_view prefix, std::string_view from, const row_visitor&, direction) const override;
     void put(std::string_view key, std::string_view value) override;
     void erase(std::string_view key) override;
-    result<std::uint64_t> next_sequence(std::string_view counter_key) override;
+    result<std::uint64_t> next_sequence(std::string_view counter_key) override { return next_sequence(counter_key, {}); }
+    result<std::uint64_t> next_sequence(std::string_view counter_key, std::string_view rows) override;
     timestamp now() const override { return now_; }
     std::uint64_t group() const override { return group_; }
     result<> adopt(const stored_payload&) override;
@@ -64,8 +70,7 @@ private:
     using family = rows_database::family;
     const row_overlay::cell* find(family, std::string_view key) const; // in this group or the one before
     result<std::optional<std::string>> get(family, std::string_view key) const;
-    result<std::uint64_t> last_of(std::string_view counter_key) const;
-    std::optional<std::uint64_t> counted(std::string_view key) const; // in this group or the one before
+    result<counter> standing(std::string_view counter_key, std::string_view rows) const; // before this group
 
     rows_database& rows_;
     payload_files& payloads_;
@@ -78,7 +83,7 @@ private:
     // times, and a document to many counts in thousands of inboxes.
     counter_map counters_;
     // By the running change, and from where; a map's elements stay where they are.
-    std::vector<std::pair<counter_map::value_type*, std::optional<std::uint64_t>>> counted_;
+    std::vector<std::pair<counter_map::value_type*, std::optional<counter>>> counted_;
     std::vector<std::uint32_t> adopted_segments_;
     std::vector<payload_ref> released_;
     std::vector<std::move_only_function<void()>> after_;

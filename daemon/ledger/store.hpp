@@ -53,6 +53,9 @@ public:
     virtual void erase(std::string_view key) = 0;
     // 1, 2, 3 ... per counter, without a gap among acknowledged changes: a change that fails gives its number back.
     virtual result<std::uint64_t> next_sequence(std::string_view counter_key) = 0;
+    // The same for a counter whose every number stands in a row of its own, put by the same change under `rows` and the
+    // number (u64), and kept: the last of them says what was given last, and the counter is not written again.
+    virtual result<std::uint64_t> next_sequence(std::string_view counter_key, std::string_view rows) = 0;
     // The wall clock, read once for the group. May step back between groups, as the clock does: order by sequence.
     virtual timestamp now() const = 0;
     // Number of this group: 1, 2, 3 ... among written groups.
@@ -66,6 +69,9 @@ public:
     // before. Dropped when the change fails.
     virtual void after_commit(std::move_only_function<void()>) = 0;
 };
+
+// The number that such a counter gave last (0: none).
+result<std::uint64_t> last_sequence(const view&, std::string_view counter_key, std::string_view rows);
 
 // Runs once, on the committer thread, in the order of the queue. A failure rolls back what it did and goes to its
 // caller. Must not block on anything but the transaction and the payload store; must not throw.

@@ -227,10 +227,7 @@ result<std::vector<inbox_row>> reader::inbox(std::string_view organisation, std:
                           limit);
 }
 result<std::uint64_t> reader::last_inbox_sequence(std::string_view organisation) const {
-    VANTHU_TRY(std::optional<std::string> counter, view_.get(row_key(organisation, 'Z').text("inbox").view()));
-    if (!counter) return 0;
-    VANTHU_TRY(auto row, ledger::row_reader::open(*counter, '#', 1));
-    return row.u64();
+    return ledger::last_sequence(view_, row_key(organisation, 'Z').text("inbox"), row_key(organisation, 'I'));
 }
 result<std::vector<reader::listed_entry>> reader::list_inbox(std::string_view organisation, std::uint64_t after,
                                                              std::size_t limit) const {

@@ -68,7 +68,7 @@ public:
                                                  std::size_t limit) const;
     result<std::vector<listed_document>> list_documents(std::string_view owner, std::string_view before,
                                                         std::size_t limit) const;
-    // The highest sequence that was ever given in it (0: none); stays when entries go.
+    // The highest sequence that was ever given in it (0: none): that of its last entry, which therefore never goes.
     result<std::uint64_t> last_inbox_sequence(std::string_view organisation) const;
     result<std::optional<inbox_row>> inbox_entry(std::string_view organisation, std::string_view inbox_id) const;
 

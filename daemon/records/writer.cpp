@@ -111,7 +111,8 @@ void writer::put_gathered() {
 }
 
 result<inbox_row> writer::add_inbox(inbox_row entry, std::string_view id) {
-    VANTHU_TRY(entry.sequence, transaction_.next_sequence(row_key(entry.organisation, 'Z').text("inbox")));
+    VANTHU_TRY(entry.sequence, transaction_.next_sequence(row_key(entry.organisation, 'Z').text("inbox"),
+                                                          row_key(entry.organisation, 'I')));
     entry.id = id;
     entry.created_at = now();
     if (!write_sequence(entry.id, entry.sequence))
