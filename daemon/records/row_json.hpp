@@ -74,11 +74,21 @@ template <class T> void from_json(const json::value& v, T& out) {
     } else {
         const json::object* o = v.if_object();
         if (!o) return;
-        boost::mp11::mp_for_each<
-            boost::describe::describe_members<T, boost::describe::mod_public | boost::describe::mod_inherited>>(
-            [&](auto d) {
-                if (const json::value* member = o->if_contains(d.name)) from_json(*member, out.*d.pointer);
-            });
+        // Members stand in the order of the struct, as they were written, so that none has to be looked for; where one
+        // does not (a later version's), all are.
+        auto next = o->begin();
+        auto in_order = [&](auto d) {
+            if (next == o->end() || next->key() != d.name) return;
+            from_json(next->value(), out.*d.pointer);
+            ++next;
+        };
+        auto wherever = [&](auto d) {
+            if (const json::value* member = o->if_contains(d.name)) from_json(*member, out.*d.pointer);
+        };
+        using members =
+            boost::describe::describe_members<T, boost::describe::mod_public | boost::describe::mod_inherited>;
+        boost::mp11::mp_for_each<members>(in_order);
+        if (next != o->end()) boost::mp11::mp_for_each<members>(wherever);
     }
 }
 

@@ -222,6 +222,10 @@ BOOST_AUTO_TEST_CASE(a_row_of_another_version_of_the_program_reads) {
     BOOST_TEST(e.sequence == 3u);
     BOOST_TEST(e.kind == "kept");
     BOOST_TEST(e.at == 0); // missing or unreadable: the default
+    // In another order, as a version would write it that has put members in between.
+    from_json(json::parse(R"({"kind":"acked","by":"x","between":1,"document":"d","sequence":4,"proof":"p"})"), e);
+    BOOST_TEST(e.sequence == 4u);
+    BOOST_TEST(e.kind + e.by + e.document + e.proof == "ackedxdp");
     recall_row q;          // of the time when there were recalls only
     from_json(json::parse(R"({"issuer":"@h48","target":"VB-1","recipient":"@xa","recall":"01","stands":"agreed"})"), q);
     BOOST_TEST(q.asks == 1);
