@@ -137,7 +137,7 @@ result<std::uint64_t> take_notices(records::writer& w, const std::string& home, 
         kept = n.sequence;
         VANTHU_TRY(auto place, w.sent_to(home, node, n.packet_sha256));
         if (!place) continue; // of a packet we know nothing of: nothing to show it on
-        VANTHU_TRY(auto document, w.document(place->owner, place->document));
+        VANTHU_TRY(auto document, w.document_alone(place->owner, place->document));
         VANTHU_TRY(auto consignment, w.consignment(place->owner, place->document, n.recipient));
         if (!document || !consignment) continue;
         VANTHU_TRY(const bool asked_back, is_asked_back(w, home, *document, *consignment));

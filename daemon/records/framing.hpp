@@ -45,20 +45,46 @@ inline std::string framed(char type, const transfer_row& row) {
     return out;
 }
 
-inline result<json::value> parsed(char type, std::string_view text) {
-    boost::system::error_code ec;
-    json::value v = json::parse(json::string_view(text.data(), text.size()), ec);
-    if (ec) return failed(errc::row_unreadable, std::string("row type ") + type + ": " + ec.message());
-    return v;
+// A row's value as JSON, in memory that is given back as a whole.
+class parsed_row {
+public:
+    result<const json::value*> read(char type, std::string_view text) {
+        boost::system::error_code ec;
+        json::parser parser(&memory_, {}, scratch_, sizeof scratch_);
+        parser.write(text.data(), text.size(), ec);
+        if (ec) return failed(errc::row_unreadable, std::string("row type ") + type + ": " + ec.message());
+        value_.emplace(parser.release());
+        return &*value_;
+    }
+
+private:
+    unsigned char first_[4096], scratch_[1024];
+    json::monotonic_resource memory_{first_, sizeof first_};
+    std::optional<json::value> value_; // goes before its memory
+};
+
+// The same row with an empty list for the one of that name. Inside a text a quotation mark has a backslash before it, so
+// that only a member's name looks like one.
+inline std::string without_list(std::string_view row, std::string_view name) {
+    const std::string opening = "\"" + std::string(name) + "\":[";
+    const std::size_t at = row.find(opening);
+    if (at == row.npos) return std::string(row);
+    std::size_t end = at + opening.size();
+    for (bool text = false; end < row.size() && (text || row[end] != ']'); ++end) {
+        if (row[end] == '"') text = !text;
+        if (row[end] == '\\') ++end;
+    }
+    return std::string(row.substr(0, at + opening.size())).append(row.substr(std::min(end, row.size())));
 }
 
 template <class Row> result<Row> unframed(char type, std::string_view value) {
     const bool known = value.size() >= 2 && value[0] == type &&
                        (value[1] == row_version || (std::is_same_v<Row, transfer_row> && value[1] == apart_version));
     if (!known) return failed(errc::row_unreadable, std::string("row type ") + type);
-    VANTHU_TRY(const json::value v, parsed(type, value.substr(2)));
+    parsed_row text;
+    VANTHU_TRY(const json::value* v, text.read(type, value.substr(2)));
     Row row{};
-    from_json(v, row);
+    from_json(*v, row);
     if constexpr (std::is_same_v<Row, document_row>) {
         auto reference = base64_decode(row.payload);
         if (!reference) return failed(errc::row_unreadable, std::string("row type ") + type + ": payload");
@@ -81,10 +107,12 @@ template <class Row> result<std::vector<Row>> unframed_several(char type, std::s
         VANTHU_TRY(out.emplace_back(), unframed<Row>(type, value));
         return out;
     }
-    VANTHU_TRY(const json::value v, parsed(type, value.substr(2)));
-    const json::array* all = v.if_array();
+    parsed_row text;
+    VANTHU_TRY(const json::value* v, text.read(type, value.substr(2)));
+    const json::array* all = v->if_array();
     if (value[0] != type || !all || all->empty())
         return failed(errc::row_unreadable, std::string("row type ") + type + " of several");
+    out.reserve(all->size());
     for (const json::value& each : *all) from_json(each, out.emplace_back(out.empty() ? Row{} : Row(out.front())));
     return out;
 }

@@ -125,6 +125,13 @@ result<std::vector<std::string>> reader::owners() const {
 result<std::optional<document_row>> reader::document(std::string_view owner, std::string_view id) const {
     return get<document_row>(view_, 'D', row_key(owner, 'D').text(id));
 }
+result<std::optional<document_row>> reader::document_alone(std::string_view owner, std::string_view id) const {
+    VANTHU_TRY(std::optional<std::string> value, view_.get(row_key(owner, 'D').text(id)));
+    if (!value) return std::optional<document_row>{};
+    VANTHU_TRY(document_row row, unframed<document_row>('D', without_list(*value, "to_codes")));
+    row.to_codes.clear();
+    return std::optional<document_row>(std::move(row));
+}
 result<std::vector<document_row>> reader::documents(std::string_view owner, std::string_view before,
                                                     std::size_t limit) const {
     std::string prefix = row_key(owner, 'D').take();

@@ -140,7 +140,7 @@ private:
                     problem(problem_kind::lost, "inbox of {} from {}", organisation, after + 1);
                 after = e.sequence;
                 if (!ids.insert(e.id).second) problem(problem_kind::twice, "inbox id {}", e.id);
-                VANTHU_TRY(auto d, read.document(e.owner, e.document));
+                VANTHU_TRY(auto d, read.document_alone(e.owner, e.document));
                 if (!d) {
                     problem(problem_kind::lost, "inbox entry {} without its document", e.id);
                     continue;

@@ -205,6 +205,26 @@ BOOST_FIXTURE_TEST_CASE(identities_are_occupied_as_if_each_recipient_had_its_row
     compare();
 }
 
+BOOST_FIXTURE_TEST_CASE(a_document_reads_the_same_without_its_recipients, store_in_a_folder) {
+    const std::string odd = R"("to_codes":["x\","to_codes":[\\"]])";
+    for (const std::vector<std::string>& codes :
+         {std::vector<std::string>{}, {"H48"}, {"A]", "B\"]", "C\\", odd, "D,[\"\\\"]", "E"}}) {
+        document_row d;
+        d.owner = "@a";
+        d.id = "d" + std::to_string(codes.size());
+        d.from_name = d.subject = d.attachments = odd;
+        d.to_codes = codes;
+        d.flags = {"one", "]two"};
+        d.payload = "\x01\xff";
+        change([&](writer& w) -> result<> { return w.put(d), result<>(); });
+        auto whole = read().document("@a", d.id).value().value();
+        BOOST_TEST(whole.to_codes == codes, boost::test_tools::per_element());
+        whole.to_codes.clear();
+        BOOST_TEST(text_of(read().document_alone("@a", d.id).value().value()) == text_of(whole));
+    }
+    BOOST_TEST(!read().document_alone("@a", "none").value().has_value());
+}
+
 BOOST_FIXTURE_TEST_CASE(an_inbox_id_leads_to_its_entry_without_a_row, store_in_a_folder) {
     std::vector<inbox_row> entries;
     for (int i = 0; i < 20; ++i)
