@@ -125,6 +125,8 @@ private:
     result<> tell_previous_hop(const records::document_row&, const std::string& recipient, std::string_view kind,
                                const std::string& code);
     result<ledger::leaf_ticket> add_receipt_leaf(const arrival&, records::document_row&, receipt::role);
+    result<std::vector<records::consignment_row>> consignments_of(const arrival&, const std::string& owner,
+                                                                  const std::string& document, const std::string& party);
     result<std::optional<records::reader::place>> subject_of(const arrival&, const records::document_row& status,
                                                              const std::string& party);
     result<> apply_status(const arrival&, records::document_row& status, const records::reader::place&);

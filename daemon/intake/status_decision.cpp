@@ -136,7 +136,7 @@ result<> decision::status(arrival& a, outcome& out) {
         VANTHU_CHECK(apply_status(a, d, *about));
         if (entry) VANTHU_CHECK(take_over(a, *entry, *about));
         // Back along the way the document came, also where the registry knows another one by now.
-        VANTHU_TRY(auto original, write_.document(about->owner, about->document));
+        VANTHU_TRY(auto original, write_.document_alone(about->owner, about->document));
         if (!by_sender && original && !original->previous_node.empty())
             if (const registry::node* back = a.registry->find_node(original->previous_node)) {
                 target.route.kind = registry::route_kind::hop;
@@ -168,6 +168,23 @@ result<> decision::status(arrival& a, outcome& out) {
     return {};
 }
 
+// What of a document is this party's. Mostly it speaks under the code that it was addressed by: then nobody else's is
+// read, so that each of the statuses of a document to thousands costs what one recipient costs.
+result<std::vector<consignment_row>> decision::consignments_of(const arrival& a, const std::string& owner,
+                                                               const std::string& document, const std::string& party) {
+    const edxml::status_packet& s = *a.packet->status();
+    const std::string& code = s.status_code == "13" ? s.response_for.organ_id : s.from.organ_id;
+    VANTHU_TRY(auto mine, write_.consignment(owner, document, code));
+    std::vector<consignment_row> out;
+    if (mine && is_party(a, *mine, party)) {
+        out.push_back(std::move(*mine));
+        return out;
+    }
+    VANTHU_TRY(out, write_.consignments(owner, document));
+    std::erase_if(out, [&](const consignment_row& c) { return !is_party(a, c, party); });
+    return out;
+}
+
 // Which document does it speak of? A daemon that issued it keeps it under the issuer, one that carried it under home.
 // Of several with the same DocumentId it is the newest that was addressed to this party and that the code fits.
 result<std::optional<records::reader::place>> decision::subject_of(const arrival& a, const document_row& status,
@@ -189,11 +206,11 @@ result<std::optional<records::reader::place>> decision::subject_of(const arrival
             VANTHU_TRY(ids, write_.documents_numbered(owner, i.issuer, i.number, i.notation, i.date.substr(0, 4)));
         }
         for (auto id = ids.rbegin(); id != ids.rend() && best_score < 2; ++id) {
-            VANTHU_TRY(auto d, write_.document(owner, *id));
-            VANTHU_TRY(auto consignments, write_.consignments(owner, *id));
+            VANTHU_TRY(auto d, write_.document_alone(owner, *id));
+            VANTHU_TRY(auto consignments, consignments_of(a, owner, *id, party));
             int score = d ? 0 : -1;
             for (const consignment_row& c : consignments)
-                if (d && is_party(a, c, party)) score = std::max(score, fits(status, *d, c) ? 2 : 1);
+                if (d) score = std::max(score, fits(status, *d, c) ? 2 : 1);
             if (score <= best_score) continue;
             best = records::reader::place{owner, *id, {}, 0};
             best_score = score;
@@ -208,10 +225,10 @@ result<std::optional<records::reader::place>> decision::subject_of(const arrival
 result<std::optional<records::inbox_row>> decision::entry_of(const arrival& a, const std::string& party,
                                                              std::optional<records::reader::place>& about) {
     using found = std::optional<records::inbox_row>;
-    VANTHU_TRY(auto all, write_.consignments(about->owner, about->document));
+    VANTHU_TRY(auto all, consignments_of(a, about->owner, about->document, party));
     found entry;
     for (const consignment_row& c : all) {
-        if (!is_party(a, c, party) || c.inbox_id.empty()) continue;
+        if (c.inbox_id.empty()) continue;
         VANTHU_TRY(entry, write_.inbox_entry(c.recipient, c.inbox_id));
     }
     if (!entry) return found();
@@ -270,11 +287,8 @@ result<> decision::apply_status(const arrival& a, document_row& status, const re
     status.about = about.document;
     const bool by_sender = s.status_code == "13";
     const std::string party = a.registry->canonical(by_sender ? s.response_for.organ_id : s.from.organ_id, a.at);
-    VANTHU_TRY(auto all, write_.consignments(about.owner, about.document));
-    consignment_row* mine = nullptr;
-    for (consignment_row& c : all) {
-        if (is_party(a, c, party)) mine = &c;
-    }
+    VANTHU_TRY(auto all, consignments_of(a, about.owner, about.document, party));
+    consignment_row* mine = all.empty() ? nullptr : &all.back();
     event_row e{.document = about.document,
                 .recipient = mine ? mine->recipient_code : "",
                 .kind = "status",
@@ -289,7 +303,7 @@ result<> decision::apply_status(const arrival& a, document_row& status, const re
         return write_.add_event(about.owner, std::move(e));
     }
     const bool ours = a.from->source != offer::from::peer;
-    VANTHU_TRY(auto on, write_.document(about.owner, about.document));
+    VANTHU_TRY(auto on, write_.document_alone(about.owner, about.document));
     if (on && is_replacement(on->identity) && (s.status_code == "15" || s.status_code == "16")) {
         VANTHU_TRY(bool answers, replacement_answered(*on, *mine, status, ours));
         if (answers) {

@@ -1,5 +1,6 @@
 // A document to many recipients is kept in fewer rows than one to few, and looked up with fewer reads. For each of its
 // recipients it is as if it had come to that one alone.
+#include "daemon/ledger/keys.hpp"
 #include "tests/intake/offers.hpp"
 
 #include <fmt/format.h>
@@ -176,6 +177,26 @@ BOOST_AUTO_TEST_CASE(each_of_them_answers_for_itself) {
     BOOST_TEST(kinds["kept"] == int(many));
     BOOST_TEST(kinds["accepted"] == 1);
     BOOST_TEST(kinds["acked"] == 1);
+}
+
+// As many statuses as recipients come: each may cost what one recipient costs.
+BOOST_AUTO_TEST_CASE(a_status_reads_its_own_recipients_row_and_nobody_elses) {
+    wide_office o;
+    const auto d = o.taken(to(o.codes(0, many))).document;
+    BOOST_REQUIRE(o.node.store->commit_and_wait([&](ledger::transaction& t) -> result<> {
+        std::vector<std::string> others;
+        VANTHU_CHECK(t.scan(ledger::row_key(d.owner, 'C').text(d.id), {}, [&](auto key, std::string_view value) {
+            if (!value.contains('"' + o.code_of(40) + '"')) others.emplace_back(key);
+            return true;
+        }));
+        BOOST_TEST(others.size() == 2u);
+        for (const std::string& key : others) t.put(key, "C nobody can read this");
+        return {};
+    }));
+    BOOST_TEST(!o.read().consignments(d.owner, d.id).has_value());
+    BOOST_TEST(acknowledge(o.node, o.key_of(40), o.inbox(40).front().id).status == 200);
+    BOOST_TEST(o.read().consignment(d.owner, d.id, o.code_of(40)).value()->last_status == "01");
+    BOOST_TEST((o.inbox(40).front().acked_at != 0));
 }
 
 BOOST_AUTO_TEST_CASE(whom_the_registry_places_later_occupies_its_own) {
