@@ -53,6 +53,8 @@ class payload_reader {
 public:
     virtual ~payload_reader() = default;
     // The next plain bytes, at most `into.size()`; 0 at the end. The last read of a whole payload verifies the hash.
+    // What stood in `into` behind the bytes answered is lost; where there is room for a whole chunk with its tag
+    // (64 KiB and 16), none is copied.
     virtual result<std::size_t> read(std::span<std::uint8_t> into) = 0;
     virtual std::uint64_t length() const = 0; // of the payload
 };

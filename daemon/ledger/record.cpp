@@ -159,29 +159,24 @@ void chunk_codec::seal(std::uint32_t index, bool last, bytes_view plain, std::st
     if (!sealed) std::abort();
 }
 
-bool chunk_codec::open(std::uint32_t index, bool last, bytes_view sealed, bytes& plain) const {
+bool chunk_codec::open(std::uint32_t index, bool last, std::span<std::uint8_t> sealed) const {
     if (sealed.size() < tag_length) return false;
-    auto content = sealed.first(sealed.size() - tag_length);
-    auto tag = sealed.last(tag_length);
+    const auto content = sealed.first(sealed.size() - tag_length);
+    const auto tag = sealed.last(tag_length);
     if (algorithm_ == 0) {
         const auto expected = version_ == 1 ? plain_tag_of_version_1(bound_, index, last, content)
                                             : plain_tag(bound_, index, last, content);
-        if (!std::ranges::equal(expected, tag)) return false;
-        plain.assign(content.begin(), content.end());
-        return true;
+        return std::ranges::equal(expected, tag);
     }
     auto nonce = position(index, last);
-    plain.resize(content.size());
     cipher c(EVP_CIPHER_CTX_new());
     int n = 0;
     std::uint8_t none[1];
     return c && EVP_DecryptInit_ex2(c.get(), aes_256_gcm(), key_.data(), nonce.data(), nullptr) == 1 &&
            EVP_DecryptUpdate(c.get(), nullptr, &n, reinterpret_cast<const std::uint8_t*>(bound_.data()),
                              int(bound_.size())) == 1 &&
-           EVP_DecryptUpdate(c.get(), plain.empty() ? none : plain.data(), &n, content.data(), int(content.size())) ==
-               1 &&
-           EVP_CIPHER_CTX_ctrl(c.get(), EVP_CTRL_GCM_SET_TAG, int(tag_length), const_cast<std::uint8_t*>(tag.data())) ==
-               1 &&
+           EVP_DecryptUpdate(c.get(), content.data(), &n, content.data(), int(content.size())) == 1 &&
+           EVP_CIPHER_CTX_ctrl(c.get(), EVP_CTRL_GCM_SET_TAG, int(tag_length), tag.data()) == 1 &&
            EVP_DecryptFinal_ex(c.get(), none, &n) == 1;
 }
 

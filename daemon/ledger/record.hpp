@@ -39,8 +39,9 @@ public:
     // `key` must be the one that header.key_id names; ignored for algorithm 0.
     chunk_codec(const record_header& header, const payload_key* key);
     void seal(std::uint32_t index, bool last, bytes_view plain, std::string& append_to) const;
-    // `sealed` is chunk and tag. False: not what was sealed.
-    bool open(std::uint32_t index, bool last, bytes_view sealed, bytes& plain) const;
+    // `sealed` is chunk and tag; the chunk is opened where it stands. False: not what was sealed, and nothing of it is
+    // to be used.
+    bool open(std::uint32_t index, bool last, std::span<std::uint8_t> sealed) const;
 
 private:
     std::uint8_t version_, algorithm_;

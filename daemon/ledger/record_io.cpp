@@ -18,11 +18,14 @@ public:
           next_(std::min(offset / chunk_length, header.chunks() - 1)), skip_(offset - next_ * chunk_length) {}
 
     result<std::size_t> read(std::span<std::uint8_t> into) override {
-        while (position_ == chunk_.size()) {
+        while (position_ == plain_) {
             if (next_ == header_.chunks()) return 0;
-            VANTHU_CHECK(load());
+            if (skip_ == 0 && into.size() >= length_of_next() + tag_length) return load(into);
+            chunk_.resize(length_of_next() + tag_length);
+            VANTHU_TRY(plain_, load(chunk_));
+            position_ = static_cast<std::size_t>(std::exchange(skip_, 0));
         }
-        std::size_t n = std::min(into.size(), chunk_.size() - position_);
+        std::size_t n = std::min(into.size(), plain_ - position_);
         std::copy_n(chunk_.begin() + static_cast<std::ptrdiff_t>(position_), n, into.begin());
         position_ += n;
         return n;
@@ -30,19 +33,23 @@ public:
     std::uint64_t length() const override { return header_.plain_length; }
 
 private:
-    result<> load() {
-        bool last = next_ + 1 == header_.chunks();
-        std::uint64_t plain = last ? header_.plain_length - next_ * chunk_length : chunk_length;
-        sealed_.resize(plain + tag_length);
-        VANTHU_TRY(auto got, source_.read(header_.length() + next_ * (chunk_length + tag_length), sealed_));
-        if (got != sealed_.size()) return damaged(ref_, "ends early");
-        if (!codec_.open(static_cast<std::uint32_t>(next_), last, sealed_, chunk_))
+    std::uint64_t length_of_next() const {
+        return next_ + 1 == header_.chunks() ? header_.plain_length - next_ * chunk_length : chunk_length;
+    }
+
+    // The next chunk with its tag, read and checked where it is to stand; answers its length without the tag.
+    result<std::size_t> load(std::span<std::uint8_t> into) {
+        const bool last = next_ + 1 == header_.chunks();
+        const auto plain = static_cast<std::size_t>(length_of_next());
+        const auto sealed = into.first(plain + tag_length);
+        VANTHU_TRY(auto got, source_.read(header_.length() + next_ * (chunk_length + tag_length), sealed));
+        if (got != sealed.size()) return damaged(ref_, "ends early");
+        if (!codec_.open(static_cast<std::uint32_t>(next_), last, sealed))
             return damaged(ref_, fmt::format("chunk {}", next_));
-        if (whole_) hash_.update(chunk_);
+        if (whole_) hash_.update(sealed.first(plain));
         if (whole_ && last && hash_.finish() != header_.sha256) return damaged(ref_, "hash");
-        position_ = static_cast<std::size_t>(std::exchange(skip_, 0));
         ++next_;
-        return {};
+        return plain;
     }
 
     record_source source_;
@@ -52,8 +59,8 @@ private:
     sha256 hash_;
     bool whole_;
     std::uint64_t next_, skip_; // next chunk; bytes to leave out at its front
-    bytes sealed_, chunk_;
-    std::size_t position_ = 0;
+    bytes chunk_;                          // with its tag, where the caller has no room for both
+    std::size_t plain_ = 0, position_ = 0; // its length without the tag; how much of it was handed out
 };
 
 } // namespace
@@ -89,12 +96,12 @@ result<stored_payload> payload_store::put(std::string_view owner, bytes_view con
 
 result<bytes> payload_store::read(const payload_ref& ref) {
     VANTHU_TRY(auto reader, open_reader(ref, 0));
-    bytes out(ref.plain_length);
+    bytes out(ref.plain_length + tag_length); // room for the last chunk's tag: no chunk is copied
     std::size_t done = 0;
-    for (std::size_t n = 1; n > 0; done += n) {
-        std::uint8_t beyond[1]; // the read that meets the end verifies an empty payload too
-        VANTHU_TRY(n, reader->read(done < out.size() ? std::span(out).subspan(done) : std::span<std::uint8_t>(beyond)));
+    for (std::size_t n = 1; n > 0; done += n) { // the read that meets the end verifies an empty payload too
+        VANTHU_TRY(n, reader->read(std::span(out).subspan(done)));
     }
+    out.resize(done);
     return out;
 }
 
@@ -110,7 +117,7 @@ result<bytes> payload_store::read(const payload_ref& ref, std::uint64_t offset, 
 
 result<> payload_store::verify(const payload_ref& ref) {
     VANTHU_TRY(auto reader, open_reader(ref, 0));
-    bytes piece(chunk_length);
+    bytes piece(chunk_length + tag_length);
     for (std::size_t n = 1; n > 0;) {
         VANTHU_TRY(n, reader->read(piece));
     }
