@@ -62,26 +62,28 @@ task<bool> client_exchange::wait_for_continue() {
 
 task<> client_exchange::send_produced(producer& from, std::string_view head) {
     const std::size_t prefix = head.size() + 16; // room for what goes before the bytes: head, the chunk's size
-    std::vector<std::uint8_t> buffer(prefix + piece_size + 2);
+    const std::size_t length = prefix + piece_size + 2;
+    const auto storage = std::make_unique_for_overwrite<std::uint8_t[]>(length);
+    const std::span buffer(storage.get(), length);
     for (std::uint64_t sent = 0;;) {
         std::size_t room = piece_size;
         if (from.size) room = static_cast<std::size_t>(std::min<std::uint64_t>(room, *from.size - sent));
         if (room == 0) co_return co_await write(as_bytes(head));
-        VANTHU_CO_TRY(const std::size_t n, co_await from.read_some(std::span(buffer).subspan(prefix, room)));
+        VANTHU_CO_TRY(const std::size_t n, co_await from.read_some(buffer.subspan(prefix, room)));
         if (n == 0 && from.size)
             co_return failed(errc::body_source_failed, fmt::format("{} of {} bytes", sent, *from.size));
         sent += n;
-        bytes_view piece = std::span(buffer).subspan(prefix, n);
+        bytes_view piece = buffer.subspan(prefix, n);
         if (!from.size) {
             const std::string size_line = fmt::format("{:x}\r\n", n);
             std::memcpy(buffer.data() + prefix - size_line.size(), size_line.data(), size_line.size());
             std::memcpy(buffer.data() + prefix + n, "\r\n", 2);
-            piece = std::span(buffer).subspan(prefix - size_line.size(), size_line.size() + n + 2);
+            piece = buffer.subspan(prefix - size_line.size(), size_line.size() + n + 2);
         }
         if (!head.empty()) { // both in one write
             const auto begin = static_cast<std::size_t>(piece.data() - buffer.data()) - head.size();
             std::memcpy(buffer.data() + begin, head.data(), head.size());
-            piece = std::span(buffer).subspan(begin, head.size() + piece.size());
+            piece = buffer.subspan(begin, head.size() + piece.size());
             head = {};
         }
         VANTHU_CO_CHECK(co_await write(piece));
@@ -139,18 +141,20 @@ task<client_response> client_exchange::read_response(const client::sink& to) {
     out.status = parser_->head().status;
     out.fields = std::move(parser_->head().fields);
     out.peer = link_.peer;
-    std::vector<std::uint8_t> piece(parser_->done() ? 0 : piece_size);
+    const std::size_t room = parser_->done() ? 0 : piece_size;
+    const auto storage = std::make_unique_for_overwrite<std::uint8_t[]>(room);
+    const std::span piece(storage.get(), room);
     while (!parser_->done()) {
         if (!link_.input.empty()) {
             VANTHU_CO_TRY(const message_parser::progress p, parser_->feed_body(link_.input.pending(), piece));
             link_.input.consume(p.consumed);
             if (p.produced > 0 && to) {
-                VANTHU_CO_CHECK(co_await to(out.status, bytes_view(piece).first(p.produced)));
+                VANTHU_CO_CHECK(co_await to(out.status, piece.first(p.produced)));
             } else if (p.produced > 0) {
                 if (out.body.size() + p.produced > request_.response_limit)
                     co_return failed(errc::response_too_large,
                                      fmt::format("more than {} bytes", request_.response_limit));
-                out.body += as_text(bytes_view(piece).first(p.produced));
+                out.body += as_text(piece.first(p.produced));
             }
             if (p.consumed > 0) continue;
         }
