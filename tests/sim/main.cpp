@@ -15,7 +15,7 @@
 // seed, key of the message, step and attempt, and by nothing else. A key is made of what is the same in every run with
 // the same documents: content hash, numbers, fields; never a time. Shares of one step add up to at most 1.
 //
-//   answering, at: hello, manifest, packet, notices
+//   answering, at: hello, manifest, packet, notices, reconcile
 //     cut_before_taking   connection reset before anything is kept          cut_after_taking   taken, reset, no answer
 //     cut_in_body         half the body read, reset; continued from there   cut_in_answer      half the answer, reset
 //     slow                the answer in drops, over `value` ms              garbage_http, garbage_json,
@@ -24,6 +24,15 @@
 //     receipt_other_hash, receipt_other_origin, receipt_bad_signature, receipt_missing_recipient, receipt_without_proof
 //                         (at packet) a wrong receipt; nothing is taken
 //     ack_too_low         (at notices) as if none had arrived
+//     other_question      (at reconcile) an answer that speaks of something else
+//     never_sent, other_order, pages_backwards, same_page, small_pages
+//                         (at reconcile) of a list: with a packet that nobody has sent; its rows or its pages from the
+//                         last to the first; the same page for ever; `value` rows a page
+//   answering, at: stand (each packet that is asked about)
+//     not_known, other_content, recipient_left_out, other_recipient, second_entry, no_entry, stand_twice,
+//     status_ahead (a 03 that was never sent), says_recalled, says_parked
+//   answering, at: listed (each packet in a list)
+//     left_out, listed_twice, listed_other_hash
 //   calling, at: document, status (each attempt to send one), envelope, storm (once a document)
 //     duplicate, duplicate_at_once, reset_in_body, cut_before_answer (after `value` ms), slow_body (over `value` ms),
 //     wrong_hash, wrong_size, no_manifest, oversize_headers, garbage_http

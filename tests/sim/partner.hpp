@@ -3,6 +3,7 @@
 //   vanthud ──manifest, packet──▶ receiver ──receipt (true or wrong)──▶ vanthud
 //                                   │ documents it has taken
 //                                   ▼
+//   vanthud ◀──what it holds, or says it does── receiver
 //   vanthud ◀──documents of its own, statuses── caller
 //
 // It judges as well: an envelope that changes between attempts, notices out of sequence, bytes that are not what the
@@ -10,7 +11,7 @@
 #pragma once
 
 #include "schemas/edxml/packet.hpp"
-#include "schemas/peer/peer.hpp"
+#include "schemas/peer/reconciliation.hpp"
 #include "schemas/receipt/origin.hpp"
 #include "tests/sim/journal.hpp"
 #include "tests/sim/receipts.hpp"
@@ -43,6 +44,8 @@ private:
     std::map<std::pair<std::string, std::string>, unsigned> attempts_;
 };
 
+std::string error_text(int status); // the body of a refusal
+
 class receiver {
 public:
     receiver(const settings&, receipts&, journal&);
@@ -57,10 +60,19 @@ private:
         std::string part; // of the body, when it broke off
         bool running = false;
     };
+    struct held { // what it has custody of
+        std::string key;
+        digest content;
+        std::vector<std::string> recipients;
+        peer::listed_packet listed;
+    };
     bool hello(wire&);
     bool manifest(wire&, const std::string& sha, std::string body);
     bool packet(wire&, const std::string& sha, const message& head);
     bool notices(wire&, const std::string& body);
+    bool reconcile(wire&, const std::string& body);
+    void answer_sent(const peer::reconcile_question&, peer::reconcile_answer&);
+    void answer_list(const peer::asked_list&, const rule* how, peer::reconcile_answer&);
     // False: the connection has been cut. A rule that does not answer by itself leaves `handled` false.
     bool misbehave(wire&, const rule&, std::string_view right_answer, bool& handled);
     std::string take(const announced&, const std::string& body, const std::string& wrong_receipt);
@@ -73,6 +85,7 @@ private:
     std::condition_variable taken_one_;
     std::map<std::string, announced> announced_;         // by packet hash
     std::map<std::string, std::string> given_;           // packet hash -> receipt
+    std::map<digest, held> held_;
     std::map<std::string, std::string> identities_;      // of documents -> packet hash
     std::map<std::string, std::uint64_t> notices_up_to_; // by instance
     std::deque<edxml::document_header> to_tell_;

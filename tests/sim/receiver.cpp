@@ -1,4 +1,5 @@
 #include "schemas/edxml/reader.hpp"
+#include "schemas/peer/reconciliation.hpp"
 #include "schemas/receipt/origin.hpp"
 #include "tests/sim/partner.hpp"
 
@@ -9,12 +10,6 @@ namespace vanthu::sim {
 namespace {
 
 constexpr std::string_view packets = "/peer/v1/packets/";
-
-std::string error_text(int status) {
-    return fmt::format("{{\"schema_version\":1,\"code\":\"sim.status_{}\",\"message_vi\":\"\",\"message_en\":\"\","
-                       "\"cause\":\"\",\"retryable\":{}}}",
-                       status, status >= 500 || status == 429);
-}
 
 // What names a message in every run with the same documents: never a time, never a random id.
 std::string key_of(const peer::manifest& m) {
@@ -33,7 +28,21 @@ std::string identity_of(const edxml::document_header& h) {
                        h.bussiness ? h.bussiness->doc_type : "0");
 }
 
+// docs/peer-protocol.md, "Reconciliation": what stands for the content of a status.
+digest content_of_status(const peer::manifest& m) {
+    sha256 out;
+    if (auto origin = receipt::decode_origin(m.origin))
+        for (const auto& [name, value] : origin->fields) out.update(name).update("\n").update(value).update("\n");
+    return out.finish();
+}
+
 } // namespace
+
+std::string error_text(int status) {
+    return fmt::format("{{\"schema_version\":1,\"code\":\"sim.status_{}\",\"message_vi\":\"\",\"message_en\":\"\","
+                       "\"cause\":\"\",\"retryable\":{}}}",
+                       status, status >= 500 || status == 429);
+}
 
 const rule* decisions::next(const std::vector<rule>& rules, const std::string& key, const std::string& step,
                             const std::string& kind) {
@@ -73,6 +82,8 @@ void receiver::serve(wire& w) {
             go_on = hello(w);
         } else if (path == "/peer/v1/notices") {
             go_on = notices(w, w.read_body(w.body_length(*head)));
+        } else if (path == "/peer/v1/reconcile") {
+            go_on = reconcile(w, w.read_body(w.body_length(*head)));
         } else if (path.starts_with(packets) && path.ends_with("/manifest")) {
             go_on = manifest(w, path.substr(packets.size(), 64), w.read_body(w.body_length(*head)));
         } else if (path.starts_with(packets)) {
@@ -124,7 +135,7 @@ bool receiver::hello(wire& w) {
     h.node = settings_.node;
     h.organisation = settings_.organisation;
     h.software = "vanthu-sim";
-    h.capabilities = {"resume", "notices", "status"};
+    h.capabilities = {"resume", "notices", "status", std::string(peer::reconcile_capability)};
     h.packet_limit = 1ull << 30;
     h.registry_version = "1";
     h.clock = to_rfc3339(system_clock().now());
@@ -270,6 +281,18 @@ std::string receiver::take(const announced& a, const std::string& body, const st
     std::lock_guard lock(guard_);
     given_[sha] = receipt;
     announced_[sha].part.clear();
+    held_[a.manifest.packet_sha256] = {
+        .key = a.key,
+        .content = packet->status() ? content_of_status(a.manifest) : leaf.content_sha256,
+        .recipients = leaf.recipients,
+        .listed = {.packet_sha256 = a.manifest.packet_sha256,
+                   .kind = a.manifest.kind,
+                   .issuer = leaf.identity.issuer,
+                   .document_id = leaf.identity.document_id,
+                   .number = leaf.identity.number,
+                   .notation = leaf.identity.notation,
+                   .at = to_us(system_clock().now()),
+                   .leaf = held_.size()}};
     boost::json::object line{{"packet", sha}, {"key", a.key}, {"kind", a.manifest.kind}};
     if (const auto* d = packet->document()) {
         const auto [first, fresh] = identities_.emplace(identity_of(d->header), sha);

@@ -21,7 +21,7 @@ namespace vanthu::sim {
 
 struct rule {
     std::string fault;
-    std::string at;          // step: hello, manifest, packet, notices; calling: document, status
+    std::string at;          // step, main.cpp lists them: hello, manifest, packet, ...; calling: document, status
     double share = 0;        // of the messages that reach this step
     unsigned attempts = 2;   // later attempts of the same message are left alone, so that it ends
     std::uint64_t value = 0; // milliseconds, seconds or bytes, as the fault needs it
