@@ -98,6 +98,12 @@ constexpr error_row rows[] = {
      "The store is being restored, or an earlier restore did not end.",
      "Chạy lại vanthu restore với cùng bản sao lưu trước khi khởi động vanthud.",
      "Run vanthu restore again with the same backup before vanthud is started."},
+    {int(errc::read_failed), "read_failed", 500, retry::yes,
+     "Không đọc được ổ đĩa của kho; dữ liệu có thể vẫn còn nguyên.",
+     "The store's disk could not be read; the data may still be whole.",
+     "Xem nhật ký hệ thống, kiểm tra ổ đĩa, dây nối và quyền đọc rồi thử lại; chỉ khôi phục bản sao lưu khi ổ đĩa hỏng.",
+     "Look at the system log, check the disk, its connection and the right to read, then try again; restore a backup "
+     "only where the disk is broken."},
 };
 const error_table table("ledger", rows);
 } // namespace

@@ -32,6 +32,7 @@ enum class errc {
     backup_damaged,         // a backup whose parts do not fit together or do not carry their checksum
     restore_target_taken,   // there is a store, or something else, where the backup was to be restored to
     restore_unfinished,     // a restore into this directory did not end
+    read_failed,            // the disk did not read; what stands there may be whole
 };
 std::error_code make_error_code(errc);
 

@@ -35,7 +35,7 @@ public:
         while (done < into.size()) {
             ssize_t n = ::pread(fd_.get(), into.data() + done, into.size() - done, static_cast<off_t>(offset + done));
             if (n < 0 && errno == EINTR) continue;
-            if (n < 0) return from_errno(errno, "read", path_, errc::damaged);
+            if (n < 0) return from_errno(errno, "read", path_, errc::read_failed);
             if (n == 0) break;
             done += static_cast<std::size_t>(n);
         }
@@ -75,7 +75,7 @@ public:
     }
     result<std::uint64_t> length() const override {
         struct stat st;
-        if (::fstat(fd_.get(), &st) != 0) return from_errno(errno, "stat", path_, errc::damaged);
+        if (::fstat(fd_.get(), &st) != 0) return from_errno(errno, "stat", path_, errc::read_failed);
         return static_cast<std::uint64_t>(st.st_size);
     }
     result<std::uint64_t> next_data(std::uint64_t from) const override {
@@ -111,7 +111,7 @@ public:
         int flags = O_CLOEXEC | (mode == open_mode::read ? O_RDONLY : O_RDWR) |
                     (mode == open_mode::create_new ? O_CREAT | O_EXCL : 0);
         unique_fd fd(::open(path.c_str(), flags, 0600));
-        if (!fd) return from_errno(errno, "open", path, mode == open_mode::read ? errc::damaged : errc::write_failed);
+        if (!fd) return from_errno(errno, "open", path, mode == open_mode::read ? errc::read_failed : errc::write_failed);
         return std::make_unique<real_file>(std::move(fd), path);
     }
     result<> rename(const std::filesystem::path& from, const std::filesystem::path& to) override {
@@ -143,14 +143,14 @@ public:
         std::vector<std::string> names;
         std::filesystem::directory_iterator entry(path, error), end;
         for (; !error && entry != end; entry.increment(error)) names.push_back(entry->path().filename().string());
-        if (error) return from_errno(error.value(), "list", path, errc::damaged);
+        if (error) return from_errno(error.value(), "list", path, errc::read_failed);
         std::ranges::sort(names);
         return names;
     }
     bool exists(const std::filesystem::path& path) override { return ::access(path.c_str(), F_OK) == 0; }
     result<std::uint64_t> free_bytes(const std::filesystem::path& path) override {
         struct statvfs st;
-        if (::statvfs(path.c_str(), &st) != 0) return from_errno(errno, "statvfs", path, errc::damaged);
+        if (::statvfs(path.c_str(), &st) != 0) return from_errno(errno, "statvfs", path, errc::read_failed);
         return static_cast<std::uint64_t>(st.f_bavail) * st.f_frsize;
     }
     result<std::unique_ptr<lock>> lock_file(const std::filesystem::path& path) override {

@@ -2,7 +2,7 @@
 // beneath them that loses whatever was not synced.
 //
 // Failures: errc::no_space (ENOSPC, EDQUOT), errc::payload_missing (no such file), errc::write_failed (anything else
-// that writes), errc::damaged (anything else that reads). A failed sync is always errc::write_failed. All calls may
+// that writes), errc::read_failed (anything else that reads). A failed sync is always errc::write_failed. All calls may
 // come from any thread; one file's pwrite calls may run at the same time when their ranges do not overlap.
 #pragma once
 

@@ -88,7 +88,10 @@ struct rows_database::watcher final : rocksdb::EventListener {
 };
 
 fail read_failure(const rocksdb::Status& s) {
-    return failed(s.IsNoSpace() ? errc::no_space : errc::damaged, s.ToString());
+    return failed(s.IsNoSpace()                           ? errc::no_space
+                  : s.IsIOError() && !s.IsPathNotFound() ? errc::read_failed
+                                                         : errc::damaged,
+                  s.ToString());
 }
 
 result<> rows_database::from_status(const rocksdb::Status& s, std::string_view what) const {

@@ -59,7 +59,7 @@ result<std::size_t> spool_file::read(std::uint64_t offset, std::span<std::uint8_
     while (done < wanted) {
         ssize_t n = ::pread(fd_.get(), into.data() + done, wanted - done, static_cast<off_t>(offset + done));
         if (n < 0 && errno == EINTR) continue;
-        if (n < 0) return failed(errc::damaged, fmt::format("read {}: {}", path_.string(), std::strerror(errno)));
+        if (n < 0) return failed(errc::read_failed, fmt::format("read {}: {}", path_.string(), std::strerror(errno)));
         if (n == 0) break;
         done += static_cast<std::size_t>(n);
     }

@@ -55,6 +55,17 @@ std::uint64_t disk::operations() const {
     std::lock_guard lock(mutex_);
     return operations_;
 }
+void disk::refuse_read_at(std::uint64_t read, std::uint64_t lasting) {
+    std::lock_guard lock(mutex_);
+    reads_ = 0;
+    refuse_read_at_ = read;
+    lasting_reads_ = lasting;
+    struck_ = false;
+}
+std::uint64_t disk::reads() const {
+    std::lock_guard lock(mutex_);
+    return reads_;
+}
 bool disk::refused() const {
     std::lock_guard lock(mutex_);
     return struck_;
@@ -86,6 +97,14 @@ refusal disk::count(bool takes_space) {
     struck_ = true;
     dead_ = refusal_ == refusal::power_cut;
     return refusal_;
+}
+
+refusal disk::count_read() {
+    ++reads_;
+    if (refuse_read_at_ == 0 || reads_ < refuse_read_at_ || reads_ - refuse_read_at_ >= lasting_reads_)
+        return refusal::none;
+    struck_ = true;
+    return refusal::io_error;
 }
 
 void disk::change_names(name_change change) {
@@ -198,12 +217,13 @@ disk::node disk::find(const std::string& path) const {
     auto found = now_.find(path);
     return found == now_.end() ? nullptr : found->second;
 }
-std::vector<std::string> disk::list(const std::string& directory) const {
+refusal disk::list(const std::string& directory, std::vector<std::string>& names) {
     std::lock_guard lock(mutex_);
-    std::vector<std::string> names;
+    if (auto r = count_read(); r != refusal::none) return r;
+    names.clear();
     for (const auto& [path, n] : now_)
         if (path != directory && parent(path) == directory) names.push_back(path.substr(directory.size() + 1));
-    return names;
+    return refusal::none;
 }
 
 refusal disk::write(inode& n, std::uint64_t offset, std::string_view content) {
@@ -279,10 +299,19 @@ refusal disk::unlink(const std::string& path) {
     change_names({parent(path), {{path, nullptr}}});
     return refusal::none;
 }
-std::size_t disk::read(const inode& n, std::uint64_t offset, char* into, std::size_t length) const {
+refusal disk::read(const inode& n, std::uint64_t offset, char* into, std::size_t length, std::size_t& got) {
     std::lock_guard lock(mutex_);
-    if (offset >= n.now.size()) return 0;
-    return n.now.copy(into, length, offset);
+    got = 0;
+    if (auto r = count_read(); r != refusal::none) return r;
+    if (offset < n.now.size()) got = n.now.copy(into, length, offset);
+    return refusal::none;
+}
+std::uint64_t disk::next_data(const inode& n, std::uint64_t from) const {
+    std::lock_guard lock(mutex_);
+    constexpr std::size_t block = 4096;
+    for (; from < n.now.size(); from += block)
+        if (std::string_view(n.now).substr(from, block).find_first_not_of('\0') != std::string_view::npos) return from;
+    return n.now.size();
 }
 std::uint64_t disk::length(const inode& n) const {
     std::lock_guard lock(mutex_);

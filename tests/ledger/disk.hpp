@@ -33,6 +33,9 @@ public:
     static constexpr std::uint64_t for_good = ~std::uint64_t(0);
     void refuse_at(std::uint64_t operation, refusal, std::uint64_t lasting = 1);
     std::uint64_t operations() const;
+    // The same for reads (of bytes and of directories), which are counted apart: each meets an input/output error.
+    void refuse_read_at(std::uint64_t read, std::uint64_t lasting = 1);
+    std::uint64_t reads() const;
     bool refused() const; // the refusal has struck
     void set_free_bytes(std::uint64_t);
     // Called before every sync, on its thread; null: nothing.
@@ -54,7 +57,7 @@ public:
     // What the two faces call. `nothing` says no refusal.
     refusal create(const std::string& path, bool directory, node& out);
     node find(const std::string& path) const;
-    std::vector<std::string> list(const std::string& directory) const;
+    refusal list(const std::string& directory, std::vector<std::string>& names);
     refusal write(inode&, std::uint64_t offset, std::string_view);
     refusal preallocate(inode&);
     refusal truncate(inode&, std::uint64_t length);
@@ -64,7 +67,8 @@ public:
     refusal sync_directory(const std::string& path);
     refusal rename(const std::string& from, const std::string& to);
     refusal unlink(const std::string& path);
-    std::size_t read(const inode&, std::uint64_t offset, char* into, std::size_t length) const;
+    refusal read(const inode&, std::uint64_t offset, char* into, std::size_t length, std::size_t& got);
+    std::uint64_t next_data(const inode&, std::uint64_t from) const; // reads no bytes
     std::uint64_t length(const inode&) const;
     bool lock(const std::string& path);
     void unlock(const std::string& path);
@@ -75,6 +79,7 @@ private:
         std::vector<std::pair<std::string, node>> names; // null: the name goes
     };
     refusal count(bool takes_space);
+    refusal count_read();
     void change_names(name_change);
 
     mutable std::mutex mutex_;
@@ -84,6 +89,7 @@ private:
     std::set<std::string> locks_;
     std::uint64_t operations_ = 0, refuse_at_ = 0, lasting_ = 1, free_bytes_ = std::uint64_t(1) << 40;
     std::uint64_t going_out_ = 0;
+    std::uint64_t reads_ = 0, refuse_read_at_ = 0, lasting_reads_ = 0;
     refusal refusal_ = refusal::none;
     bool dead_ = false, struck_ = false;
 };

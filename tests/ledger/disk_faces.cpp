@@ -13,6 +13,11 @@ std::string plain(const std::filesystem::path& path) {
     return text;
 }
 
+// As real_file_system() has it: a read that fails is errc::read_failed.
+result<> answer_read(refusal r, std::string_view what) {
+    if (r == refusal::none) return {};
+    return failed(errc::read_failed, std::string(what) + ": input/output error");
+}
 result<> answer(refusal r, std::string_view what) {
     if (r == refusal::none) return {};
     return failed(r == refusal::no_space ? errc::no_space : errc::write_failed, std::string(what));
@@ -22,7 +27,10 @@ class payload_file final : public file {
 public:
     payload_file(disk& d, disk::node n) : disk_(d), node_(std::move(n)) {}
     result<std::size_t> pread(std::uint64_t offset, std::span<std::uint8_t> into) const override {
-        return disk_.read(*node_, offset, reinterpret_cast<char*>(into.data()), into.size());
+        std::size_t got = 0;
+        VANTHU_CHECK(
+            answer_read(disk_.read(*node_, offset, reinterpret_cast<char*>(into.data()), into.size(), got), "read"));
+        return got;
     }
     result<> pwrite(std::uint64_t offset, bytes_view content) override {
         return answer(disk_.write(*node_, offset, as_text(content)), "write");
@@ -38,14 +46,7 @@ public:
         return answer(disk_.punch(*node_, offset, length), "punch");
     }
     result<std::uint64_t> length() const override { return disk_.length(*node_); }
-    result<std::uint64_t> next_data(std::uint64_t from) const override {
-        std::string rest(4096, '\0');
-        for (;; from += rest.size()) {
-            std::size_t got = disk_.read(*node_, from, rest.data(), rest.size());
-            if (got == 0) return disk_.length(*node_);
-            if (std::string_view(rest).substr(0, got).find_first_not_of('\0') != std::string_view::npos) return from;
-        }
-    }
+    result<std::uint64_t> next_data(std::uint64_t from) const override { return disk_.next_data(*node_, from); }
 
 private:
     disk& disk_;
@@ -77,7 +78,8 @@ public:
         return answer(disk_.create(plain(path), true, made), "mkdir");
     }
     result<> remove_tree(const std::filesystem::path& path) override {
-        for (const auto& name : disk_.list(plain(path))) VANTHU_CHECK(remove_tree(path / name));
+        VANTHU_TRY(const auto names, list_any(path));
+        for (const auto& name : names) VANTHU_CHECK(remove_tree(path / name));
         if (!disk_.find(plain(path))) return {};
         return answer(disk_.unlink(plain(path)), "remove");
     }
@@ -86,7 +88,7 @@ public:
     }
     result<std::vector<std::string>> list(const std::filesystem::path& path) override {
         if (!disk_.find(plain(path))) return failed(errc::payload_missing, path.string());
-        return disk_.list(plain(path));
+        return list_any(path);
     }
     bool exists(const std::filesystem::path& path) override { return disk_.find(plain(path)) != nullptr; }
     result<std::uint64_t> free_bytes(const std::filesystem::path&) override { return disk_.free_bytes(); }
@@ -102,6 +104,11 @@ public:
     }
 
 private:
+    result<std::vector<std::string>> list_any(const std::filesystem::path& path) {
+        std::vector<std::string> names;
+        VANTHU_CHECK(answer_read(disk_.list(plain(path), names), "list"));
+        return names;
+    }
     disk& disk_;
 };
 
@@ -121,8 +128,10 @@ struct readable final : rocksdb::FSRandomAccessFile {
     readable(disk& d, disk::node n) : on(d), node(std::move(n)) {}
     IOStatus Read(std::uint64_t offset, size_t n, const IOOptions&, Slice* out, char* scratch,
                   IODebugContext*) const override {
-        *out = Slice(scratch, on.read(*node, offset, scratch, n));
-        return IOStatus::OK();
+        std::size_t got = 0;
+        const refusal r = on.read(*node, offset, scratch, n, got);
+        *out = Slice(scratch, got);
+        return status(r);
     }
     disk& on;
     disk::node node;
@@ -130,10 +139,11 @@ struct readable final : rocksdb::FSRandomAccessFile {
 struct sequential final : rocksdb::FSSequentialFile {
     sequential(disk& d, disk::node n) : on(d), node(std::move(n)) {}
     IOStatus Read(size_t n, const IOOptions&, Slice* out, char* scratch, IODebugContext*) override {
-        std::size_t got = on.read(*node, at, scratch, n);
+        std::size_t got = 0;
+        const refusal r = on.read(*node, at, scratch, n, got);
         at += got;
         *out = Slice(scratch, got);
-        return IOStatus::OK();
+        return status(r);
     }
     IOStatus Skip(std::uint64_t n) override {
         at += n;
@@ -208,8 +218,7 @@ public:
     IOStatus GetChildren(const std::string& d, const IOOptions&, std::vector<std::string>* out,
                          IODebugContext*) override {
         if (!on_.find(plain(d))) return IOStatus::NotFound(d);
-        *out = on_.list(plain(d));
-        return IOStatus::OK();
+        return status(on_.list(plain(d), *out));
     }
     IOStatus DeleteFile(const std::string& f, const IOOptions&, IODebugContext*) override {
         return on_.find(plain(f)) ? status(on_.unlink(plain(f))) : missing(f);

@@ -193,7 +193,7 @@ result<> accept_one(store& s, memory& told, unsigned n) {
     return answer;
 }
 
-std::string broken_promise(machine& m, const memory& told) {
+std::string broken_promise(machine& m, const memory& told, bool swept) {
     store& s = *m.running;
     std::string broken;
     std::map<unsigned, std::uint64_t> present;
@@ -239,7 +239,7 @@ std::string broken_promise(machine& m, const memory& told) {
     for (const auto& [n, sequence] : present)
         if (!told.documents.contains(n)) return fmt::format("{} was never offered", n);
     auto names = m.on.files_below(m.directory + "/files");
-    if (names.size() > own_files && s.recovery().closed_cleanly == false)
+    if (swept && names.size() > own_files && s.recovery().closed_cleanly == false)
         return fmt::format("{} files for {} payloads", names.size(), own_files);
     return {};
 }

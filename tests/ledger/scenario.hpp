@@ -38,7 +38,8 @@ bytes content_of(unsigned document); // sizes go around the three kinds
 void run_scenario(machine&, memory&);
 // One document more, by itself.
 result<> accept_one(store&, memory&, unsigned document);
-// Empty when the store keeps every promise; else what it broke.
-std::string broken_promise(machine&, const memory&);
+// Empty when the store keeps every promise; else what it broke. `swept`: nothing was refused since it recovered, so that
+// there are no payloads which nobody has taken back.
+std::string broken_promise(machine&, const memory&, bool swept = true);
 
 } // namespace vanthu::ledger::test
