@@ -10,7 +10,7 @@ namespace vanthu::ledger {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr const char *whole_name = "BACKUP", *begun_name = "BACKUP.new";
+constexpr const char *whole_name = "BACKUP", *begun_name = "BACKUP.new", *store_name = "STORE";
 
 std::string to_text(const backup_identity& b) {
     return small_file("vanthu backup")
@@ -63,7 +63,17 @@ public:
 
 private:
     result<> begin() {
-        if (lies_in(target_, from_.directory)) return failed(errc::backup_target_taken, target_.string());
+        if (lies_in(target_, from_.directory))
+            return failed(errc::backup_target_taken, target_.string() + " lies inside the store");
+        // Nor inside another backup, nor another store: it would no longer be what it says it is.
+        for (fs::path above = target_.parent_path(); !above.empty(); above = above.parent_path()) {
+            for (const char* name : {whole_name, begun_name, store_name})
+                if (files_.exists(above / name))
+                    return failed(errc::backup_target_taken,
+                                  fmt::format("{} lies inside {}, which has a file {}", target_.string(),
+                                              above.string(), name));
+            if (above == above.parent_path()) break;
+        }
         if (files_.exists(target_)) {
             auto names = files_.list(target_);
             if (!names) return at_target(names.error());

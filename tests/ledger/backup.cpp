@@ -105,6 +105,13 @@ BOOST_AUTO_TEST_CASE(a_backup_never_replaces_anything_and_never_lies_in_the_stor
     BOOST_TEST(is(back_up(p.m, "/disk/store/rows/backup"), errc::backup_target_taken));
     BOOST_TEST(is(back_up(p.m, "/disk/other/../store/b"), errc::backup_target_taken));
     BOOST_TEST(is(back_up(p.m, "/disk/store/rows"), errc::backup_target_taken));
+    // Nor in another backup, which would no longer be what it says it is.
+    for (const char* inner : {"/inner", "/files/inner", "/rows/deeper/inner"}) {
+        const std::string place = std::string(target) + inner;
+        auto refused = back_up(p.m, place.c_str());
+        BOOST_TEST(is(refused, errc::backup_target_taken));
+        if (!refused) BOOST_TEST(refused.error().detail.find("lies inside") != std::string::npos);
+    }
     BOOST_TEST(p.m.on.files_below("/disk").size() == files);
     must(back_up(p.m, "/disk/store-2")); // a name that only begins like the store's
 }
