@@ -363,8 +363,7 @@ void add_bench_deliver(CLI::App& bench, int& exit_code) {
         "deliver", "Số văn bản vanthud tiếp nhận bền vững mỗi giây qua HTTPS / documents a vanthud "
                    "accepts durably per second over HTTPS");
     auto o = std::make_shared<bench_options>();
-    deliver->add_option("--size", o->size, "Cỡ tệp đính kèm, byte / bytes of the attachment")
-        ->transform(CLI::AsSizeValue(true));
+    add_size_option(*deliver, "--size", o->size, "Cỡ tệp đính kèm, byte / bytes of the attachment");
     deliver->add_option("--submitters", o->submitters, "Số kết nối gửi, mỗi số một dòng / connections, one line each")
         ->delimiter(',')
         ->check(CLI::Range(1u, 512u));

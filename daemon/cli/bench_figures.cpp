@@ -37,6 +37,17 @@ void add_round_options(CLI::App& command, bench_rounds& how) {
     add_voice_options(command, how.says);
 }
 
+CLI::Option* add_size_option(CLI::App& command, const char* name, std::size_t& size, const char* help,
+                             std::size_t least) {
+    // Read as a number without a sign, -1 would be a very large one.
+    const CLI::Validator no_sign(
+        [](std::string& text) { return text.starts_with('-') ? "Value " + text + " is negative" : std::string(); }, "");
+    return command.add_option(name, size, help)
+        ->transform(CLI::AsSizeValue(true))
+        ->transform(no_sign) // before it: CLI11 puts each transformation first
+        ->check(CLI::Range(least, std::size_t{1} << 30));
+}
+
 int tell_failure(const result<>& all, const voice& says) { return all ? done : tell(all.error(), says); }
 
 double median(std::vector<double> v) {

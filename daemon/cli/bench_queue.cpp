@@ -308,10 +308,16 @@ void add_bench_queue(CLI::App& bench, int& exit_code) {
         ->check(CLI::Range(1, 20'000'000))
         ->capture_default_str();
     command->add_option("--gone", o->gone, "Số lượt đã chuyển xong trước đó / transfers that were done before")
+        ->check(CLI::Range(0, 20'000'000))
         ->capture_default_str();
-    command->add_option("--rounds", o->rounds, "Số vòng đo xen kẽ / alternating rounds")->capture_default_str();
-    command->add_option("--documents", o->documents, "Văn bản mỗi vòng / documents a round")->capture_default_str();
-    command->add_option("--directory", o->directory, "Thư mục trên ổ đĩa cần đo / directory on the disk to measure");
+    command->add_option("--rounds", o->rounds, "Số vòng đo xen kẽ / alternating rounds")
+        ->check(CLI::Range(1, 100))
+        ->capture_default_str();
+    command->add_option("--documents", o->documents, "Văn bản mỗi vòng / documents a round")
+        ->check(CLI::Range(1, 1'000'000))
+        ->capture_default_str();
+    command->add_option("--directory", o->directory, "Thư mục trên ổ đĩa cần đo / directory on the disk to measure")
+        ->check(CLI::ExistingDirectory);
     command->add_flag("--json", o->json, "In JSON / print JSON");
     command->callback([o, &exit_code] {
         log::set_level(log::level::error); // that no destination answers is meant so

@@ -201,7 +201,7 @@ void add_bench_sign(CLI::App& bench, int& exit_code) {
     auto o = std::make_shared<sign_options>();
     CLI::App* command = bench.add_subcommand(
         "sign", "Số chữ ký mỗi giây trên token phần mềm / signatures a second on a software token");
-    command->add_option("--size", o->size, "Cỡ tệp PDF, byte / bytes of the PDF")->transform(CLI::AsSizeValue(true));
+    add_size_option(*command, "--size", o->size, "Cỡ tệp PDF, byte / bytes of the PDF");
     command->add_option("--threads", o->threads, "Số luồng / threads, one line each")
         ->delimiter(',')
         ->check(CLI::Range(1u, 256u));

@@ -193,7 +193,7 @@ result<> bench_verify(const verify_options& o) {
 void add_bench_verify(CLI::App& bench, int& exit_code) {
     auto o = std::make_shared<verify_options>();
     CLI::App* command = bench.add_subcommand("verify", "Số chữ ký kiểm tra mỗi giây / signatures verified a second");
-    command->add_option("--size", o->size, "Cỡ tệp, byte / bytes of a document")->transform(CLI::AsSizeValue(true));
+    add_size_option(*command, "--size", o->size, "Cỡ tệp, byte / bytes of a document");
     command->add_option("--documents", o->documents, "Số tệp khác nhau / documents, all different")
         ->check(CLI::Range(1u, 100'000u));
     command->add_option("--signers", o->signers, "Số người ký / signers")->check(CLI::Range(1u, 10'000u));
@@ -201,8 +201,8 @@ void add_bench_verify(CLI::App& bench, int& exit_code) {
         ->delimiter(',')
         ->check(CLI::Range(1u, 256u));
     command->add_option("--keys", o->keys, "Loại khóa / kinds of keys")->check(CLI::IsMember({"rsa", "p256", "both"}));
-    command->add_option("--large", o->large, "Cỡ gói XML lớn, byte; 0: bỏ qua / bytes of the large XML packet, 0: none")
-        ->transform(CLI::AsSizeValue(true));
+    add_size_option(*command, "--large", o->large,
+                    "Cỡ gói XML lớn, byte; 0: bỏ qua / bytes of the large XML packet, 0: none", 0);
     command->add_option("--directory", o->directory, "Thư mục cho tệp tạm / directory for temporary files")
         ->check(CLI::ExistingDirectory);
     add_round_options(*command, o->rounds);

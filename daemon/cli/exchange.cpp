@@ -133,7 +133,15 @@ void add_exchange_commands(CLI::App& app, int& exit_code) {
 
     c = command("inbox", "Hộp đến / the inbox", inbox);
     c->add_option("--organisation", o->organisation, "Mã cơ quan / organisation code");
-    c->add_option("--after", o->after, "Sau số thứ tự này / entries after this sequence");
+    // Read as a number without a sign, -1 would be a very large one; more digits are no sequence either.
+    const CLI::Validator counted(
+        [](std::string& text) {
+            const bool digits = text.find_first_not_of("0123456789") == text.npos;
+            return text.starts_with('-') || (digits && text.size() > 18) ? "Value " + text + " out of range"
+                                                                         : std::string();
+        },
+        "");
+    c->add_option("--after", o->after, "Sau số thứ tự này / entries after this sequence")->check(counted);
     c->add_option("--instance", o->instance,
                   "Mã kho mà số đó thuộc về, để biết kho đã được khôi phục / the store that number is from");
     c->add_option("--wait", o->wait, "Chờ tối đa số giây / wait up to so many seconds")->check(CLI::Range(0u, 60u));
@@ -182,7 +190,7 @@ void add_exchange_commands(CLI::App& app, int& exit_code) {
         ->needs(content);
     o->verb = "update";
     c = command("organisations", "Danh bạ cơ quan / the organisations", organisations);
-    c->add_option("--since", o->since, "Thay đổi từ phiên bản / changes since this version");
+    c->add_option("--since", o->since, "Thay đổi từ phiên bản / changes since this version")->check(counted);
 }
 
 } // namespace vanthu::cli

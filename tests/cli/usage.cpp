@@ -41,6 +41,35 @@ BOOST_AUTO_TEST_CASE(a_wrong_command_line_is_told_in_vietnamese_first_and_ends_w
     }
 }
 
+BOOST_AUTO_TEST_CASE(numbers_without_a_meaning_and_files_in_place_of_directories_are_wrong_usage) {
+    temporary_directory folder;
+    const std::string file = (folder.path() / "a-file").string();
+    std::ofstream(file) << "x";
+    for (const std::vector<std::string>& line : std::vector<std::vector<std::string>>{
+             {"bench", "deliver", "--size", "-1"},
+             {"bench", "deliver", "--size", "-1K"},
+             {"bench", "deliver", "--size", "0"},
+             {"bench", "deliver", "--size", "99999999999999"},
+             {"bench", "deliver", "--size", "99999999999999999999999"},
+             {"bench", "deliver", "--size", "many"},
+             {"bench", "deliver", "--directory", file},
+             {"bench", "sign", "--size", "-1"},
+             {"bench", "verify", "--size", "-1"},
+             {"bench", "verify", "--large", "-1"},
+             {"bench", "verify", "--directory", file + "/nowhere"},
+             {"bench", "queue", "--gone", "-1"},
+             {"bench", "queue", "--rounds", "0"},
+             {"bench", "queue", "--documents", "0"},
+             {"bench", "queue", "--directory", file},
+             {"inbox", "--after", "-1"},
+             {"inbox", "--after", "99999999999999999999999"},
+             {"organisations", "--since", "-1"}}) {
+        ran r = vanthu(line);
+        BOOST_TEST(r.exit_code == 64, line.at(1) << " " << line.at(2) << ": " << r.output);
+        BOOST_TEST(r.output.find("giá trị") != std::string::npos, r.output);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(help_is_no_error_and_has_no_label_in_one_language_only) {
     for (const std::vector<std::string>& command :
          {std::vector<std::string>{}, {"send"}, {"packet"}, {"packet", "make"}}) {
