@@ -87,6 +87,17 @@ constexpr error_row rows[] = {
     {int(errc::bad_time), "bad_time", 422, retry::no, "--at cần một thời điểm: ngày, giờ và múi giờ (RFC 3339).",
      "--at wants a point in time: day, hour and zone (RFC 3339).", "Ví dụ: --at 2026-11-22T17:00:00+07:00",
      "For example: --at 2026-11-22T17:00:00+07:00"},
+    {int(errc::daemon_not_running), "daemon_not_running", 503, retry::yes,
+     "vanthud không chạy trên máy này, hoặc cổng vận hành của nó ở địa chỉ khác.",
+     "vanthud does not run on this machine, or its operator's door has another address.",
+     "Chạy: systemctl start vanthud (xem lý do dừng: journalctl -u vanthud). Nếu đang chạy, nêu địa chỉ ở "
+     "listen.operator bằng --operator hoặc VANTHU_OPERATOR.",
+     "Run: systemctl start vanthud (why it stopped: journalctl -u vanthud). Where it runs, name the address in "
+     "listen.operator with --operator or VANTHU_OPERATOR."},
+    {int(errc::not_a_store_directory), "not_a_store_directory", 422, retry::no,
+     "Đây không phải là thư mục kho của vanthu.", "This is no directory of a vanthu store.",
+     "Nêu thư mục ledger dưới store.directory (hoặc bản sao của nó), nơi có tệp STORE.",
+     "Name the directory ledger below store.directory (or a copy of it), which holds the file STORE."},
 };
 const error_table table("cli", rows);
 } // namespace

@@ -28,6 +28,8 @@ enum class errc {
     bad_allowed_address,    // --allow-address that is neither host nor network
     trust_folder_missing,   // no folder --trust, or neither a certificate nor a list in it
     bad_time,               // --at that is no point in time
+    daemon_not_running,     // nobody listens at the operator's door of this machine
+    not_a_store_directory,  // a file where a store is to be checked
 };
 std::error_code make_error_code(errc);
 

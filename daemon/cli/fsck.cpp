@@ -1,5 +1,6 @@
 #include "daemon/cli/fsck.hpp"
 
+#include "daemon/cli/errors.hpp"
 #include "daemon/cli/packet_files.hpp"
 #include "daemon/cli/verify_receipt.hpp"
 #include "daemon/cli/voice.hpp"
@@ -101,6 +102,9 @@ json::object to_json(const upkeep::store_check& found) {
 namespace {
 
 int run(const options& o) {
+    std::error_code ec;
+    if (const auto at = fs::status(o.store, ec); fs::exists(at) && !fs::is_directory(at))
+        return tell({errc::not_a_store_directory, o.store.string()}, o.say);
     auto config = load_config(o.config, false);
     if (!config) {
         std::cerr << config::to_text(config.error());

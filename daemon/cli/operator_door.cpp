@@ -1,11 +1,14 @@
 #include "daemon/cli/operator_door.hpp"
 
 #include "daemon/base/files.hpp"
+#include "daemon/cli/errors.hpp"
 #include "daemon/cli/wait_for.hpp"
+#include "daemon/net/errors.hpp"
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <filesystem>
 
 namespace vanthu::cli {
 
@@ -24,6 +27,7 @@ result<std::unique_ptr<operator_connection>> operator_connection::open(const ope
         while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
         out->secret_ = secret(std::move(text));
     }
+    out->address_ = o.address;
     net::client_options options;
     options.url = o.address;
     if (o.address.starts_with("unix:")) options.server_name = "localhost";
@@ -33,7 +37,19 @@ result<std::unique_ptr<operator_connection>> operator_connection::open(const ope
 
 result<net::client_response> operator_connection::send(net::client_request request) {
     if (!secret_.empty()) request.fields.set("Authorization", "Bearer " + std::string(secret_.reveal()));
-    return wait_for(context_, client_->send(std::move(request)));
+    auto answer = wait_for(context_, client_->send(std::move(request)));
+    if (!answer) return fail(why_not(answer.error()));
+    return answer;
+}
+
+// The door is on this machine: it is no matter of networks and firewalls that nobody answers there.
+failure operator_connection::why_not(failure f) const {
+    constexpr std::string_view unix_socket = "unix:";
+    std::error_code ec;
+    const bool no_socket = f.code == net::errc::unreachable && address_.starts_with(unix_socket) &&
+                           !std::filesystem::exists(address_.substr(unix_socket.size()), ec) && !ec;
+    if (no_socket || f.code == net::errc::connect_refused) f.code = errc::daemon_not_running;
+    return f;
 }
 result<net::client_response> operator_connection::get(const std::string& path) { return send({.target = path}); }
 result<net::client_response> operator_connection::post(const std::string& path, std::string body) {

@@ -17,6 +17,7 @@ struct operator_options {
 // --operator, --secret-file; VANTHU_OPERATOR, VANTHU_OPERATOR_SECRET_FILE. Of this command alone (connection.hpp).
 void add_operator_options(CLI::App& command, operator_options& o);
 
+// Calls fail with errc::daemon_not_running where nobody listens there, or as net::client does.
 class operator_connection {
 public:
     static result<std::unique_ptr<operator_connection>> open(const operator_options& o);
@@ -26,6 +27,8 @@ public:
 private:
     operator_connection() = default;
     result<net::client_response> send(net::client_request request);
+    failure why_not(failure) const;
+    std::string address_;
     asio::io_context context_;
     std::unique_ptr<net::client> client_;
     secret secret_;

@@ -59,8 +59,10 @@ int tell(const failure& f, const voice& v, const json::object& more) {
     for (const auto& member : more) all.insert(member);
     tell(all, v);
     if (f.code == files::errc::not_found || f.code == files::errc::unreadable || f.code == errc::directory_given ||
-        f.code == errc::input_not_a_file || f.code == errc::trust_folder_missing)
+        f.code == errc::input_not_a_file || f.code == errc::trust_folder_missing ||
+        f.code == errc::not_a_store_directory)
         return unreadable;
+    if (f.code == errc::daemon_not_running) return no_server;
     if (!row) return internal;
     return std::string_view(f.code.category().name()) == "net" && transient(f.code) ? no_server : refused;
 }

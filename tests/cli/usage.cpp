@@ -70,6 +70,30 @@ BOOST_AUTO_TEST_CASE(numbers_without_a_meaning_and_files_in_place_of_directories
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_daemon_that_does_not_run_is_no_matter_of_networks) {
+    temporary_directory folder;
+    const std::string socket = "unix:" + (folder.path() / "operator.sock").string();
+    for (const std::string& door : {socket, std::string("http://127.0.0.1:1")})
+        for (std::vector<std::string> line : std::vector<std::vector<std::string>>{
+                 {"reconcile"}, {"reconcile", "--last"}, {"registry", "plan", "/dev/null"}}) {
+            line.insert(line.end(), {"--operator", door});
+            ran r = vanthu(line);
+            BOOST_TEST(r.exit_code == 69, r.output);
+            BOOST_TEST(r.output.find("cli.daemon_not_running") != std::string::npos, r.output);
+            BOOST_TEST(r.output.find("systemctl start vanthud") != std::string::npos, r.output);
+        }
+}
+
+BOOST_AUTO_TEST_CASE(fsck_of_a_file_says_that_it_is_no_store_and_not_that_one_is_damaged) {
+    temporary_directory folder;
+    const std::string file = (folder.path() / "a-file").string();
+    std::ofstream(file) << "x";
+    ran r = vanthu({"fsck", "--store", file, "--lang", "en"});
+    BOOST_TEST(r.exit_code == 66, r.output);
+    BOOST_TEST(r.output.find("cli.not_a_store_directory") != std::string::npos, r.output);
+    BOOST_TEST(r.output.find("This is no directory of a vanthu store.") != std::string::npos, r.output);
+}
+
 BOOST_AUTO_TEST_CASE(help_is_no_error_and_has_no_label_in_one_language_only) {
     for (const std::vector<std::string>& command :
          {std::vector<std::string>{}, {"send"}, {"packet"}, {"packet", "make"}}) {
