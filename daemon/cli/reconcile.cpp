@@ -44,6 +44,13 @@ json::object last_try_of(const json::object& report) {
     return v && v->is_object() ? v->get_object() : report;
 }
 
+// As the office's clock shows it, as in the other commands.
+std::string local_time(const json::object& o, const char* name, const voice& say) {
+    const std::string text = text_in(o, name);
+    const auto at = from_rfc3339(text);
+    return at ? shown_time(*at, say) : for_terminal(text);
+}
+
 void show(const json::object& r, const voice& say) {
     fmt::print("{} ({})\n", for_terminal(text_in(r, "name")), for_terminal(text_in(r, "node")));
     const json::object last = last_try_of(r);
@@ -52,13 +59,13 @@ void show(const json::object& r, const voice& say) {
                                         "Cannot be compared: the other side's software does not know how."));
     if (text_in(last, "outcome") != "done") {
         fmt::print("  {} ({}): {} {}\n", say("KHÔNG đối soát xong", "NOT compared to the end"),
-                   for_terminal(text_in(last, "ended_at")), for_terminal(text_in(last, "code")),
+                   local_time(last, "ended_at", say), for_terminal(text_in(last, "code")),
                    for_terminal(text_in(last, "cause")));
         if (const std::string text = text_in(last, say("text_vi", "text_en").data()); !text.empty())
             fmt::print("    {}\n", for_terminal(text));
         if (text_in(r, "outcome") == "done")
             fmt::print("  {} ({}):\n", say("Lượt xong gần nhất", "The last that came to its end"),
-                       for_terminal(text_in(r, "ended_at")));
+                       local_time(r, "ended_at", say));
     }
     fmt::print(fmt::runtime(say("  Đã so {} gói tin gửi đi, {} gói tin bên kia khai; sai khác {}, đã sửa {}\n",
                                 "  Compared {} packets sent, {} listed there; differences {}, repaired {}\n")),

@@ -1,10 +1,12 @@
 """Real daemons compare their records: what the district has lost with an older store, the commune sends again."""
+import datetime
 import json
 import os
+import re
 import shutil
 import unittest
 
-from axis import Axis, until
+from axis import VIETNAM, Axis, until
 
 
 class Reconcile(unittest.TestCase):
@@ -64,6 +66,16 @@ class Reconcile(unittest.TestCase):
         # Sent twice over the first hop, and one document at its recipient.
         entries = [e for e in self.axis.eoffice("vpcp").inbox()["entries"] if e["kind"] == "document"]
         self.assertEqual(len(entries), 2)
+
+        # A person is told the office's time.
+        district.stop()
+        node = self.axis.nodes["h48.40.21"]
+        told = self.axis.vanthu("reconcile", "--operator", node.operator_url().rstrip("/"), "--secret-file",
+                                os.path.join(node.folder, "operator.secret"), "--node", "h48.40", check=False).stdout
+        shown = re.findall(r"\((\d\d/\d\d/\d{4} \d\d:\d\d:\d\d)\)", told)
+        self.assertEqual(len(shown), 2, told)
+        at = datetime.datetime.strptime(shown[0], "%d/%m/%Y %H:%M:%S").replace(tzinfo=VIETNAM)
+        self.assertLess(abs((datetime.datetime.now(VIETNAM) - at).total_seconds()), 600)
 
 
 if __name__ == "__main__":
