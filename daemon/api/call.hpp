@@ -41,6 +41,8 @@ inline std::string told(const failure& f) {
                : std::string();
 }
 
+inline constexpr std::uint64_t largest_page = 500; // of a list
+
 // A query parameter that is a whole number: `otherwise` where it is absent, bad_parameter with its name where it is
 // anything but decimal digits or below `least`.
 inline result<std::uint64_t> number_in(const net::request& r, const char* name, std::uint64_t otherwise,

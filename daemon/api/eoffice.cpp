@@ -179,7 +179,7 @@ asio::awaitable<net::response> eoffice::documents(call& c) {
         co_return net::error_response(errc::bad_parameter, {.cause = "before"});
     auto limit = number_in(c.request, "limit", 100, 1);
     if (!limit) co_return refuse(limit.error(), told(limit.error()));
-    const std::size_t at_most = static_cast<std::size_t>(std::min<std::uint64_t>(*limit, 500));
+    const std::size_t at_most = static_cast<std::size_t>(std::min(*limit, largest_page));
     const records::reader read(store_.committed());
     json::array list;
     std::string last = before;
@@ -200,7 +200,9 @@ asio::awaitable<net::response> eoffice::documents(call& c) {
     }
     json::value next = more ? json::value(last) : json::value(nullptr);
     co_return answer(
-        200, json::object{{"schema_version", 1}, {"documents", std::move(list)}, {"next_before", std::move(next)}});
+        200,
+        json::object{
+            {"schema_version", 1}, {"documents", std::move(list)}, {"next_before", std::move(next)}, {"limit", at_most}});
 }
 
 asio::awaitable<net::response> eoffice::track(call& c) {

@@ -83,8 +83,10 @@ asio::awaitable<net::response> eoffice::inbox(call& c) {
         if (!*each) co_return refuse(each->error(), told(each->error()));
     if (auto place = check_place(*organisation, *after, c.request.query.find("instance")); !place)
         co_return refuse(place.error(), told(place.error()));
-    const steady_time deadline = in(std::min<std::chrono::seconds>(std::chrono::seconds(*wait), options_.longest_wait));
-    const std::size_t at_most = static_cast<std::size_t>(std::min<std::uint64_t>(*limit, 500));
+    // More than the bounds counts as the bounds, as the API has always said; the answer says what was used.
+    const auto waits = std::min<std::chrono::seconds>(std::chrono::seconds(*wait), options_.longest_wait);
+    const steady_time deadline = in(waits);
+    const std::size_t at_most = static_cast<std::size_t>(std::min(*limit, largest_page));
     for (;;) {
         std::uint64_t rung = bell_.rings(*organisation);
         records::reader read(store_.committed());
@@ -97,6 +99,8 @@ asio::awaitable<net::response> eoffice::inbox(call& c) {
             co_return answer(200, json::object{{"schema_version", 1},
                                                {"entries", std::move(list)},
                                                {"next_after", next},
+                                               {"limit", at_most},
+                                               {"wait", waits.count()},
                                                {"instance", store_.instance_id()}});
         }
         // A client that is gone holds no connection until the end of its wait.

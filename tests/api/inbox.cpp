@@ -19,6 +19,14 @@ BOOST_AUTO_TEST_CASE(entries_come_in_sequence_without_gaps_and_keep_their_ids) {
     reply page = o.node.call("key-xa", "GET", "/v1/inbox?after=2&limit=3");
     BOOST_TEST(page.json().at("entries").as_array().size() == 3u);
     BOOST_TEST(page.json().at("next_after").to_number<std::uint64_t>() == 5u);
+    // What is beyond the bounds counts as the bounds, and the answer says so.
+    page = o.node.call("key-xa", "GET", "/v1/inbox?after=2&limit=100000&wait=61");
+    BOOST_TEST(page.json().at("entries").as_array().size() == 5u);
+    BOOST_TEST(page.json().at("limit").to_number<std::uint64_t>() == 500u);
+    BOOST_TEST(page.json().at("wait").to_number<std::uint64_t>() == 60u);
+    page = o.node.call("key-xa", "GET", "/v1/inbox?after=2&limit=500&wait=7");
+    BOOST_TEST(page.json().at("limit").to_number<std::uint64_t>() == 500u);
+    BOOST_TEST(page.json().at("wait").to_number<std::uint64_t>() == 7u);
     o.node.restart();
     BOOST_TEST((inbox_of(o.node, "key-xa") == all));
     for (const char* bad : {"after=-1", "after=x", "after=", "limit=0", "wait=1s", "after=99999999999999999999"})

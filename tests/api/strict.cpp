@@ -129,6 +129,9 @@ BOOST_AUTO_TEST_CASE(the_list_of_documents_has_a_limit_and_pages) {
     }
     json::object first = o.node.call("key-so", "GET", "/v1/documents?limit=2").json();
     BOOST_REQUIRE(first.at("documents").as_array().size() == 2u);
+    BOOST_TEST(first.at("limit").to_number<std::uint64_t>() == 2u);
+    const json::object most = o.node.call("key-so", "GET", "/v1/documents?limit=100000").json();
+    BOOST_TEST(most.at("limit").to_number<std::uint64_t>() == 500u);
     json::object second =
         o.node.call("key-so", "GET", "/v1/documents?limit=2&before=" + text_of(first, {"next_before"})).json();
     BOOST_REQUIRE(second.at("documents").as_array().size() == 1u);
