@@ -34,7 +34,8 @@ public:
     // each.
     result<std::vector<std::string>> owners() const;
     result<std::optional<document_row>> document(std::string_view owner, std::string_view id) const;
-    // Without to_codes, which are nearly all of the row of a document to thousands.
+    // Without to_codes, which are nearly all of the row of a document to thousands. To look at only: put back, the row
+    // would have lost them.
     result<std::optional<document_row>> document_alone(std::string_view owner, std::string_view id) const;
     result<std::vector<consignment_row>> consignments(std::string_view owner, std::string_view document) const;
     result<std::optional<consignment_row>> consignment(std::string_view owner, std::string_view document,
