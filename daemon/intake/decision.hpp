@@ -126,7 +126,8 @@ private:
                                const std::string& code);
     result<ledger::leaf_ticket> add_receipt_leaf(const arrival&, records::document_row&, receipt::role);
     result<std::vector<records::consignment_row>> consignments_of(const arrival&, const std::string& owner,
-                                                                  const std::string& document, const std::string& party);
+                                                                  const std::string& document,
+                                                                  const std::string& party);
     result<std::optional<records::reader::place>> subject_of(const arrival&, const records::document_row& status,
                                                              const std::string& party);
     result<> apply_status(const arrival&, records::document_row& status, const records::reader::place&);

@@ -47,7 +47,9 @@ public:
     result<> scan(std::string_view prefix, std::string_view from, const row_visitor&, direction) const override;
     void put(std::string_view key, std::string_view value) override;
     void erase(std::string_view key) override;
-    result<std::uint64_t> next_sequence(std::string_view counter_key) override { return next_sequence(counter_key, {}); }
+    result<std::uint64_t> next_sequence(std::string_view counter_key) override {
+        return next_sequence(counter_key, {});
+    }
     result<std::uint64_t> next_sequence(std::string_view counter_key, std::string_view rows) override;
     timestamp now() const override { return now_; }
     std::uint64_t group() const override { return group_; }

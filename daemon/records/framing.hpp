@@ -63,8 +63,8 @@ private:
     std::optional<json::value> value_; // goes before its memory
 };
 
-// The same row with an empty list for the one of that name. Inside a text a quotation mark has a backslash before it, so
-// that only a member's name looks like one.
+// The same row with an empty list for the one of that name. Inside a text a quotation mark has a backslash before it,
+// so that only a member's name looks like one.
 inline std::string without_list(std::string_view row, std::string_view name) {
     const std::string opening = "\"" + std::string(name) + "\":[";
     const std::size_t at = row.find(opening);

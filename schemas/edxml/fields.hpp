@@ -18,7 +18,7 @@ struct field {
     int low = 0, high = 0; // of a number
 };
 
-// perhaps_odd: of the recipients only those in which a field may break its demand. There are thousands of them, and a path
+// perhaps_odd: of the recipients only those in which a field may break its demand. There may be thousands, and a path
 // for each field of each costs more than reading it.
 enum class recipients { all, perhaps_odd };
 std::vector<field> fields_of(const document_header&, recipients = recipients::all);

@@ -116,6 +116,10 @@ BOOST_AUTO_TEST_CASE(leniency_is_remarked) {
     finds(replaced(whole, "<edXML:Priority>1<", "<edXML:Priority>9<"), value_unknown);
     finds(replaced(whole, "<edXML:TyperNotation>NVM<", "<edXML:TyperNotation>" + std::string(11, 'x') + "<"),
           longer_than_standard);
+    BOOST_TEST(!has(reads(whole).findings, longer_than_standard));
+    finds(replaced(whole, "<edXML:OrganId>H48.99.01</edXML:OrganId>", // of a recipient
+                   "<edXML:OrganId>" + std::string(36, 'x') + "</edXML:OrganId>"),
+          longer_than_standard);
     finds(replaced(whole, "<edXML:DueDate>2025/07/31<", "<edXML:DueDate>31/07/2025<"), date_form);
     finds(replaced(whole, "<edXML:DueDate>2025/07/31<", "<edXML:DueDate>03/04/2025<"), date_ambiguous);
     finds(replaced(whole, "<edXML:DueDate>2025/07/31<", "<edXML:DueDate>2025/02/30<"), date_invalid);
