@@ -49,7 +49,7 @@ private:
     result<> check_sender(std::string_view from_code, bool is_document);
     result<> check_attachments() const;
     result<> check_code();
-    result<> check_dates() const;
+    result<> check_dates();
     result<> route_recipients();
     result<> keep_with_documents();
     task<> check_secrets();

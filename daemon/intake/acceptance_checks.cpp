@@ -30,6 +30,20 @@ bool turns_direction(std::string_view text) {
     return false;
 }
 
+// Characters that nobody sees, so that two numbers look alike: those, the soft hyphen (U+00AD) and those without a width
+// (U+200B to U+200D, U+2060 to U+2064, U+FEFF).
+bool hides_something(std::string_view text) {
+    if (turns_direction(text) || text.find("\xc2\xad") != text.npos || text.find("\xef\xbb\xbf") != text.npos)
+        return true;
+    for (std::size_t i = 0; i + 2 < text.size(); ++i) {
+        if (text[i] != '\xe2') continue;
+        const auto second = static_cast<unsigned char>(text[i + 1]), third = static_cast<unsigned char>(text[i + 2]);
+        if (second == 0x80 && third >= 0x8b && third <= 0x8d) return true;
+        if (second == 0x81 && third >= 0xa0 && third <= 0xa4) return true;
+    }
+    return false;
+}
+
 // A receiver will write a file of this name: it must not lead anywhere else, nor look like another one.
 bool is_file_name(std::string_view name) {
     return !turns_direction(name) && name != "." && name != ".." &&
@@ -89,22 +103,29 @@ result<> acceptance::check_code() {
     const edxml::document_header& h = packet_->document()->header;
     const edxml::document_code& c = h.code;
     const bool digits = c.number.find_first_not_of("0123456789") == std::string::npos;
+    const bool hides = hides_something(c.number) || hides_something(c.notation);
+    if (!c.number.empty() && c.number.find_first_not_of('0') == std::string::npos)
+        arrival_.flags.push_back("number_zero");
     if (offer_.source != offer::from::eoffice) {
         if (!digits) arrival_.flags.push_back("number_not_digits");
+        if (hides || hides_something(h.document_id)) arrival_.flags.push_back("hidden_characters");
         return {};
     }
     // A recall, update or replace speaks of a document under the number that it has.
     const bool names_another = h.bussiness && asks_for_answer(identity_of(*packet_->document(), *registry_, at_));
     if ((!digits && !names_another) || c.number.find('/') != std::string::npos || has_control_character(c.number) ||
-        has_control_character(c.notation))
+        has_control_character(c.notation) || hides)
         return failed(errc::number_malformed, c.number + "/" + c.notation);
     return {};
 }
 
-result<> acceptance::check_dates() const {
-    if (offer_.source != offer::from::eoffice) return {};
+result<> acceptance::check_dates() {
     const edxml::document_header& h = packet_->document()->header;
     const edxml::packet_date& issued = h.promulgation.date;
+    // A slip of the pen; whoever has to answer by then is to see it.
+    if (issued.value && h.due_date.value && *h.due_date.value < *issued.value)
+        arrival_.flags.push_back("due_before_issued");
+    if (offer_.source != offer::from::eoffice) return {};
     if (!issued.empty() && !issued.value) return failed(errc::date_ambiguous, issued.text);
     if (issued.value && *issued.value > today(at_)) return failed(errc::date_in_future, issued.text);
     return {};

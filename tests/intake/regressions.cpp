@@ -206,6 +206,44 @@ BOOST_AUTO_TEST_CASE(what_others_write_for_a_number_is_carried_and_shown) {
     BOOST_TEST(inbox_of(o.node, "key-xa").size() == 4u);
 }
 
+BOOST_AUTO_TEST_CASE(what_nobody_sees_in_a_number_is_refused_here_and_shown_from_elsewhere) {
+    office o;
+    int n = 0;
+    auto changed = [](std::string packet, const std::string& element, const std::string& hidden) {
+        const auto end = packet.find("</edXML:" + element + ">");
+        BOOST_REQUIRE(end != std::string::npos);
+        return packet.insert(end, hidden);
+    };
+    for (const char* hidden : {"\u200b", "\u200d", "\u200e", "\u202e", "\u2066", "\u2060", "\ufeff", "\u00ad"}) {
+        const letter theirs{.number = ++n, .from = "H48.40"}, ours{.number = ++n};
+        auto taken = offer_from(o.node, "h48.40", changed(theirs.packet(), "CodeNotation", hidden));
+        BOOST_REQUIRE_MESSAGE(taken.has_value(), (taken ? "" : taken.error().detail));
+        BOOST_TEST(flagged(*taken, "hidden_characters"), n);
+        reply refused = submit_packet(o.node, "key-so", changed(ours.packet(), "CodeNotation", hidden));
+        BOOST_TEST(refused.code() == "intake.number_malformed", n << " " << refused.body);
+        BOOST_TEST(submit_packet(o.node, "key-so", ours.packet()).status == 201);
+    }
+    auto plain = offer_from(o.node, "h48.40", letter{.number = ++n, .from = "H48.40"}.packet());
+    BOOST_REQUIRE(plain.has_value());
+    BOOST_TEST(!flagged(*plain, "hidden_characters"));
+}
+
+BOOST_AUTO_TEST_CASE(a_number_of_zeros_and_a_due_date_before_the_date_are_shown) {
+    office o;
+    auto zero = offer_from(o.node, "h48.40", letter{.number = 1, .from = "H48.40", .number_text = "00"}.packet());
+    auto plain = offer_from(o.node, "h48.40", letter{.number = 10, .from = "H48.40"}.packet());
+    BOOST_REQUIRE((zero.has_value() && plain.has_value()));
+    BOOST_TEST(flagged(*zero, "number_zero"));
+    BOOST_TEST(!flagged(*plain, "number_zero"));
+    BOOST_TEST(!flagged(*plain, "due_before_issued"));
+    std::string packet = letter{.number = 11, .from = "H48.40"}.packet();
+    const std::string content = "</edXML:Content>";
+    packet.insert(packet.find(content) + content.size(), "<edXML:DueDate>1999/01/01</edXML:DueDate>");
+    auto due = offer_from(o.node, "h48.40", packet);
+    BOOST_REQUIRE_MESSAGE(due.has_value(), (due ? "" : due.error().detail));
+    BOOST_TEST(flagged(*due, "due_before_issued"));
+}
+
 BOOST_AUTO_TEST_CASE(a_returned_document_may_be_sent_again_as_it_is) {
     office o([](node_spec& s) { s.delivers = false; });
     letter what{.document_id = "VB-1", .to = {"H48.40"}};
