@@ -163,7 +163,12 @@ result<std::vector<transfer_row>> settle(writer& w, const recall_side& side, con
         VANTHU_TRY(auto c, w.consignment(d.owner, d.id, code));
         if (!c) continue;
         VANTHU_TRY(auto q, w.recall(side.home, d.identity.issuer, d.identity.document_id, c->recipient));
-        if (!q || q->document != d.id || q->stands != recall_stand::fenced) continue;
+        if (!q || q->document != d.id) continue;
+        // Answered meanwhile, by the answer to an earlier request: what waits goes on all the same.
+        if (q->stands != recall_stand::fenced) {
+            requests[{q->recall_owner, q->recall}].push_back(std::move(*q));
+            continue;
+        }
         if (certainly_not) {
             q->stands = recall_stand::withdrawn;
             q->where = side.organisation;
