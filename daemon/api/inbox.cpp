@@ -237,9 +237,13 @@ task<intake::accepted> eoffice::report(const found_entry& f, status_report said)
     s.response_for = {f.document.from_code, i.number + "/" + i.notation, edxml::packet_date::parse(i.date),
                       i.document_id};
     if (said.code == "15" || said.code == "16") {
-        VANTHU_CO_TRY(auto old, intake::replaced_reference(records::reader(store_.committed()), options_.home, i.issuer,
-                                                           f.document.replaces));
-        if (old) s.response_for = std::move(*old);
+        const records::reader read(store_.committed());
+        VANTHU_CO_TRY(s.response_for, intake::answered_reference(read, options_.home, i.issuer, f.document.replaces,
+                                                                 std::move(s.response_for)));
+        VANTHU_CO_TRY(auto mine, read.consignment(f.entry.owner, f.entry.document, f.entry.recipient_code));
+        if (mine) {
+            VANTHU_CO_TRY(at, intake::answer_time(read, options_.home, f.document, *mine, said.code, at));
+        }
     }
     s.status_code = said.code;
     s.description = said.description.empty() ? status_name(said.code, true) : said.description;

@@ -208,8 +208,12 @@ result<> acceptance::prepare_companions() {
     const bool recalls = type == edxml::bussiness_type::recall, replaces = type == edxml::bussiness_type::replace;
     const edxml::response_for itself{h.from.organ_id, h.code.number + "/" + h.code.notation, h.promulgation.date,
                                      h.document_id};
+    const bool dated = !h.trace.empty() && h.trace.front().timestamp.value;
+    const timestamp answered = not_before(dated ? to_us(*h.trace.front().timestamp.value) : 0, at_);
     auto prepare = [&](const routed& r, edxml::response_for about, const std::string& what) -> result<> {
-        VANTHU_TRY(auto c, compose_companion(std::move(about), r.code, r.name, what, registry_, at_));
+        const bool agrees = what == recall_agreed || what == replace_agreed;
+        const timestamp at = agrees ? answered : at_;
+        VANTHU_TRY(auto c, compose_companion(std::move(about), r.code, r.name, what, registry_, at));
         VANTHU_CHECK(sign_origin(c->status, c->packet));
         companions_.push_back(std::move(c));
         return {};
@@ -227,9 +231,10 @@ result<> acceptance::prepare_companions() {
             continue;
         }
         if (replaces && arrival_.refused_at_end.empty()) {
-            VANTHU_TRY(auto old, replaced_reference(records::reader(gate_.store_.committed()), gate_.options_.home,
-                                                    registry_->canonical(h.from.organ_id, at_), replaced_by(h)));
-            VANTHU_CHECK(prepare(r, old.value_or(itself), std::string(replace_agreed)));
+            VANTHU_TRY(edxml::response_for about,
+                       answered_reference(records::reader(gate_.store_.committed()), gate_.options_.home,
+                                          registry_->canonical(h.from.organ_id, at_), replaced_by(h), itself));
+            VANTHU_CHECK(prepare(r, std::move(about), std::string(replace_agreed)));
         }
         if (!arrival_.refused_at_end.empty() || r.route.final->answers_on_commit)
             VANTHU_CHECK(prepare(r, itself, arrival_.refused_at_end));

@@ -3,6 +3,8 @@
 #include "daemon/base/error_table.hpp"
 #include "schemas/edxml/writer.hpp"
 
+#include <algorithm>
+
 namespace vanthu::intake {
 
 result<> companion::store_payload(ledger::payload_store& payloads) {
@@ -41,20 +43,47 @@ result<std::unique_ptr<companion>> compose_companion(edxml::response_for about, 
     return c;
 }
 
-result<std::optional<edxml::response_for>> replaced_reference(const records::reader& read, const std::string& home,
-                                                              const std::string& issuer,
-                                                              const std::vector<records::replaced_row>& replaces) {
-    using found = std::optional<edxml::response_for>;
-    if (replaces.size() != 1) return found();
+result<edxml::response_for> answered_reference(const records::reader& read, const std::string& home,
+                                               const std::string& issuer,
+                                               const std::vector<records::replaced_row>& replaces,
+                                               edxml::response_for itself) {
+    if (replaces.size() != 1) return itself;
     for (const std::string& owner : {issuer, home}) {
         VANTHU_TRY(auto ids, read.documents_named(owner, issuer, replaces.front().document_id));
         if (ids.empty()) continue;
         VANTHU_TRY(auto d, read.document(owner, ids.back()));
         if (!d) continue;
         const records::business_identity& i = d->identity;
-        return found({d->from_code, i.number + "/" + i.notation, edxml::packet_date::parse(i.date), i.document_id});
+        return edxml::response_for{d->from_code, i.number + "/" + i.notation, edxml::packet_date::parse(i.date),
+                                   i.document_id};
     }
-    return found();
+    itself.document_id = replaces.front().document_id;
+    return itself;
+}
+
+timestamp not_before(std::int64_t sent_at, timestamp now) {
+    const timestamp asked = from_us(sent_at);
+    return asked - now < std::chrono::hours(24) ? std::max(asked, now) : now;
+}
+
+result<timestamp> answer_time(const records::reader& read, const std::string& home,
+                              const records::document_row& request, const records::consignment_row& mine,
+                              const std::string& code, timestamp now) {
+    timestamp at = not_before(request.sent_at, now);
+    const auto same = std::ranges::find(mine.statuses, code, &records::status_seen::code);
+    if (same != mine.statuses.end()) return std::max(at, from_us(same->last));
+    if (mine.answer == code) return std::max(at, from_us(mine.answer_time));
+    std::vector<std::string> targets{request.target};
+    for (const records::replaced_row& each : request.replaces) targets.push_back(each.document_id);
+    for (const std::string& target : targets) {
+        VANTHU_TRY(auto q, read.recall(home, request.identity.issuer, target, mine.recipient));
+        if (!q || q->document.empty()) continue;
+        VANTHU_TRY(auto c, read.consignment(q->owner, q->document, q->code));
+        if (!c) continue;
+        for (const records::status_seen& s : c->statuses)
+            if (s.code == "15" || s.code == "16") at = std::max(at, from_us(s.last) + std::chrono::seconds(1));
+    }
+    return at;
 }
 
 } // namespace vanthu::intake

@@ -28,10 +28,19 @@ result<std::unique_ptr<companion>> compose_companion(edxml::response_for about, 
                                                      std::shared_ptr<const registry::registry>, timestamp at,
                                                      const std::string& words = {});
 
-// What 15 and 16 to a replacement speak of: like those to a recall, of the document that ends. Absent: it replaces
-// several at this recipient, or one that is not known here; then they speak of the replacement.
-result<std::optional<edxml::response_for>> replaced_reference(const records::reader&, const std::string& home,
-                                                              const std::string& issuer,
-                                                              const std::vector<records::replaced_row>&);
+// What 15 and 16 to a packet speak of: to a replacement, like those to a recall, of the document that ends. Where that
+// is not known here its DocumentId is all there is to name it by. `itself`: the packet, which they speak of else, also
+// where it replaces several.
+result<edxml::response_for> answered_reference(const records::reader&, const std::string& home,
+                                               const std::string& issuer,
+                                               const std::vector<records::replaced_row>& replaces,
+                                               edxml::response_for itself);
+// Now, or where the asker's clock is ahead of ours by up to a day, when it was asked: an answer from before its request
+// is taken for one to something earlier. `sent_at`: microseconds, 0: not known.
+timestamp not_before(std::int64_t sent_at, timestamp now);
+// The time of such an answer: not before what it answers, and after what the recipient has answered to earlier requests
+// for the same document. The same answer again: not before the first.
+result<timestamp> answer_time(const records::reader&, const std::string& home, const records::document_row& request,
+                              const records::consignment_row& mine, const std::string& code, timestamp now);
 
 } // namespace vanthu::intake

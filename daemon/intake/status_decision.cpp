@@ -37,7 +37,9 @@ errc refusal_of(records::status_fault fault) {
 bool fits(const document_row& status, const document_row& d, const consignment_row& c) {
     const std::string& code = status.status_code;
     const bool asks_back = asks_for_answer(d.identity);
-    if (code == "15" || code == "16") return asks_back;
+    // Not to what was asked only afterwards.
+    if (code == "15" || code == "16")
+        return asks_back && (!status.status_time || !d.sent_at || d.sent_at <= status.status_time);
     if (code == "01") return std::ranges::find(c.statuses, code, &records::status_seen::code) == c.statuses.end();
     // A replacement is a document too, but what was said before it was sent speaks of what it replaces.
     if (is_replacement(d.identity)) return !status.status_time || !d.sent_at || d.sent_at <= status.status_time;
