@@ -200,6 +200,10 @@ result<std::optional<records::reader::place>> decision::subject_of(const arrival
         if (q && q->asks == int(edxml::bussiness_type::replace) && !q->document.empty())
             return found({q->owner, q->document, {}, 0});
     }
+    // A recall comes to an eOffice that has the document: the first 01 is of that.
+    auto is_request = [&](const document_row& d) {
+        return status.status_code == "01" && (is_recall(d.identity) || is_update(d.identity));
+    };
     found best;
     int best_score = -1;
     for (const std::string& owner : {i.issuer, options_.home}) {
@@ -207,12 +211,12 @@ result<std::optional<records::reader::place>> decision::subject_of(const arrival
         if (ids.empty() && !i.number.empty()) {
             VANTHU_TRY(ids, write_.documents_numbered(owner, i.issuer, i.number, i.notation, i.date.substr(0, 4)));
         }
-        for (auto id = ids.rbegin(); id != ids.rend() && best_score < 2; ++id) {
+        for (auto id = ids.rbegin(); id != ids.rend() && best_score < 3; ++id) {
             VANTHU_TRY(auto d, write_.document_alone(owner, *id));
             VANTHU_TRY(auto consignments, consignments_of(a, owner, *id, party));
             int score = d ? 0 : -1;
             for (const consignment_row& c : consignments)
-                if (d) score = std::max(score, fits(status, *d, c) ? 2 : 1);
+                if (d) score = std::max(score, !fits(status, *d, c) ? 1 : is_request(*d) ? 2 : 3);
             if (score <= best_score) continue;
             best = records::reader::place{owner, *id, {}, 0};
             best_score = score;
