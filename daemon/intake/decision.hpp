@@ -84,6 +84,9 @@ private:
     result<std::optional<spoken>> spoken_of(const arrival&, const records::document_row& by, const std::string& target,
                                             const routed&);
     result<> raise_to_recalled(const arrival&, records::document_row& by, const std::vector<routed>&);
+    result<bool> is_overtaken(const arrival&, const records::document_row& request, const std::optional<spoken>&,
+                              const std::string& target);
+    static routed way_of(const arrival&, const records::consignment_row&, const routed&);
     result<records::recall_row> ask(const arrival&, const records::document_row& request, edxml::bussiness_type,
                                     const std::string& target, const routed&, const std::optional<spoken>&, outcome&);
     result<> check_recall(const arrival&, const records::document_row& recall);
@@ -93,7 +96,9 @@ private:
     result<> cancel_if_recalled(const records::document_row&, const routed&, records::inbox_row&,
                                 records::consignment_row&, outcome&);
     result<> recall_answered(const records::document_row& on, const records::consignment_row&,
-                             const records::document_row& status);
+                             const records::document_row& status, bool ours);
+    result<> superseded_answered(const records::document_row& on, const records::consignment_row&,
+                                 const records::document_row& status, bool ours);
     result<> recall_needless(const records::document_row&, const records::consignment_row&);
     result<> answer_request(records::recall_row&, const records::document_row& status);
     result<> answer_other(const std::string& owner, records::consignment_row&, const records::document_row& status,

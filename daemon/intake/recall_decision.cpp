@@ -146,9 +146,32 @@ result<recall_row> decision::ask(const arrival& a, const document_row& d, edxml:
     return q;
 }
 
+// Was something else asked of the same document after this, and came before it? Its row stays: at the sender too the
+// newest has it, and an answer names only the document.
+result<bool> decision::is_overtaken(const arrival& a, const document_row& d, const std::optional<spoken>& of,
+                                    const std::string& target) {
+    if (!of || a.from->source != offer::from::peer || d.sent_at == 0) return false;
+    VANTHU_TRY(auto q, write_.recall(options_.home, d.identity.issuer, target, of->consignment.recipient));
+    const bool later = q && q->document == of->document.id && q->recall != d.id && q->sent_at > d.sent_at &&
+                       q->asks != int(edxml::bussiness_type::update);
+    return later && (records::is_open(q->stands) || (is_update(d.identity) && q->stands == recall_stand::denied));
+}
+
+// The way the document went, also where the registry knows another one by now.
+routed decision::way_of(const arrival& a, const consignment_row& c, const routed& r) {
+    routed way = r;
+    if (const registry::node* same = a.registry->find_node(c.hop)) {
+        way.route.kind = registry::route_kind::hop;
+        way.route.next = same;
+    }
+    return way;
+}
+
 result<> decision::recall_recipient(const arrival& a, const document_row& d, const routed& r, transfers& to,
                                     outcome& out) {
     VANTHU_TRY(auto of, spoken_of(a, d, d.target, r));
+    VANTHU_TRY(const bool overtaken, is_overtaken(a, d, of, d.target));
+    if (overtaken) return add_recipient(a, d, way_of(a, of->consignment, r), to, out);
     VANTHU_TRY(recall_row q, ask(a, d, edxml::bussiness_type::recall, d.target, r, of, out));
     const bool local = r.route.kind == registry::route_kind::local;
     if (!of) {
@@ -207,15 +230,10 @@ result<> decision::recall_recipient(const arrival& a, const document_row& d, con
         write_.put(options_.home, q);
         return add_recipient(a, d, r, to, out);
     }
-    // It has gone on, or may have: the recall goes the same way, also where the registry knows another one by now.
+    // It has gone on, or may have: the recall goes the same way.
     q.stands = may == records::stopping::after_the_attempt ? recall_stand::fenced : recall_stand::asked;
     write_.put(options_.home, q);
-    routed way = r;
-    if (const registry::node* same = a.registry->find_node(c.hop)) {
-        way.route.kind = registry::route_kind::hop;
-        way.route.next = same;
-    }
-    VANTHU_CHECK(add_recipient(a, d, way, to, out));
+    VANTHU_CHECK(add_recipient(a, d, way_of(a, c, r), to, out));
     if (q.stands == recall_stand::fenced) {
         t->recall_waits = true;
         write_.put(*t);
@@ -291,7 +309,8 @@ result<> decision::cancel_if_recalled(const document_row& d, const routed& r, re
 // What was asked has its answer. That a hop stopped the document before it came is the better word.
 result<> decision::answer_request(recall_row& q, const document_row& status) {
     const bool agrees = status.status_code == "15", replaces = q.asks == int(edxml::bussiness_type::replace);
-    if (q.stands == recall_stand::agreed && !agrees) return {}; // nothing takes an agreement back, nor its proof
+    // Nothing takes an agreement back, nor its proof; and who denies has not had what was stopped before it came.
+    if (!agrees && (q.stands == recall_stand::agreed || q.stands == recall_stand::withdrawn)) return {};
     if ((agrees || q.stands != recall_stand::agreed) && !(replaces && q.stands == recall_stand::withdrawn))
         q.stands = agrees ? recall_stand::agreed : recall_stand::denied;
     q.answered_at = status.status_time;
@@ -343,11 +362,13 @@ result<> decision::answer_entry(const recall_row& q, bool agrees) {
 }
 
 // 15 or 16, on the document or on its recall: both know of it. `on`: which of them the status stands on.
-result<> decision::recall_answered(const document_row& on, const consignment_row& mine, const document_row& status) {
+result<> decision::recall_answered(const document_row& on, const consignment_row& mine, const document_row& status,
+                                   bool ours) {
     const bool on_recall = is_recall(on.identity) || is_update(on.identity); // that removes this recipient
     VANTHU_TRY(auto q, on_recall
                            ? records::asked_by(write_, options_.home, on, on.target, mine)
                            : write_.recall(options_.home, on.identity.issuer, on.identity.document_id, mine.recipient));
+    if (!q && is_recall(on.identity)) return superseded_answered(on, mine, status, ours);
     if (!q || (on_recall ? q->recall : q->document) != on.id) return {};
     VANTHU_CHECK(answer_request(*q, status));
     const std::string &owner = on_recall ? q->owner : q->recall_owner, &id = on_recall ? q->document : q->recall,
@@ -357,6 +378,26 @@ result<> decision::recall_answered(const document_row& on, const consignment_row
         if (other) VANTHU_CHECK(answer_other(owner, *other, status, q->asks == int(edxml::bussiness_type::replace)));
     }
     return answer_entry(*q, status.status_code == "15");
+}
+
+// An answer to a recall whose row a later request has taken. On its way it names the document only, as the answer to
+// the later one does: an eOffice of ours answers both with it. From afar that is certain of an agreement alone: the
+// document is given back, whoever asked.
+result<> decision::superseded_answered(const document_row& on, const consignment_row& mine, const document_row& status,
+                                       bool ours) {
+    VANTHU_TRY(auto q, write_.recall(options_.home, on.identity.issuer, on.target, mine.recipient));
+    const bool agrees = status.status_code == "15";
+    if (!q || q->asks == int(edxml::bussiness_type::update)) return {};
+    if (records::took_away(*q)) return ours && !agrees ? result<>(failed(errc::status_after_end, "15")) : result<>();
+    if (!ours && !agrees) return {};
+    VANTHU_CHECK(answer_request(*q, status));
+    const bool replaces = q->asks == int(edxml::bussiness_type::replace);
+    VANTHU_TRY(auto request, write_.consignment(q->recall_owner, q->recall, q->asked_code));
+    if (request) VANTHU_CHECK(answer_other(q->recall_owner, *request, status, replaces));
+    if (q->document.empty()) return {};
+    VANTHU_TRY(auto document, write_.consignment(q->owner, q->document, q->code));
+    if (document) VANTHU_CHECK(answer_other(q->owner, *document, status, false));
+    return answer_entry(*q, agrees);
 }
 
 // The document has ended by itself (02): nothing is left to take back, or to update.

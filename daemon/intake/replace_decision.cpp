@@ -135,6 +135,8 @@ result<> decision::replace_recipient(const arrival& a, const document_row& d, co
     const bool cancelled = std::ranges::find(out.cancelled, r.code) != out.cancelled.end(); // its own recall came first
     bool answers = false;
     for (old_one& o : all) {
+        VANTHU_TRY(const bool overtaken, is_overtaken(a, d, o.of, o.target));
+        if (overtaken) continue;
         VANTHU_TRY(auto before, write_.recall(options_.home, d.identity.issuer, o.target,
                                               o.of ? o.of->consignment.recipient : r.organisation));
         VANTHU_TRY(recall_row q, ask(a, d, edxml::bussiness_type::replace, o.target, r, o.of, out));
@@ -266,7 +268,11 @@ result<bool> decision::replacement_answered(const document_row& on, consignment_
     VANTHU_TRY(auto of_it, write_.recall(options_.home, on.identity.issuer, on.identity.document_id, mine.recipient));
     if (asked.empty() || (!any_open && of_it && of_it->document == on.id && records::is_open(of_it->stands)))
         return false;
-    if (ours && mine.answer == "15" && status.status_code != "15") return failed(errc::status_after_end, mine.answer);
+    // Its place may have been taken before it came: by a recall of the same document.
+    const bool taken = mine.answer == "15" || std::ranges::any_of(asked, [](const recall_row& q) {
+                           return q.stands == recall_stand::agreed;
+                       });
+    if (ours && taken && status.status_code != "15") return failed(errc::status_after_end, "15");
     records::answer_place(mine, status.status_code, status.status_time);
     for (recall_row& q : asked) {
         VANTHU_CHECK(answer_request(q, status));

@@ -338,7 +338,7 @@ result<> decision::apply_status(const arrival& a, document_row& status, const re
     if (!on) return {};
     if (mine->last_status == "02") return recall_needless(*on, *mine);
     if (!mine->asked_back) return {};
-    if (s.status_code == "15" || s.status_code == "16") return recall_answered(*on, *mine, status);
+    if (s.status_code == "15" || s.status_code == "16") return recall_answered(*on, *mine, status, ours);
     return {};
 }
 

@@ -72,6 +72,8 @@ result<> decision::update_recipient(const arrival& a, const document_row& d, con
     // Our own policy refuses it; or this node knows nothing of what it speaks of, and hands it on.
     const bool refused = local && a.held_here.empty() && !a.refused_at_end.empty();
     if (refused || (!of && (!local || a.from->source != offer::from::peer))) return add_recipient(a, d, r, to, out);
+    VANTHU_TRY(const bool overtaken, is_overtaken(a, d, of, d.target));
+    if (overtaken) return add_recipient(a, d, way_of(a, of->consignment, r), to, out);
     VANTHU_TRY(recall_row q, ask(a, d, edxml::bussiness_type::update, d.target, r, of, out));
     q.stands = local ? recall_stand::before_clerk : recall_stand::asked;
     routed way = r;
@@ -80,6 +82,9 @@ result<> decision::update_recipient(const arrival& a, const document_row& d, con
         if (records::has_ended(c)) {
             q.stands = recall_stand::ended;
             q.where = options_.organisation;
+            // What took the document away has the row for good.
+            VANTHU_TRY(auto by, write_.recall(options_.home, q.issuer, q.target, q.recipient));
+            if (by && by->document == q.document && records::took_away(*by)) q = std::move(*by);
             return close_request(d, r, q, "recall_needless", out);
         }
         if (!c.inbox_id.empty()) {
@@ -89,11 +94,7 @@ result<> decision::update_recipient(const arrival& a, const document_row& d, con
                 write_.put(*entry);
             }
         }
-        // The way of the document, also where the registry knows another one by now.
-        if (const registry::node* same = local || c.hop == "local" ? nullptr : a.registry->find_node(c.hop)) {
-            way.route.kind = route_kind::hop;
-            way.route.next = same;
-        }
+        if (!local) way = way_of(a, c, r);
     }
     write_.put(options_.home, q);
     return add_recipient(a, d, way, to, out);
@@ -107,6 +108,12 @@ result<bool> decision::update_answered(const document_row& on, const consignment
     VANTHU_TRY(auto q, on_update
                            ? records::asked_by(write_, options_.home, on, on.target, mine)
                            : write_.recall(options_.home, on.identity.issuer, on.identity.document_id, mine.recipient));
+    if (!q && on_update && ours) {
+        // On its way the answer would be taken for one to what was asked later.
+        VANTHU_TRY(auto later, write_.recall(options_.home, on.identity.issuer, on.target, mine.recipient));
+        if (later && later->asks != updates && later->sent_at > on.sent_at)
+            return failed(errc::status_after_end, later->asked_code);
+    }
     if (!q || q->asks != updates || (on_update ? q->recall : q->document) != on.id) return false;
     const bool too_late = q->stands == recall_stand::agreed && status.status_code != "15"; // kept as a step
     if (too_late && ours) return failed(errc::status_after_end, "15");
