@@ -54,6 +54,18 @@ task<bytes> read_manifest(net::request& r) {
     co_return manifest;
 }
 
+// Of a new document that is here for all its recipients, or on its way to all of them, the receipt says all.
+bool leaves_notices(const intake::accepted& a) {
+    using records::state;
+    const std::vector<records::consignment_row>& all = a.consignments;
+    if (a.document.kind != records::document_kind::document || all.empty() ||
+        a.document.identity.business_type != int(edxml::bussiness_type::new_document))
+        return true;
+    const state first = all.front().state_now;
+    return (first != state::delivered && first != state::waiting) ||
+           std::ranges::any_of(all, [&](const records::consignment_row& c) { return c.state_now != first; });
+}
+
 } // namespace
 
 receiver::receiver(receiver_options options, intake::gate& gate, ledger::store& store, ledger::receipt_log& log,
@@ -229,7 +241,7 @@ asio::awaitable<net::response> receiver::receive(net::request& r, const std::str
         std::lock_guard lock(guard_);
         incoming_.erase({node, sha});
     }
-    if (on_notices) on_notices();
+    if (on_notices && leaves_notices(*accepted)) on_notices();
     co_return net::response::json(accepted->known ? 200 : 201, std::move(accepted->receipt));
 }
 

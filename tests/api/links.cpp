@@ -127,6 +127,31 @@ BOOST_AUTO_TEST_CASE(a_packet_is_taken_with_its_manifest_in_front_of_it) {
     BOOST_TEST(again->body == taken->body);
 }
 
+BOOST_AUTO_TEST_CASE(who_tells_notices_is_woken_by_a_packet_that_leaves_some_and_by_no_other) {
+    pair_of_nodes n([](node_spec& s) { s.delivers = false; }); // what is to be told stays
+    std::atomic<unsigned> woken = 0;
+    n.upper.receiver->on_notices = [&] { ++woken; };
+    peer_client lower(n.upper, n.ca, n.lower.service);
+    auto send = [&](int number, const std::vector<std::string>& to) {
+        letter l = upward(number);
+        l.to = to;
+        const std::string packet = l.packet();
+        lower.announce(packet, to);
+        auto taken = lower.put(peer_client::path(packet), packet);
+        BOOST_REQUIRE_MESSAGE((taken.has_value() && taken->status == 201), (taken ? taken->body : ""));
+    };
+    auto left = [&] {
+        return records::reader(n.upper.store->committed()).notices_for("@tinh", "h48.40", 100).value().size();
+    };
+    send(15, {"H48.99.01"});
+    send(16, {"H48.99.01", "H48.01"});
+    BOOST_TEST(woken == 0u);
+    BOOST_TEST(left() == 0u);
+    send(17, {"H48.99.01", "Z99"}); // kept here, and parked: nobody knows where that is
+    BOOST_TEST(woken == 1u);
+    BOOST_TEST(left() == 2u);
+}
+
 BOOST_AUTO_TEST_CASE(what_is_new_goes_with_its_manifest_and_what_was_tried_before_asks_first) {
     pair_of_nodes n;
     unsigned bodies = 0;
