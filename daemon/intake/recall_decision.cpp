@@ -368,7 +368,8 @@ result<> decision::recall_answered(const document_row& on, const consignment_row
     VANTHU_TRY(auto q, on_recall
                            ? records::asked_by(write_, options_.home, on, on.target, mine)
                            : write_.recall(options_.home, on.identity.issuer, on.identity.document_id, mine.recipient));
-    if (!q && is_recall(on.identity)) return superseded_answered(on, mine, status, ours);
+    const bool removes = std::ranges::find(on.removed, mine.recipient_code) != on.removed.end();
+    if (!q && (is_recall(on.identity) || removes)) return superseded_answered(on, mine, status, ours);
     if (!q || (on_recall ? q->recall : q->document) != on.id) return {};
     VANTHU_CHECK(answer_request(*q, status));
     const std::string &owner = on_recall ? q->owner : q->recall_owner, &id = on_recall ? q->document : q->recall,
