@@ -51,7 +51,7 @@ struct line {
     double http_us = 0;
 
     double cost_us() const { // without pre-flight
-        return transfer.client_us + transfer.server_us + http_us + stages.gate;
+        return transfer.client_us + transfer.server_us + http_us + stages.api;
     }
     // With pre-flight the verification is the bound that the goal names.
     double cpu_bound(unsigned cores) const { return cores * 1e6 / (preflight ? stages.verify_us : cost_us()); }
@@ -208,7 +208,7 @@ private:
 boost::json::object stages_of(const line& l) {
     return {{"client_us", l.transfer.client_us}, {"tls_us", l.transfer.server_us}, {"http_us", l.http_us},
             {"parse_us", l.stages.parse},        {"hash_us", l.stages.hash},       {"origin_us", l.stages.origin},
-            {"payload_us", l.stages.payload},    {"rows_us", l.stages.rest()},     {"gate_us", l.stages.gate},
+            {"payload_us", l.stages.payload},    {"rows_us", l.stages.rest()},     {"api_us", l.stages.api},
             {"verify_us", l.stages.verify_us},   {"sum_us", l.cost_us()}};
 }
 
@@ -227,7 +227,7 @@ boost::json::object to_json(const line& l) {
                             {"client_rss_mb", l.client_pss},
                             {"daemon_cpu_us", median(l.daemon_cpu)},
                             {"client_cpu_us", median(l.client_cpu)},
-                            {"in_process_per_s", l.stages.gate_per_s},
+                            {"in_process_per_s", l.stages.api_per_s},
                             {"stages", stages_of(l)}};
     if (!l.bare.empty()) {
         row["bare_loop_per_s"] = median(l.bare);
@@ -252,7 +252,7 @@ void print_stages(const line& l, const voice& says) {
         {says("băm SHA-256", "SHA-256"), l.stages.hash},
         {says("chữ ký nguồn gốc", "origin signature"), l.stages.origin},
         {says("ghi nội dung", "payload record"), l.stages.payload},
-        {says("hàng, biên nhận, đồng bộ, chuyển luồng", "rows, receipt, syncs, hand-overs"), l.stages.rest()},
+        {says("API, hàng, biên nhận, đồng bộ, chuyển luồng", "API, rows, receipt, syncs, hand-overs"), l.stages.rest()},
         {says("tổng", "sum"), l.cost_us()}};
     std::cout << fmt::format(
         fmt::runtime(says("CPU cho một văn bản, {} luồng gửi, µs:\n", "CPU a document, {} submitters, µs:\n")),

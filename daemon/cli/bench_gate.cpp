@@ -1,11 +1,13 @@
 #include "daemon/cli/bench_gate.hpp"
 
+#include "daemon/api/eoffice.hpp"
 #include "daemon/cli/errors.hpp"
 #include "daemon/intake/gate.hpp"
 #include "daemon/net/io_threads.hpp"
 
 #include <algorithm>
 #include <ctime>
+#include <fmt/format.h>
 
 namespace vanthu::cli {
 namespace {
@@ -33,7 +35,7 @@ san_uri = "urn:vanthu:org:H48.99.01"
 ca = "ca.pem"
 )";
 
-// A node's parts up to the gate, over a directory of its own.
+// A node's parts up to the API for eOffices, over a directory of its own.
 struct node {
     system_clock clock;
     std::unique_ptr<ledger::store> store;
@@ -42,6 +44,9 @@ struct node {
     std::unique_ptr<inspect::inspector_pool> inspectors;
     asio::thread_pool disk{2}, crypto{2};
     std::unique_ptr<intake::gate> gate;
+    api::inbox_bell bell;
+    std::unique_ptr<api::eoffice> eoffice;
+    std::string api_key;
 
     ~node() {
         disk.join();
@@ -89,6 +94,16 @@ result<std::unique_ptr<node>> make_node(const std::filesystem::path& directory, 
     n->gate = std::make_unique<intake::gate>(std::move(go), *n->store, *n->receipts, *n->spool, n->inspectors.get(),
                                              n->disk, n->crypto, n->clock);
     n->gate->use_registry(shared);
+    api::eoffice_options eo;
+    eo.node = "bench";
+    eo.home = shared->canonical(issuer, n->clock.now());
+    eo.organisation = issuer;
+    n->eoffice = std::make_unique<api::eoffice>(std::move(eo), *n->gate, *n->store, *n->receipts, *n->spool, n->bell,
+                                                n->disk, n->clock);
+    const api::new_credential credential = api::make_credential("bench", {std::string(issuer)}, {"submit"});
+    VANTHU_TRY(api::credentials known, api::credentials::parse(credential.row, "bench"));
+    n->eoffice->use_credentials(std::make_shared<const api::credentials>(std::move(known)));
+    n->api_key = credential.key;
     return n;
 }
 
@@ -132,6 +147,7 @@ result<accepted_in_process> accept_for(node& n, const packet_form& form, unsigne
     std::mutex guard;
     std::optional<failure> wrong;
     std::atomic<std::uint64_t> count{0};
+    const net::peer_identity nobody;
     net::io_threads threads(2, "bench");
     task_group group;
     const double cpu = process_cpu_seconds();
@@ -140,17 +156,26 @@ result<accepted_in_process> accept_for(node& n, const packet_form& form, unsigne
         group.spawn(threads.executor(i % threads.size()), [&]() -> asio::awaitable<void> {
             packet_form mine = form;
             while (std::chrono::steady_clock::now() - begin < length) {
-                borrowed_body body(mine.numbered(++number));
-                intake::offer o;
-                o.credential = "bench";
-                o.may_send_for = {"@sender"};
-                result<intake::accepted> done = co_await n.gate->accept(std::move(o), body);
-                if (done) {
+                const std::string_view packet = mine.numbered(++number);
+                borrowed_body body(packet);
+                net::request request{.method = "POST",
+                                     .path = "/v1/documents",
+                                     .query = {},
+                                     .raw_target = "/v1/documents",
+                                     .fields = {},
+                                     .peer = nobody,
+                                     .content_length = packet.size(),
+                                     .body = body};
+                request.fields.set("Authorization", "Bearer " + n.api_key);
+                request.fields.set("Content-Type", "application/xml");
+                const net::response answer = co_await n.eoffice->handle(request);
+                if (answer.status == 201) {
                     ++count;
                     continue;
                 }
+                const auto* text = std::get_if<std::string>(&answer.body);
                 std::lock_guard lock(guard);
-                wrong = done.error();
+                wrong = {errc::bench_failed, fmt::format("{} {}", answer.status, text ? *text : "")};
                 co_return;
             }
         });
@@ -216,8 +241,8 @@ result<stage_costs> measure_stages(const std::filesystem::path& directory, const
     out.log_bytes =
         static_cast<double>(log_bytes(directory / "ledger" / "rows") - before) / static_cast<double>(number - from);
     VANTHU_TRY(accepted_in_process many, accept_for(*n, form, submitters, length, number));
-    out.gate = many.cpu_us;
-    out.gate_per_s = many.per_s;
+    out.api = many.cpu_us;
+    out.api_per_s = many.per_s;
     return out;
 }
 

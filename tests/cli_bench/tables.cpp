@@ -77,7 +77,7 @@ BOOST_AUTO_TEST_CASE(accepting_is_measured_over_https_beside_disk_and_processor_
         const json::object& row = v.as_object();
         const json::object& stages = row.at("stages").as_object();
         for (const char* name :
-             {"client_us", "tls_us", "http_us", "parse_us", "hash_us", "origin_us", "payload_us", "gate_us", "sum_us"})
+             {"client_us", "tls_us", "http_us", "parse_us", "hash_us", "origin_us", "payload_us", "api_us", "sum_us"})
             BOOST_TEST(number(stages, name) > 0, name);
         const bool preflight = row.at("preflight").as_bool();
         BOOST_TEST((number(stages, "verify_us") > 0) == preflight);
