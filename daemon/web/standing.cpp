@@ -203,7 +203,10 @@ result<> standing::reread_entries(const records::reader& read, const std::string
 
 result<> standing::refresh(const ledger::view& view, const std::vector<std::string>& owners, timestamp now) {
     const records::reader read(view);
-    if (ended_from_ == 0) ended_from_ = to_us(now - window);
+    if (ended_from_ == 0) {
+        ended_from_ = to_us(now - window);
+        read_again_at_ = now + std::chrono::minutes(1); // everything is read for the first time now
+    }
     for (const std::string& owner : owners) {
         place& p = places_[owner];
         if (!p.loaded) VANTHU_CHECK(load(read, owner, p));
