@@ -62,16 +62,24 @@ public:
     }
 
 private:
+    // By what its file says: a directory may have any name.
+    bool is_store_or_backup(const fs::path& directory) {
+        for (const auto& [name, title] : {std::pair(whole_name, "vanthu backup\n"), {store_name, "vanthu store\n"}}) {
+            const auto text = files_.exists(directory / name) ? read_small_file(files_, directory / name)
+                                                              : result<std::string>(std::string());
+            if (text && text->starts_with(title)) return true;
+        }
+        return files_.exists(directory / begun_name); // one under way, or left: it is cleared with all in it
+    }
+
     result<> begin() {
         if (lies_in(target_, from_.directory))
             return failed(errc::backup_target_taken, target_.string() + " lies inside the store");
         // Nor inside another backup, nor another store: it would no longer be what it says it is.
         for (fs::path above = target_.parent_path(); !above.empty(); above = above.parent_path()) {
-            for (const char* name : {whole_name, begun_name, store_name})
-                if (files_.exists(above / name))
-                    return failed(errc::backup_target_taken,
-                                  fmt::format("{} lies inside {}, which has a file {}", target_.string(),
-                                              above.string(), name));
+            if (is_store_or_backup(above))
+                return failed(errc::backup_target_taken,
+                              fmt::format("{} lies inside the store or backup {}", target_.string(), above.string()));
             if (above == above.parent_path()) break;
         }
         if (files_.exists(target_)) {

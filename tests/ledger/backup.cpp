@@ -114,6 +114,11 @@ BOOST_AUTO_TEST_CASE(a_backup_never_replaces_anything_and_never_lies_in_the_stor
     }
     BOOST_TEST(p.m.on.files_below("/disk").size() == files);
     must(back_up(p.m, "/disk/store-2")); // a name that only begins like the store's
+    // Nor is a directory one of ours by its name.
+    must(p.m.files->create_directory("/disk/BACKUP"));
+    must(p.m.files->create_directory("/disk/STORE"));
+    must(back_up(p.m, "/disk/BACKUP/b"));
+    must(back_up(p.m, "/disk/STORE/b"));
 }
 
 BOOST_AUTO_TEST_CASE(what_an_unfinished_backup_left_goes_with_the_next_one_and_nothing_else_does) {
