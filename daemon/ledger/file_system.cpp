@@ -147,7 +147,9 @@ public:
         std::ranges::sort(names);
         return names;
     }
-    bool exists(const std::filesystem::path& path) override { return ::access(path.c_str(), F_OK) == 0; }
+    bool exists(const std::filesystem::path& path) override {
+        return ::access(path.c_str(), F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR);
+    }
     result<std::uint64_t> free_bytes(const std::filesystem::path& path) override {
         struct statvfs st;
         if (::statvfs(path.c_str(), &st) != 0) return from_errno(errno, "statvfs", path, errc::read_failed);

@@ -50,6 +50,7 @@ public:
     virtual result<> remove_tree(const std::filesystem::path&) = 0;      // fine when it does not exist
     virtual result<> fsync_directory(const std::filesystem::path&) = 0;
     virtual result<std::vector<std::string>> list(const std::filesystem::path&) = 0; // names, without . and .., sorted
+    // False only where it surely does not: what cannot be told is met as a failure by whoever opens it.
     virtual bool exists(const std::filesystem::path&) = 0;
     virtual result<std::uint64_t> free_bytes(const std::filesystem::path&) = 0; // for unprivileged writers
     // Held until the value is destroyed; errc::in_use when somebody else holds it. The file is created when missing.

@@ -257,6 +257,17 @@ BOOST_AUTO_TEST_CASE(a_large_payload_goes_to_the_disk_while_it_arrives) {
     BOOST_TEST(s->payloads().verify(stored.ref).has_value());
 }
 
+BOOST_AUTO_TEST_CASE(only_what_surely_does_not_exist_counts_as_absent) {
+    vanthu::test::temporary_directory d;
+    std::ofstream(d / "file") << "x";
+    std::filesystem::create_symlink("loop", d / "loop");
+    auto& files = real_file_system();
+    BOOST_TEST(files.exists(d / "file"));
+    BOOST_TEST(!files.exists(d / "none"));
+    BOOST_TEST(!files.exists(d / "file" / "below"));
+    BOOST_TEST(files.exists(d / "loop" / "STORE")); // it could not be looked at
+}
+
 BOOST_AUTO_TEST_CASE(what_stays_in_memory_is_said_before_and_follows_the_configured_limit) {
     for (payload_sizes sizes : {payload_sizes{0, 1000}, {10, 1000}, {65536, 1u << 20}, {65536, 1000}}) {
         const std::uint64_t limit = std::min(sizes.inside_up_to, sizes.segment_up_to);
