@@ -226,6 +226,10 @@ BOOST_AUTO_TEST_CASE(what_nobody_sees_in_a_number_is_refused_here_and_shown_from
     auto plain = offer_from(o.node, "h48.40", letter{.number = ++n, .from = "H48.40"}.packet());
     BOOST_REQUIRE(plain.has_value());
     BOOST_TEST(!flagged(*plain, "hidden_characters"));
+    // What was accepted before can be taken back under the number that it has.
+    const letter recall{.number = ++n, .document_id = "VB-0", .bussiness_type = 1};
+    reply asked = submit_packet(o.node, "key-so", changed(recall.packet(), "CodeNotation", "\u00ad"));
+    BOOST_TEST(asked.code() != "intake.number_malformed", asked.body);
 }
 
 BOOST_AUTO_TEST_CASE(a_number_of_zeros_and_a_due_date_before_the_date_are_shown) {
