@@ -70,6 +70,11 @@ result<timestamp> answer_time(const records::reader& read, const std::string& ho
                               const records::document_row& request, const records::consignment_row& mine,
                               const std::string& code, timestamp now) {
     timestamp at = not_before(request.sent_at, now);
+    // Also not before what it closes: a later request may have the row, and the answer may be given on the document.
+    for (const std::string& target : {request.target, request.identity.document_id}) {
+        VANTHU_TRY(auto q, read.recall(home, request.identity.issuer, target, mine.recipient));
+        if (q && records::is_open(q->stands)) at = std::max(at, not_before(q->sent_at, now));
+    }
     const auto same = std::ranges::find(mine.statuses, code, &records::status_seen::code);
     if (same != mine.statuses.end()) return std::max(at, from_us(same->last));
     if (mine.answer == code) return std::max(at, from_us(mine.answer_time));

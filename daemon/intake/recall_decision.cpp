@@ -389,6 +389,11 @@ result<> decision::superseded_answered(const document_row& on, const consignment
     VANTHU_TRY(auto q, write_.recall(options_.home, on.identity.issuer, on.target, mine.recipient));
     const bool agrees = status.status_code == "15";
     if (!q || q->asks == int(edxml::bussiness_type::update)) return {};
+    // Of a document that came later under the same DocumentId it says nothing.
+    if (!q->document.empty()) {
+        VANTHU_TRY(auto of, write_.document_alone(q->owner, q->document));
+        if (of && on.sent_at != 0 && of->sent_at > on.sent_at) return {};
+    }
     if (records::took_away(*q)) return ours && !agrees ? result<>(failed(errc::status_after_end, "15")) : result<>();
     if (!ours && !agrees) return {};
     VANTHU_CHECK(answer_request(*q, status));

@@ -269,9 +269,10 @@ result<bool> decision::replacement_answered(const document_row& on, consignment_
     if (asked.empty() || (!any_open && of_it && of_it->document == on.id && records::is_open(of_it->stands)))
         return false;
     // Its place may have been taken before it came: by a recall of the same document.
-    const bool taken = mine.answer == "15" || std::ranges::any_of(asked, [](const recall_row& q) {
-                           return q.stands == recall_stand::agreed;
-                       });
+    const bool taken =
+        mine.answer == "15" || (!any_open && std::ranges::any_of(asked, [](const recall_row& q) {
+                                    return q.stands == recall_stand::agreed;
+                                }));
     if (ours && taken && status.status_code != "15") return failed(errc::status_after_end, "15");
     records::answer_place(mine, status.status_code, status.status_time);
     for (recall_row& q : asked) {

@@ -111,7 +111,7 @@ result<bool> decision::update_answered(const document_row& on, const consignment
     if (!q && on_update && ours) {
         // On its way the answer would be taken for one to what was asked later.
         VANTHU_TRY(auto later, write_.recall(options_.home, on.identity.issuer, on.target, mine.recipient));
-        if (later && later->asks != updates && later->sent_at > on.sent_at)
+        if (later && later->asks != updates && later->sent_at >= on.sent_at)
             return failed(errc::status_after_end, later->asked_code);
     }
     if (!q || q->asks != updates || (on_update ? q->recall : q->document) != on.id) return false;

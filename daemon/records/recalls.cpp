@@ -10,14 +10,16 @@ void take_out(transfer_row& t, const std::string& code) { std::erase(t.recipient
 
 constexpr int updates = 2, replaces = 3; // recall_row::asks
 
-// A replacement that speaks of several documents waits for all of them.
-result<bool> waits_for_others(writer& w, const std::string& home, const std::string& owner, const std::string& id) {
+// A replacement that speaks of several documents waits for all of them. `taken`: a request that takes one's row.
+result<bool> waits_for_others(writer& w, const std::string& home, const std::string& owner, const std::string& id,
+                              const recall_row* taken = nullptr) {
     VANTHU_TRY(auto d, w.document(owner, id));
     if (!d || d->replaces.empty()) return false;
     VANTHU_TRY(auto all, w.consignments(owner, id));
     for (const consignment_row& c : all)
         for (const replaced_row& each : d->replaces) {
             VANTHU_TRY(auto q, asked_by(w, home, *d, each.document_id, c));
+            if (q && taken && q->target == taken->target && q->recipient == taken->recipient) continue;
             if (q && q->stands == recall_stand::fenced) return true;
         }
     return false;
@@ -206,10 +208,12 @@ result<std::vector<transfer_row>> settle(writer& w, const recall_side& side, con
 result<std::optional<transfer_row>> release_earlier(writer& w, const recall_side& side, const recall_row& later,
                                                     const std::string& node) {
     VANTHU_TRY(auto earlier, w.recall(side.home, later.issuer, later.target, later.recipient));
-    if (!earlier || earlier->stands != recall_stand::fenced || earlier->recall == later.recall)
-        return std::optional<transfer_row>();
+    if (!earlier || earlier->recall == later.recall) return std::optional<transfer_row>();
+    // Whatever it stands at: it may have been answered, by the answer to one before it, while it waits.
     VANTHU_TRY(auto waiting, w.transfer(earlier->recall_owner, earlier->recall, node));
     if (!waiting || !waiting->fenced) return std::optional<transfer_row>();
+    VANTHU_TRY(const bool others, waits_for_others(w, side.home, earlier->recall_owner, earlier->recall, &later));
+    if (others) return std::optional<transfer_row>();
     waiting->fenced = false;
     waiting->next_attempt_at = w.now();
     w.put(*waiting);
