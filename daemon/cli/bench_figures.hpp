@@ -53,10 +53,10 @@ struct bench_rounds {
 };
 
 void add_round_options(CLI::App& command, bench_rounds& how);
-// The exit code; a failure is told.
 // --NAME of a size in bytes (also 100K, 2MiB) from `least` to a GiB; anything else is wrong usage.
 CLI::Option* add_size_option(CLI::App& command, const char* name, std::size_t& size, const char* help,
                              std::size_t least = 1);
+// The exit code; a failure is told.
 int tell_failure(const result<>& done, const voice& says);
 
 double median(std::vector<double> values); // 0 of none

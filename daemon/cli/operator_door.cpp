@@ -48,7 +48,9 @@ failure operator_connection::why_not(failure f) const {
     std::error_code ec;
     const bool no_socket = f.code == net::errc::unreachable && address_.starts_with(unix_socket) &&
                            !std::filesystem::exists(address_.substr(unix_socket.size()), ec) && !ec;
-    if (no_socket || f.code == net::errc::connect_refused) f.code = errc::daemon_not_running;
+    const bool here = address_.starts_with(unix_socket) || address_.contains("//127.") || address_.contains("//[::1]") ||
+                      address_.contains("//localhost");
+    if (no_socket || (here && f.code == net::errc::connect_refused)) f.code = errc::daemon_not_running;
     return f;
 }
 result<net::client_response> operator_connection::get(const std::string& path) { return send({.target = path}); }
