@@ -139,8 +139,8 @@ private:
                 hand_over();
             } else {
                 auto next = take();
+                if (next.ended) tell_end(*next.ended); // before anybody is refused for it
                 if (next.arrived) decide(*next.arrived, next.ended);
-                if (next.ended) tell_end(*next.ended);
                 if (next.finished && !deciding_) return;
             }
         }
