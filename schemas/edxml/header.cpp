@@ -143,8 +143,7 @@ void note_repeated(const element& block, remarks& odd) {
         "ToPlaces", "OtherInfo", "SteeringType",     "DocumentId",   "StatusCode", "Timestamp", "StaffInfo"};
     std::set<std::string_view> seen;
     for (const element& c : block.children)
-        if (c.name != "To" && single.contains(c.name) && !seen.insert(c.name).second)
-            odd.add(duplicate_element, c.name);
+        if (single.contains(c.name) && !seen.insert(c.name).second) odd.add(duplicate_element, c.name);
 }
 
 void note_date(const field& f, std::optional<std::string> standard_form, remarks& odd) {

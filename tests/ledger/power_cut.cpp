@@ -1,7 +1,6 @@
 // The power goes at every single operation of a run, with three kinds of disk; and every operation is refused once.
-#include "tests/ledger/scenario.hpp"
+#include "tests/ledger/at_every_operation.hpp"
 
-#include <boost/test/unit_test.hpp>
 #include <iostream>
 
 using namespace vanthu;
@@ -9,20 +8,6 @@ using namespace vanthu::ledger;
 using namespace vanthu::ledger::test;
 
 namespace {
-#ifdef VANTHU_UNDER_ASAN
-constexpr std::uint64_t stride = 9; // a sample: the whole run is the plain build's
-#else
-constexpr std::uint64_t stride = 1;
-#endif
-
-void must(const result<>& r, std::uint64_t at) {
-    BOOST_REQUIRE_MESSAGE(r, "at " << at << ": " << (r ? "" : r.error().code.message() + " " + r.error().detail));
-}
-void must_hold(machine& m, const memory& told, std::uint64_t at) {
-    auto broken = broken_promise(m, told);
-    BOOST_REQUIRE_MESSAGE(broken.empty(), "at " << at << ": " << broken);
-}
-
 std::uint64_t operations_of_a_run() {
     machine m;
     memory told;

@@ -1,7 +1,6 @@
 // Every single read of a run meets an input/output error: while the store opens, works and is looked through.
-#include "tests/ledger/scenario.hpp"
+#include "tests/ledger/at_every_operation.hpp"
 
-#include <boost/test/unit_test.hpp>
 #include <iostream>
 
 using namespace vanthu;
@@ -9,12 +8,6 @@ using namespace vanthu::ledger;
 using namespace vanthu::ledger::test;
 
 namespace {
-#ifdef VANTHU_UNDER_ASAN
-constexpr std::uint64_t stride = 9; // a sample: the whole run is the plain build's
-#else
-constexpr std::uint64_t stride = 1;
-#endif
-
 // A store that was killed with something to recover: rows in the log and payloads that nothing refers to.
 struct killed {
     machine m;
@@ -30,14 +23,6 @@ struct killed {
         m.on.power_on(remains::in_order, 1);
     }
 };
-
-void must(const result<>& r, std::uint64_t at) {
-    BOOST_REQUIRE_MESSAGE(r, "at " << at << ": " << (r ? "" : r.error().code.message() + " " + r.error().detail));
-}
-void must_hold(machine& m, const memory& told, std::uint64_t at, bool swept) {
-    auto broken = broken_promise(m, told, swept);
-    BOOST_REQUIRE_MESSAGE(broken.empty(), "at " << at << ": " << broken);
-}
 
 // Never "damaged", which sends people for a backup. write_failed: of a database that does not open it is not known what
 // failed; both ask to look at the disk.

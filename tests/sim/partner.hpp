@@ -75,6 +75,8 @@ private:
     void answer_list(const peer::asked_list&, const rule* how, peer::reconcile_answer&);
     // False: the connection has been cut. A rule that does not answer by itself leaves `handled` false.
     bool misbehave(wire&, const rule&, std::string_view right_answer, bool& handled);
+    // The right answer, or what the rule (null: none) makes of it. False: the connection has been cut.
+    bool answer_by(wire&, const rule*, std::string_view right_answer);
     std::string take(const announced&, const std::string& body, const std::string& wrong_receipt);
 
     const settings& settings_;

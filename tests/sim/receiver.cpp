@@ -96,6 +96,14 @@ void receiver::serve(wire& w) {
     }
 }
 
+bool receiver::answer_by(wire& w, const rule* r, std::string_view right) {
+    bool handled = false;
+    if (r)
+        if (bool go_on = misbehave(w, *r, right, handled); handled) return go_on;
+    w.write(right);
+    return true;
+}
+
 // The faults that are the same at every step.
 bool receiver::misbehave(wire& w, const rule& r, std::string_view right_answer, bool& handled) {
     handled = true;
@@ -140,11 +148,7 @@ bool receiver::hello(wire& w) {
     h.registry_version = "1";
     h.clock = to_rfc3339(system_clock().now());
     const std::string right = answer_text(200, peer::encode(h));
-    bool handled = false;
-    if (const rule* r = decisions_.next(settings_.faults.answering, "hello", "hello", ""))
-        if (bool go_on = misbehave(w, *r, right, handled); handled) return go_on;
-    w.write(right);
-    return true;
+    return answer_by(w, decisions_.next(settings_.faults.answering, "hello", "hello", ""), right);
 }
 
 bool receiver::manifest(wire& w, const std::string& sha, std::string body) {
@@ -172,11 +176,7 @@ bool receiver::manifest(wire& w, const std::string& sha, std::string body) {
     if (r && r->fault == "offset_beyond") answer = {.known = false, .offset = 1ull << 40, .receipt = {}};
     if (r && r->fault == "junk_known") answer = {.known = true, .offset = 0, .receipt = "{\"kind\":\"receipt\"}"};
     const std::string right = answer_text(200, peer::encode(answer));
-    bool handled = false;
-    if (r)
-        if (bool go_on = misbehave(w, *r, right, handled); handled) return go_on;
-    w.write(right);
-    return true;
+    return answer_by(w, r, right);
 }
 
 bool receiver::packet(wire& w, const std::string& sha, const message& head) {
@@ -240,10 +240,7 @@ bool receiver::packet(wire& w, const std::string& sha, const message& head) {
         return true;
     }
     const std::string right = answer_text(known.empty() ? 201 : 200, receipt);
-    if (r)
-        if (bool go_on = misbehave(w, *r, right, handled); handled) return go_on;
-    w.write(right);
-    return true;
+    return answer_by(w, r, right);
 }
 
 // The receipt; with `wrong_receipt` a wrong one, and nothing is taken.
@@ -336,11 +333,7 @@ bool receiver::notices(wire& w, const std::string& body) {
         up_to = kept;
     }
     const std::string right = answer_text(200, peer::encode_notices_answer(r && r->fault == "ack_too_low" ? 0 : up_to));
-    bool handled = false;
-    if (r)
-        if (bool go_on = misbehave(w, *r, right, handled); handled) return go_on;
-    w.write(right);
-    return true;
+    return answer_by(w, r, right);
 }
 
 } // namespace vanthu::sim

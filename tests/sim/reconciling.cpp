@@ -129,11 +129,7 @@ bool receiver::reconcile(wire& w, const std::string& body) {
         if (q->list && q->list->after) answer.next = q->list->after;
     }
     const std::string right = answer_text(200, peer::encode(answer));
-    bool handled = false;
-    if (r)
-        if (bool go_on = misbehave(w, *r, right, handled); handled) return go_on;
-    w.write(right);
-    return true;
+    return answer_by(w, r, right);
 }
 
 } // namespace vanthu::sim
