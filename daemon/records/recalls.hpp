@@ -51,8 +51,8 @@ result<std::optional<recall_row>> asked_by(const reader&, const std::string& hom
 // A replacement is gone at this recipient (taken back, replaced in its turn, refused): what it asked for there ends.
 result<> end_requests(writer&, const std::string& home, const document_row& replacement, const consignment_row&);
 
-// `later` takes the row of a request that is fenced: that one goes on at once, as no outcome would release it any more.
-// Before `later` is written. Answers its transfer to `node`, with its work row.
+// `later` takes the row of a request that may be fenced: that one goes on at once, as no outcome would release it any
+// more, unless it waits for another document too. Before `later` is written. Answers its transfer to `node`, with its work row.
 result<std::optional<transfer_row>> release_earlier(writer&, const recall_side&, const recall_row& later,
                                                     const std::string& node);
 
