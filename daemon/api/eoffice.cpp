@@ -200,9 +200,10 @@ asio::awaitable<net::response> eoffice::documents(call& c) {
     }
     json::value next = more ? json::value(last) : json::value(nullptr);
     co_return answer(
-        200,
-        json::object{
-            {"schema_version", 1}, {"documents", std::move(list)}, {"next_before", std::move(next)}, {"limit", at_most}});
+        200, json::object{{"schema_version", 1},
+                          {"documents", std::move(list)},
+                          {"next_before", std::move(next)},
+                          {"limit", at_most}});
 }
 
 asio::awaitable<net::response> eoffice::track(call& c) {

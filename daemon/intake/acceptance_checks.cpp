@@ -113,8 +113,8 @@ result<> acceptance::check_code() {
     }
     // A recall, update or replace speaks of a document under the number that it has.
     const bool names_another = h.bussiness && asks_for_answer(identity_of(*packet_->document(), *registry_, at_));
-    if (((!digits || hides) && !names_another) || c.number.find('/') != std::string::npos || has_control_character(c.number) ||
-        has_control_character(c.notation))
+    if (((!digits || hides) && !names_another) || c.number.find('/') != std::string::npos ||
+        has_control_character(c.number) || has_control_character(c.notation))
         return failed(errc::number_malformed, c.number + "/" + c.notation);
     return {};
 }
