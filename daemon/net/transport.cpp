@@ -3,30 +3,30 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
-#include <boost/asio/ssl/error.hpp>
-#include <boost/asio/ssl/stream.hpp>
 #include <cstring>
-#include <openssl/ssl.h>
 #include <sys/socket.h>
 
 namespace vanthu::net {
 namespace {
 using boost::system::error_code;
 constexpr auto answer = asio::as_tuple(asio::use_awaitable);
-// A cancellation can fall between the socket operations of one TLS operation and be lost: it is repeated until the
-// operation ends.
-constexpr std::chrono::milliseconds repeat_cancel{20};
+// Whoever finds his socket always ready lets the thread's other connections in after so many bytes.
+constexpr std::size_t turn = 256 * 1024;
 } // namespace
 
 struct transport::state : std::enable_shared_from_this<state> {
     transport::socket socket;
-    std::optional<asio::ssl::stream<transport::socket&>> tls;
+    std::optional<tls_stream> tls;
     asio::steady_timer timer;
     steady_time deadline = steady_time::max(); // of the operation in progress; max: none
     steady_time wakes_at = steady_time::max(); // when the timer looks next; max: it does not wait
     bool expired = false;
+    std::size_t since_waiting = 0; // bytes of TLS
 
     explicit state(transport::socket s) : socket(std::move(s)), timer(socket.get_executor()) {}
+
+    // The number of a closed socket may be another's by now.
+    bool encrypted() const { return tls && socket.is_open(); }
 
     // The timer is left to run over many operations and looks at the deadline of the day when it wakes.
     void begin(steady_time until) {
@@ -50,15 +50,29 @@ struct transport::state : std::enable_shared_from_this<state> {
         expired = true;
         error_code ignored;
         socket.cancel(ignored);
-        wake_at(in(repeat_cancel));
     }
 
     fail failure_of(const error_code& ec) const {
         if (ec == asio::error::operation_aborted)
             return expired ? failed(errc::timed_out, "no progress before the deadline")
                            : failed(tasks::errc::cancelled);
-        if (ec.category() == asio::error::get_ssl_category()) return failed(errc::tls_failed, ec.message());
         return failed(errc::connection_closed, ec.message());
+    }
+
+    task<> ready(tls_stream::want what, steady_time until) {
+        since_waiting = 0;
+        begin(until);
+        auto [ec] = co_await socket.async_wait(
+            what == tls_stream::want::read ? socket::wait_read : socket::wait_write, answer);
+        end();
+        if (ec) co_return failure_of(ec);
+        co_return result<>();
+    }
+    bool had_its_turn(std::size_t moved) {
+        since_waiting += moved;
+        if (since_waiting < turn) return false;
+        since_waiting = 0;
+        return true;
     }
 };
 
@@ -73,24 +87,26 @@ transport::~transport() {
 
 task<> transport::handshake(ssl_ptr session, role as, steady_time deadline) {
     auto& s = *state_;
-    s.tls.emplace(s.socket, session.release());
-    s.begin(deadline);
-    auto [ec] = co_await s.tls->async_handshake(
-        as == role::server ? asio::ssl::stream_base::server : asio::ssl::stream_base::client, answer);
-    s.end();
-    if (ec) co_return s.failure_of(ec);
-    co_return result<>();
+    error_code ignored;
+    s.socket.native_non_blocking(true, ignored);
+    s.tls.emplace(s.socket.native_handle(), std::move(session));
+    for (;;) {
+        VANTHU_CO_TRY(const tls_stream::progress p, s.tls->handshake(as));
+        if (p.next == tls_stream::want::nothing) co_return result<>();
+        VANTHU_CO_CHECK(co_await s.ready(p.next, deadline));
+    }
 }
 
 task<std::size_t> transport::read_some(std::span<std::uint8_t> out, steady_time deadline) {
     auto& s = *state_;
-    error_code ec;
-    std::size_t n = 0;
+    while (s.encrypted()) {
+        VANTHU_CO_TRY(const tls_stream::progress p, s.tls->read(out));
+        if (s.had_its_turn(p.moved)) co_await asio::post(s.socket.get_executor(), asio::use_awaitable);
+        if (p.next == tls_stream::want::nothing) co_return p.moved;
+        VANTHU_CO_CHECK(co_await s.ready(p.next, deadline));
+    }
     s.begin(deadline);
-    if (s.tls)
-        std::tie(ec, n) = co_await s.tls->async_read_some(asio::buffer(out.data(), out.size()), answer);
-    else
-        std::tie(ec, n) = co_await s.socket.async_read_some(asio::buffer(out.data(), out.size()), answer);
+    auto [ec, n] = co_await s.socket.async_read_some(asio::buffer(out.data(), out.size()), answer);
     s.end();
     if (ec == asio::error::eof) co_return 0;
     if (ec) co_return s.failure_of(ec);
@@ -99,13 +115,14 @@ task<std::size_t> transport::read_some(std::span<std::uint8_t> out, steady_time 
 
 task<std::size_t> transport::write_some(bytes_view data, steady_time deadline) {
     auto& s = *state_;
-    error_code ec;
-    std::size_t n = 0;
+    while (s.encrypted()) {
+        VANTHU_CO_TRY(const tls_stream::progress p, s.tls->write(data));
+        if (s.had_its_turn(p.moved)) co_await asio::post(s.socket.get_executor(), asio::use_awaitable);
+        if (p.next == tls_stream::want::nothing) co_return p.moved;
+        VANTHU_CO_CHECK(co_await s.ready(p.next, deadline));
+    }
     s.begin(deadline);
-    if (s.tls)
-        std::tie(ec, n) = co_await s.tls->async_write_some(asio::buffer(data.data(), data.size()), answer);
-    else
-        std::tie(ec, n) = co_await s.socket.async_write_some(asio::buffer(data.data(), data.size()), answer);
+    auto [ec, n] = co_await s.socket.async_write_some(asio::buffer(data.data(), data.size()), answer);
     s.end();
     if (ec) co_return s.failure_of(ec);
     co_return n;
@@ -122,10 +139,9 @@ task<> transport::write(bytes_view data, steady_time deadline) {
 task<> transport::finish_sending(steady_time deadline) {
     auto& s = *state_;
     // Ends with the other side's close_notify, with anything else it sends, or at the deadline.
-    if (s.tls && SSL_is_init_finished(s.tls->native_handle())) {
-        s.begin(deadline);
-        co_await s.tls->async_shutdown(answer);
-        s.end();
+    while (s.encrypted() && s.tls->shaken()) {
+        auto p = s.tls->shut_down();
+        if (!p || p->next == tls_stream::want::nothing || !co_await s.ready(p->next, deadline)) break;
     }
     error_code ignored;
     s.socket.shutdown(asio::socket_base::shutdown_send, ignored);
@@ -156,14 +172,13 @@ void transport::expire() {
 }
 
 bool transport::stale() const {
+    if (state_->encrypted()) return state_->tls->has_spoken();
     std::uint8_t byte;
     const ssize_t n = ::recv(state_->socket.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-    if (n == 0) return true;
-    if (n < 0) return errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR;
-    return !state_->tls; // TLS: may be a session ticket
+    return n >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
 }
 
-ssl_st* transport::session() const { return state_->tls ? state_->tls->native_handle() : nullptr; }
+ssl_st* transport::session() const { return state_->tls ? state_->tls->native() : nullptr; }
 
 void transport::describe(peer_identity& peer) const {
     error_code ec;

@@ -2,7 +2,7 @@
 // Belongs to one executor; one operation at a time.
 #pragma once
 
-#include "daemon/net/tls.hpp"
+#include "daemon/net/tls_stream.hpp"
 
 #include <boost/asio/generic/stream_protocol.hpp>
 
@@ -18,10 +18,10 @@ public:
     transport& operator=(transport&&) = delete;
 
     // From here on bytes are encrypted. tls_failed, timed_out, connection_closed.
-    enum class role { server, client };
+    using role = tls_stream::role;
     task<> handshake(ssl_ptr session, role as, steady_time deadline);
 
-    // 0: the orderly end of the stream. Failures of all: timed_out (the transport can still be used in the other
+    // What is there already moves at once, also after the deadline; the deadline is for waiting. 0: the orderly end of the stream. Failures of all: timed_out (the transport can still be used in the other
     // direction), connection_closed, tls_failed, tasks::errc::cancelled.
     task<std::size_t> read_some(std::span<std::uint8_t> out, steady_time deadline);
     task<std::size_t> write_some(bytes_view data, steady_time deadline);
