@@ -137,6 +137,7 @@ public:
     // Accepted by one daemon, carried to a second one, its receipt stored by the first: both on this disk.
     struct carried {
         double per_s = 0, alone_per_s = 0;
+        double sender_cpu_us = 0, receiver_cpu_us = 0, alone_cpu_us = 0; // of a document
     };
     result<carried> carry(std::uint64_t documents) {
         const auto first = new_place(), second = new_place();
@@ -144,6 +145,7 @@ public:
         VANTHU_TRY(auto to, start(second, "bench-receiver", bench_receiver, false, port, 0));
         VANTHU_TRY(auto from, start(first, "bench", bench_issuer, false, port, 0));
         carried out;
+        const double to_cpu = to->use().cpu_seconds, from_cpu = from->use().cpu_seconds;
         const auto begin = std::chrono::steady_clock::now();
         VANTHU_CHECK(submit(*from, plain_form_, most_submitters(), std::chrono::hours(1), number_, documents));
         for (std::uint64_t there = 0; there < documents;) {
@@ -155,12 +157,15 @@ public:
         }
         out.per_s = static_cast<double>(documents) /
                     std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+        out.sender_cpu_us = (from->use().cpu_seconds - from_cpu) * 1e6 / static_cast<double>(documents);
+        out.receiver_cpu_us = (to->use().cpu_seconds - to_cpu) * 1e6 / static_cast<double>(documents);
         if (!from->stop() || !to->stop()) return failed(errc::bench_failed, "vanthud did not end well");
         const auto alone = new_place();
         VANTHU_TRY(auto only, start(alone, "bench", bench_issuer, false, 0, 0));
         VANTHU_TRY(load_result seen,
                    submit(*only, plain_form_, most_submitters(), std::chrono::hours(1), number_, documents));
         out.alone_per_s = seen.per_s;
+        out.alone_cpu_us = seen.daemon_cpu_us;
         return out;
     }
 
@@ -322,7 +327,10 @@ result<> bench_deliver(const bench_options& o) {
                                 {"submitters", m.most_submitters()},
                                 {"documents_per_s", carried->per_s},
                                 {"accepts_per_s", carried->alone_per_s},
-                                {"ratio", carried->per_s / carried->alone_per_s}};
+                                {"ratio", carried->per_s / carried->alone_per_s},
+                                {"sender_cpu_us", carried->sender_cpu_us},
+                                {"receiver_cpu_us", carried->receiver_cpu_us},
+                                {"alone_cpu_us", carried->alone_cpu_us}};
         if (many)
             all["many_recipients"] = {{"recipients", o.recipients},
                                       {"one_ms", many->one_ms},
@@ -348,10 +356,11 @@ result<> bench_deliver(const bench_options& o) {
         std::cout << fmt::format(
             fmt::runtime(
                 o.says("{} văn bản tới vanthud thứ hai, biên nhận đã cất: {:.0f}/giây; chỉ tiếp nhận {:.0f}/giây; "
-                       "tỉ lệ {:.2f}\n",
+                       "tỉ lệ {:.2f}; CPU một văn bản: nơi gửi {:.0f}, nơi nhận {:.0f}, chỉ tiếp nhận {:.0f} µs\n",
                        "{} documents to a second vanthud, receipts stored: {:.0f}/s; accepts alone {:.0f}/s; "
-                       "ratio {:.2f}\n")),
-            o.to, carried->per_s, carried->alone_per_s, carried->per_s / carried->alone_per_s);
+                       "ratio {:.2f}; CPU a document: sender {:.0f}, receiver {:.0f}, accepting alone {:.0f} µs\n")),
+            o.to, carried->per_s, carried->alone_per_s, carried->per_s / carried->alone_per_s, carried->sender_cpu_us,
+            carried->receiver_cpu_us, carried->alone_cpu_us);
     if (many)
         std::cout << fmt::format(
             fmt::runtime(o.says("một nơi nhận {:.1f} ms, {} nơi nhận {:.1f} ms: gấp {:.1f} lần; "
