@@ -104,7 +104,8 @@ int run(const std::filesystem::path& file, daemon_config config, std::shared_ptr
                            executor, [&] { return gate.registry(); }, clock);
     delivery::engine engine(start::engine_options(config, home), **store, executor, disk, clock, [&] { return gate.registry(); },
                             [&](const std::string& to) { return links.to(to); });
-    gate.on_work = [&](const auto& rows) { engine.wake(rows); };
+    gate.on_work = [&](auto rows, auto composed) { engine.wake(std::move(rows), std::move(composed)); };
+    gate.keeps_composed = [&] { return engine.keeps_composed(); };
     // New documents are refused before something runs out; what is here goes on.
     intake::pressure pressure(start::pressure_marks(config));
     pressure.look(start::measure(config.store.directory, engine));

@@ -59,9 +59,9 @@ result<> engine::start(task_group& group) {
     return {};
 }
 
-void engine::wake(const std::vector<transfer_row>& rows) {
-    asio::post(executor_, [this, rows] {
-        for (const transfer_row& t : rows) add(t);
+void engine::wake(std::vector<transfer_row> rows, records::composed_ahead composed) {
+    asio::post(executor_, [this, rows = std::move(rows), composed = std::move(composed)] {
+        for (const transfer_row& t : rows) add(t, composed);
     });
 }
 
@@ -85,11 +85,30 @@ engine::lane& engine::lane_of(const std::string& node) {
     return *l;
 }
 
-void engine::add(const transfer_row& t) {
+namespace {
+std::size_t bytes_of(const records::composition& c) {
+    std::size_t n = sizeof c;
+    for (const records::piece_row& p : c.pieces) n += sizeof p + p.text.size();
+    return n;
+}
+} // namespace
+
+void engine::add(const transfer_row& t, const records::composed_ahead& composed) {
     std::lock_guard lock(guard_);
     lane& l = lane_of(t.node);
+    if (auto c = composed.by_node.find(t.node);
+        c != composed.by_node.end() && composed.document == t.document && !t.composed && keeps_composed())
+        if (l.composed.emplace(t.document, c->second).second) composed_bytes_ += bytes_of(*c->second);
     l.queue.put(queued(t), to_us(clock_.now()));
     l.timer.cancel();
+}
+
+// Under the guard.
+std::shared_ptr<const records::composition> engine::take_composed(lane& l, const std::string& document) {
+    auto node = l.composed.extract(document);
+    if (!node) return nullptr;
+    composed_bytes_ -= bytes_of(*node.mapped());
+    return std::move(node.mapped());
 }
 
 task<> engine::release(std::string owner, std::string document, std::string node) {

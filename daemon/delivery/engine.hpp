@@ -24,6 +24,7 @@
 #include "daemon/records/records.hpp"
 #include "daemon/registry/registry.hpp"
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <random>
@@ -63,7 +64,10 @@ public:
 
     // Loads what waits from the store and starts the lanes in `group`.
     result<> start(task_group& group);
-    void wake(const std::vector<records::transfer_row>&);
+    // `composed`: of those whose document it names, what will be sent unless something was composed before.
+    void wake(std::vector<records::transfer_row>, records::composed_ahead composed = {});
+    // Is there room for what wake() brings composed? Without it is composed when it is sent. Any thread.
+    bool keeps_composed() const { return composed_bytes_ < most_composed_bytes; }
     void wake_notices();
     // An operator's "try now" (also for a parked transfer). On the engine's executor.
     task<> release(std::string owner, std::string document, std::string node);
@@ -93,7 +97,8 @@ private:
         steady_time not_before{};            // after a failure
     };
     using place = lane_queue::place;
-    void add(const records::transfer_row&);
+    void add(const records::transfer_row&, const records::composed_ahead& = {});
+    std::shared_ptr<const records::composition> take_composed(lane&, const std::string& document);
     static lane_queue::entry queued(const records::transfer_row&);
     lane& lane_of(const std::string& node);
     asio::awaitable<void> run_lane(lane&);
@@ -105,7 +110,8 @@ private:
     asio::awaitable<void> run_notices();
     asio::awaitable<void> tell(notice_lane&, std::string node);
     task<bool> tell_some(const std::string& node);
-    task<bool> begin(records::transfer_row&, const records::document_row&, received_bytes& received);
+    task<bool> begin(lane&, records::transfer_row&, const records::document_row&, received_bytes& received);
+    task<composition> compose_for(lane&, const records::transfer_row&, const records::document_row&);
     task<records::transfer_row> conclude(const records::document_row&, const records::transfer_row& before,
                                          const outcome&, const attempt_rules&);
     attempt_rules rules_after(lane&, holding&, const records::transfer_row&, const outcome&);
@@ -128,6 +134,8 @@ private:
     std::string told_last_;   // who was begun with last: the next round begins behind it
     std::mt19937_64 random_;
     std::shared_ptr<const void> life_ = std::make_shared<int>();
+    static constexpr std::size_t most_composed_bytes = 4u << 20;
+    std::atomic<std::size_t> composed_bytes_ = 0; // of lane::composed, of all lanes
     // Bytes of packets in memory, of the attempts that run.
     std::shared_ptr<std::uint64_t> held_ = std::make_shared<std::uint64_t>(0);
 };

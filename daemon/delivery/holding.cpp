@@ -35,6 +35,7 @@ bool engine::holding::asked(std::int64_t now, fault f, const outcome& o, double 
 
 void engine::holding::gone() {
     lane_.queue.erase(what_.document);
+    (void)engine_.take_composed(lane_, what_.document);
     queued_ = false;
 }
 void engine::holding::again(const records::transfer_row& t) {

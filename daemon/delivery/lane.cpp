@@ -213,7 +213,7 @@ task<outcome> engine::try_once(lane& l, transfer_row& row, const records::docume
     if (!via)
         co_return outcome{.what = outcome::kind::deferred, .code = public_code(errc::no_transport), .cause = l.node};
     received_bytes received;
-    auto begun = co_await begin(row, d, received);
+    auto begun = co_await begin(l, row, d, received);
     if (!begun) {
         log::error("compose_failed", {{"document", d.id}, {"peer", l.node}, {"failure", begun.error()}});
         co_return outcome{
@@ -231,16 +231,9 @@ task<outcome> engine::try_once(lane& l, transfer_row& row, const records::docume
 // Contracts 5: the envelope for a hop is written once, stored with its hash, and reused by every retry. That an attempt
 // begins is on disk before its first byte leaves, so that a recall knows (attempt.hpp). False: there is nothing to send
 // any more.
-task<bool> engine::begin(transfer_row& t, const records::document_row& d, received_bytes& received) {
+task<bool> engine::begin(lane& l, transfer_row& t, const records::document_row& d, received_bytes& received) {
     if (!t.composed) {
-        auto registry = registry_();
-        const registry::node* node = registry->find_node(t.node);
-        if (!node) co_return failed(errc::node_unknown, t.node);
-        edxml::element_order order =
-            node->order == registry::element_order::sdk ? edxml::element_order::sdk : edxml::element_order::qcvn;
-        timestamp at = clock_.now();
-        auto work = [&] { return compose(store_.payloads(), d, options_.organisation, at, order); };
-        VANTHU_CO_TRY(composition c, co_await offload(disk_, work));
+        VANTHU_CO_TRY(composition c, co_await compose_for(l, t, d));
         received = counted(std::move(c.received), held_);
         t.pieces = std::move(c.pieces);
         t.size = c.size;
@@ -258,6 +251,32 @@ task<bool> engine::begin(transfer_row& t, const records::document_row& d, receiv
     if (!b.transfer) co_return false;
     t = std::move(*b.transfer);
     co_return true;
+}
+
+task<composition> engine::compose_for(lane& l, const transfer_row& t, const records::document_row& d) {
+    std::shared_ptr<const records::composition> ahead;
+    {
+        std::lock_guard lock(guard_);
+        ahead = take_composed(l, t.document);
+    }
+    if (ahead) {
+        // What is read again is no longer ours to hash: the next hop compares it with the hash of what was taken in.
+        composition c{*ahead, nullptr};
+        VANTHU_CO_TRY(const ledger::payload_ref ref, ledger::payload_ref::decode(d.payload));
+        if (!is_held(ref) || *held_ + ref.plain_length > held_at_most) co_return c;
+        auto read = [&] { return store_.payloads().read_in_chunks(ref); };
+        VANTHU_CO_TRY(bytes received, co_await offload(disk_, read));
+        c.received = std::make_shared<const bytes>(std::move(received));
+        co_return c;
+    }
+    auto registry = registry_();
+    const registry::node* node = registry->find_node(t.node);
+    if (!node) co_return failed(errc::node_unknown, t.node);
+    edxml::element_order order =
+        node->order == registry::element_order::sdk ? edxml::element_order::sdk : edxml::element_order::qcvn;
+    timestamp at = clock_.now();
+    auto work = [&] { return compose(store_.payloads(), d, options_.organisation, at, order); };
+    co_return co_await offload(disk_, work);
 }
 
 task<transfer_row> engine::conclude(const records::document_row& d, const transfer_row& before, const outcome& o,

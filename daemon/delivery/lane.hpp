@@ -6,6 +6,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <set>
+#include <unordered_map>
 
 namespace vanthu::delivery {
 
@@ -23,6 +24,8 @@ struct engine::lane {
     std::int64_t looked_at = 0;           // the clock when something was last started
     std::set<std::string> unclear_probes; // what as a probe did not tell, since the destination does not answer
     std::uint64_t delivered = 0, deferred = 0, refused = 0;
+    // By document, until its first attempt takes it: composed when it was taken in.
+    std::unordered_map<std::string, std::shared_ptr<const records::composition>> composed;
     lane(std::string n, const asio::any_io_executor& e, const flow_options& o)
         : node(std::move(n)), timer(e), flow(o) {}
 };

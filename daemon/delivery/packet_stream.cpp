@@ -55,7 +55,7 @@ result<composition> compose(ledger::payload_store& payloads, const records::docu
                             std::string_view organisation, timestamp at, edxml::element_order order) {
     VANTHU_TRY(ledger::payload_ref ref, ledger::payload_ref::decode(d.payload));
     composition out;
-    if (ref.plain_length <= held_up_to) {
+    if (is_held(ref)) {
         VANTHU_TRY(bytes whole, payloads.read(ref));
         out.received = std::make_shared<const bytes>(std::move(whole));
     }
@@ -67,23 +67,13 @@ result<composition> compose(ledger::payload_store& payloads, const records::docu
     }
     VANTHU_TRY(edxml::packet packet, read_again(payloads, ref, out.received));
     if (!packet.document()) return failed(errc::packet_unreadable, d.id);
-    edxml::trace_header trace{std::string(organisation), edxml::packet_time::of(at)};
-    VANTHU_TRY(std::vector<edxml::piece> pieces, edxml::compose_outgoing(*packet.document(), trace, order));
-    sha256 hash;
-    for (edxml::piece& p : pieces) {
-        if (auto* text = std::get_if<std::string>(&p)) {
-            hash.update(*text);
-            out.size += text->size();
-            if (!text->empty()) out.pieces.push_back({.text = std::move(*text)});
-        } else if (auto* range = std::get_if<edxml::raw_range>(&p)) {
-            VANTHU_CHECK(hash_range(hash, payloads, ref, out.received, *range));
-            out.size += range->length;
-            if (range->length) out.pieces.push_back({.text = {}, .offset = range->offset, .length = range->length});
-        }
-    }
-    out.sha256 = hash.finish();
+    auto hash = [&](sha256& h, edxml::raw_range range) { return hash_range(h, payloads, ref, out.received, range); };
+    VANTHU_TRY(static_cast<records::composition&>(out),
+               records::compose(*packet.document(), organisation, at, order, hash));
     return out;
 }
+
+bool is_held(const ledger::payload_ref& received) { return received.plain_length <= held_up_to; }
 
 namespace {
 

@@ -4,19 +4,18 @@
 #include "daemon/base/task.hpp"
 #include "daemon/ledger/store.hpp"
 #include "daemon/net/http.hpp"
-#include "daemon/records/rows.hpp"
-#include "schemas/edxml/writer.hpp"
+#include "daemon/records/composition.hpp"
 
 namespace vanthu::delivery {
 
 // The packet as it was received, in memory; null: it is read from the store as it is needed.
 using received_bytes = std::shared_ptr<const bytes>;
 
+// Is it short enough to be held in memory while it is sent?
+bool is_held(const ledger::payload_ref& received);
+
 // What goes to one hop, before it is stored with the transfer.
-struct composition {
-    std::vector<records::piece_row> pieces;
-    std::uint64_t size = 0;
-    digest sha256;
+struct composition : records::composition {
     received_bytes received; // of an ordinary packet, for the attempt that follows at once
 };
 

@@ -73,6 +73,7 @@ task<accepted> acceptance::decide() {
         co_return answer;
     }
     VANTHU_CO_CHECK(prepare_companions());
+    compose_ahead();
     if (auto stored = co_await store_payloads(); !stored) {
         discard_payloads();
         co_return std::unexpected(stored.error());
@@ -242,6 +243,29 @@ result<> acceptance::prepare_companions() {
     return {};
 }
 
+// For the nodes it goes on to at once. What cannot be composed is met again when it is to be sent.
+void acceptance::compose_ahead() {
+    if (!gate_.keeps_composed || !packet_->document() || !packet_bytes_.in_memory() || !arrival_.held_onward.empty())
+        return;
+    std::map<registry::element_order, std::shared_ptr<const records::composition>> by_order;
+    auto hash = [this](sha256& h, edxml::raw_range range) -> result<> {
+        h.update(packet_bytes_.memory().subspan(range.offset, range.length));
+        return {};
+    };
+    for (const routed& r : arrival_.recipients) {
+        if (r.route.kind != registry::route_kind::hop && r.route.kind != registry::route_kind::axis) continue;
+        auto [known, added] = by_order.try_emplace(r.route.next->order);
+        if (added) {
+            if (!gate_.keeps_composed()) return;
+            const auto order = r.route.next->order == registry::element_order::sdk ? edxml::element_order::sdk
+                                                                                   : edxml::element_order::qcvn;
+            if (auto made = records::compose(*packet_->document(), gate_.options_.organisation, at_, order, hash))
+                known->second = std::make_shared<const records::composition>(std::move(*made));
+        }
+        if (known->second) composed_.by_node[r.route.next->id] = known->second;
+    }
+}
+
 task<> acceptance::store_payloads() {
     auto copy = [this]() -> result<> {
         if (packet_bytes_.in_memory()) {
@@ -298,8 +322,10 @@ task<accepted> acceptance::commit() {
             work.insert(work.end(), f.work.begin(), f.work.end());
             inboxes.insert(inboxes.end(), f.inboxes.begin(), f.inboxes.end());
         }
-        t.after_commit([&g = gate_, work = std::move(work), inboxes = std::move(inboxes)] {
-            if (g.on_work && !work.empty()) g.on_work(work);
+        composed_.document = out.document.id;
+        t.after_commit([&g = gate_, work = std::move(work), inboxes = std::move(inboxes),
+                        composed = std::move(composed_)]() mutable {
+            if (g.on_work && !work.empty()) g.on_work(std::move(work), std::move(composed));
             if (g.on_inbox)
                 for (const std::string& organisation : inboxes) g.on_inbox(organisation);
         });

@@ -61,6 +61,7 @@ private:
     result<> sign_origin(arrival&, const edxml::packet&) const;
     std::string expected_signer(const std::string& from) const;
     result<> prepare_companions();
+    void compose_ahead();
     task<> store_payloads();
     void discard_payloads();
     task<accepted> commit();
@@ -77,6 +78,7 @@ private:
     std::optional<std::string> marking_; // where a secrecy marking was found
     bool first_page_unseen_ = false;     // of a PDF, or of a file that pretends to be one
     arrival arrival_;
+    records::composed_ahead composed_;
 
     std::vector<std::unique_ptr<companion>> companions_;
     std::unique_ptr<companion> arrival_before_; // arrival::arrival_before

@@ -20,6 +20,7 @@
 #include "daemon/ledger/receipt_log.hpp"
 #include "daemon/ledger/spool.hpp"
 #include "daemon/net/http.hpp"
+#include "daemon/records/composition.hpp"
 #include "daemon/records/records.hpp"
 #include "daemon/registry/registry.hpp"
 #include "schemas/edxml/reader.hpp"
@@ -126,8 +127,11 @@ public:
     result<> may_take(const std::vector<std::string>& recipients, const std::string& came_from) const;
     result<> may_take_any() const; // where nothing is known of it yet
 
-    // Called on the committer thread when an accept is durable; must only post.
-    std::function<void(const std::vector<records::transfer_row>&)> on_work;
+    // Called on the committer thread when an accept is durable; must only post. `composed`: for those of its document.
+    std::function<void(std::vector<records::transfer_row>, records::composed_ahead composed)> on_work;
+    // Would on_work keep another composition? Then what goes on to other nodes is composed while its bytes are at hand.
+    // Null: never. Any thread.
+    std::function<bool()> keeps_composed;
     std::function<void(const std::string& organisation)> on_inbox;
     // Called on the caller's executor with every answer but that of a dry run: for counting.
     std::function<void(offer::from, const result<accepted>&, std::chrono::microseconds took)> on_answer;

@@ -202,8 +202,8 @@ result<std::unique_ptr<companion>> rerouting::answer_of(const document_row& d, c
 }
 
 void rerouting::announce(ledger::transaction& t, const outcome& out) const {
-    t.after_commit([&g = gate_, work = out.work, inboxes = out.inboxes] {
-        if (g.on_work && !work.empty()) g.on_work(work);
+    t.after_commit([&g = gate_, work = out.work, inboxes = out.inboxes]() mutable {
+        if (g.on_work && !work.empty()) g.on_work(std::move(work), {});
         if (g.on_inbox)
             for (const std::string& organisation : inboxes) g.on_inbox(organisation);
     });

@@ -235,7 +235,8 @@ void payload_files::discard(const payload_ref& ref) {
     if (!done) (void)report(done.error());
 }
 
-result<std::unique_ptr<payload_reader>> payload_files::open_reader(const payload_ref& ref, std::uint64_t offset) {
+result<std::unique_ptr<payload_reader>> payload_files::open_reader(const payload_ref& ref, std::uint64_t offset,
+                                                                   check what) {
     if (offset > ref.plain_length)
         return failed(errc::range_outside, fmt::format("{} of {}", offset, ref.plain_length));
     record_source source;
@@ -249,7 +250,8 @@ result<std::unique_ptr<payload_reader>> payload_files::open_reader(const payload
     } else {
         VANTHU_TRY(source.from, files_.open(file_path(ref.id), open_mode::read));
     }
-    return open_record(std::move(source), ref, [this](std::uint32_t id) { return key(id); }, offset);
+    return open_record(std::move(source), ref, [this](std::uint32_t id) { return key(id); }, offset,
+                       what == check::hash_too);
 }
 
 } // namespace vanthu::ledger

@@ -31,7 +31,7 @@ public:
         return length <= options_.sizes.inside_up_to && length <= options_.sizes.segment_up_to;
     }
     void discard(const payload_ref&) override;
-    result<std::unique_ptr<payload_reader>> open_reader(const payload_ref&, std::uint64_t offset) override;
+    result<std::unique_ptr<payload_reader>> open_reader(const payload_ref&, std::uint64_t offset, check) override;
 
     static std::filesystem::path place_of_file(const payload_id&); // below the store's directory
     result<> check_space();                                        // errc::no_space below the mark

@@ -13,8 +13,8 @@ fail damaged(const payload_ref& ref, std::string_view what) {
 class record_reader final : public payload_reader {
 public:
     record_reader(record_source source, const payload_ref& ref, const record_header& header, const payload_key* key,
-                  std::uint64_t offset)
-        : source_(std::move(source)), ref_(ref), header_(header), codec_(header, key), whole_(offset == 0),
+                  std::uint64_t offset, bool hashed)
+        : source_(std::move(source)), ref_(ref), header_(header), codec_(header, key), whole_(hashed && offset == 0),
           next_(std::min(offset / chunk_length, header.chunks() - 1)), skip_(offset - next_ * chunk_length) {}
 
     result<std::size_t> read(std::span<std::uint8_t> into) override {
@@ -75,7 +75,7 @@ result<std::size_t> record_source::read(std::uint64_t offset, std::span<std::uin
 
 result<std::unique_ptr<payload_reader>> open_record(record_source source, const payload_ref& ref,
                                                     const std::function<const payload_key*(std::uint32_t)>& key,
-                                                    std::uint64_t offset) {
+                                                    std::uint64_t offset, bool hashed) {
     bytes head(header_at_most);
     VANTHU_TRY(auto got, source.read(0, head));
     auto header = record_header::decode(as_text(bytes_view(head.data(), got)));
@@ -85,7 +85,7 @@ result<std::unique_ptr<payload_reader>> open_record(record_source source, const 
         return damaged(ref, "another record than the reference says");
     const payload_key* found = header->algorithm == 0 ? nullptr : key(header->key_id);
     if (header->algorithm != 0 && !found) return failed(errc::key_unknown, fmt::format("key {}", header->key_id));
-    return std::make_unique<record_reader>(std::move(source), ref, *header, found, offset);
+    return std::make_unique<record_reader>(std::move(source), ref, *header, found, offset, hashed);
 }
 
 result<stored_payload> payload_store::put(std::string_view owner, bytes_view content, const std::optional<digest>&) {
@@ -94,8 +94,11 @@ result<stored_payload> payload_store::put(std::string_view owner, bytes_view con
     return writer->finish();
 }
 
-result<bytes> payload_store::read(const payload_ref& ref) {
-    VANTHU_TRY(auto reader, open_reader(ref, 0));
+result<bytes> payload_store::read(const payload_ref& ref) { return read_whole(ref, check::hash_too); }
+result<bytes> payload_store::read_in_chunks(const payload_ref& ref) { return read_whole(ref, check::chunks); }
+
+result<bytes> payload_store::read_whole(const payload_ref& ref, check what) {
+    VANTHU_TRY(auto reader, open_reader(ref, 0, what));
     bytes out(ref.plain_length + tag_length); // room for the last chunk's tag: no chunk is copied
     std::size_t done = 0;
     for (std::size_t n = 1; n > 0; done += n) { // the read that meets the end verifies an empty payload too

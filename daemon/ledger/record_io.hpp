@@ -16,8 +16,9 @@ struct record_source {
 };
 
 // Reads the header and compares it with the reference: errc::payload_damaged when they differ, errc::key_unknown.
+// `hashed`: who reads from the front to the end has the hash over all verified too.
 result<std::unique_ptr<payload_reader>> open_record(record_source, const payload_ref&,
                                                     const std::function<const payload_key*(std::uint32_t)>& key,
-                                                    std::uint64_t offset);
+                                                    std::uint64_t offset, bool hashed);
 
 } // namespace vanthu::ledger

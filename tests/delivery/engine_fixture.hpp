@@ -59,6 +59,7 @@ public:
     std::function<std::optional<outcome>(const delivery::outgoing&)> answer; // goes before the script
     unsigned attempts = 0, running = 0, most_running = 0;
     std::vector<digest> hashes;
+    std::string* reads = nullptr; // where set: the packet's bytes go there
     std::vector<peer::notice> noticed;
     std::chrono::milliseconds takes{0};
     std::atomic<bool> held = false; // while true nothing is answered
@@ -84,6 +85,14 @@ public:
             co_await t.async_wait(asio::use_awaitable);
         }
         co_await wait(held);
+        if (reads) {
+            net::producer body = packet.body(0);
+            bytes into(64u << 10);
+            for (std::size_t n = 1; n > 0;) {
+                n = (co_await body.read_some(into)).value();
+                reads->append(as_text(bytes_view(into).first(n)));
+            }
+        }
         std::lock_guard lock(guard);
         --running;
         if (answer)

@@ -5,6 +5,8 @@
 #include "schemas/edxml/reader.hpp"
 #include "tests/delivery/engine_fixture.hpp"
 
+#include <fstream>
+
 using namespace delivery_test;
 
 namespace {
@@ -42,7 +44,7 @@ struct stream_fixture : fixture {
     ledger::payload_ref ref;
     delivery::composition composed;
 
-    void compose(std::size_t size) {
+    void compose(std::size_t size, timestamp at = system_clock().now()) {
         const std::string packet = packet_of(size);
         auto stored = store->payloads().put("@mine", as_bytes(packet)).value();
         ref = stored.ref;
@@ -52,9 +54,32 @@ struct stream_fixture : fixture {
         document.packet_sha256 = sha256::of(as_bytes(packet));
         document.payload = ref.encode();
         auto made =
-            delivery::compose(store->payloads(), document, "H48.99.01", clock->now(), edxml::element_order::qcvn);
+            delivery::compose(store->payloads(), document, "H48.99.01", at, edxml::element_order::qcvn);
         BOOST_REQUIRE(made.has_value());
         composed = std::move(*made);
+    }
+
+    // As the gate would, of a document that waits for the hop.
+    void add_document(const std::string& id, records::document_row d, records::composed_ahead ahead,
+                      std::chrono::microseconds older = {}) {
+        records::transfer_row row;
+        commit([&](ledger::transaction& t) {
+            records::writer w(t);
+            d.id = id;
+            d.owner = "@mine";
+            w.put(d);
+            w.put("@mine", records::consignment_row{
+                               .document = id, .recipient_code = "H48", .recipient = "@next", .hop = "hop"});
+            row.owner = "@mine";
+            row.document = id;
+            row.node = "hop";
+            row.recipients = {"H48"};
+            row.created_at = row.next_attempt_at = w.now() - older.count();
+            row.size = d.size;
+            w.put(row);
+            w.add_work("@mine", row);
+        });
+        engine->wake({row}, std::move(ahead));
     }
 
     std::string sent(std::uint64_t offset, const delivery::received_bytes& received, std::size_t room = 64u << 10) {
@@ -97,6 +122,62 @@ BOOST_FIXTURE_TEST_CASE(the_same_bytes_are_sent_from_memory_and_from_the_store, 
     BOOST_TEST((sent(0, nullptr, 1000) == whole));
     BOOST_TEST((sent(0, composed.received, 1000) == whole));
     BOOST_TEST(sent(composed.size, nullptr).empty());
+}
+
+// The hop gets what the gate composed, its time among that, from the store that checks what it reads.
+BOOST_FIXTURE_TEST_CASE(what_was_composed_ahead_is_sent_and_not_composed_again, stream_fixture) {
+    compose(100'000, clock->now() - std::chrono::hours(1));
+    auto ahead = std::make_shared<const records::composition>(composed);
+    std::string arrived;
+    hop.reads = &arrived;
+    hop.otherwise = delivered();
+    start();
+    BOOST_TEST(engine->keeps_composed());
+    add_document("d", document, {.document = "d", .by_node = {{"hop", ahead}}});
+    BOOST_REQUIRE(eventually([&] { return transfer("d").state_now == state::delivered; }));
+    BOOST_TEST((transfer("d").packet_sha256 == ahead->sha256));
+    BOOST_TEST(transfer("d").size == ahead->size);
+    BOOST_TEST((sha256::of(as_bytes(arrived)) == ahead->sha256));
+}
+
+BOOST_FIXTURE_TEST_CASE(what_was_composed_ahead_for_another_document_is_not_sent, stream_fixture) {
+    compose(1000);
+    auto ahead = std::make_shared<const records::composition>(
+        records::composition{.pieces = {{.text = "another", .offset = 0, .length = 0}}, .size = 7, .sha256 = {}});
+    hop.otherwise = delivered();
+    start();
+    add_document("d", document, {.document = "e", .by_node = {{"hop", ahead}}});
+    BOOST_REQUIRE(eventually([&] { return transfer("d").state_now == state::delivered; }));
+    BOOST_TEST(transfer("d").size > 1000u);
+}
+
+BOOST_FIXTURE_TEST_CASE(damage_to_what_was_composed_ahead_is_found_before_it_is_sent, stream_fixture) {
+    compose(100'000);
+    auto ahead = std::make_shared<const records::composition>(composed);
+    const auto segment = folder / "ledger" / "segments" / "00000001.segment";
+    std::fstream file(segment, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(static_cast<std::streamoff>(ref.offset + 100'000));
+    file.put('!');
+    file.close();
+    said log;
+    start();
+    add_document("d", document, {.document = "d", .by_node = {{"hop", ahead}}});
+    BOOST_REQUIRE(eventually([&] { return transfer("d").state_now == state::deferred; }));
+    BOOST_TEST(transfer("d").reason == public_code(ledger::errc::payload_damaged));
+    BOOST_TEST(log.often("compose_failed") > 0u);
+    BOOST_TEST(hop.attempts == 0u);
+}
+
+BOOST_FIXTURE_TEST_CASE(what_is_composed_ahead_is_bounded_and_goes_with_its_document, stream_fixture) {
+    options.expiry = std::chrono::hours(1);
+    compose(1000);
+    const auto large = std::make_shared<const records::composition>(records::composition{
+        .pieces = {{.text = std::string(5u << 20, 'x'), .offset = 0, .length = 0}}, .size = 5u << 20, .sha256 = {}});
+    hop.held = true;
+    start();
+    add_document("old", document, {.document = "old", .by_node = {{"hop", large}}}, std::chrono::hours(2));
+    BOOST_REQUIRE(eventually([&] { return transfer("old").state_now == state::expired; }));
+    BOOST_REQUIRE(eventually([&] { return engine->keeps_composed(); })); // it was never asked for
 }
 
 BOOST_FIXTURE_TEST_CASE(a_long_packet_is_not_held_in_memory, stream_fixture) {

@@ -84,8 +84,8 @@ private:
             of.below_.payloads().discard(ref);
         }
         result<std::unique_ptr<ledger::payload_reader>> open_reader(const ledger::payload_ref& ref,
-                                                                    std::uint64_t offset) override {
-            return of.below_.payloads().open_reader(ref, offset);
+                                                                    std::uint64_t offset, check what) override {
+            return of.below_.payloads().open_reader(ref, offset, what);
         }
         uncertain_store& of;
     };

@@ -150,6 +150,7 @@ BOOST_AUTO_TEST_CASE(a_record_of_version_1_reads_back_and_its_damage_is_found) {
         std::ranges::equal(s->payloads().read(ref, 70000, 100).value(), bytes_view(content).subspan(70000, 100)));
     flip(path, ref.offset + 102 + 65536 + 3); // within the first tag
     BOOST_TEST((s->payloads().read(ref, 0, 10).error().code == errc::payload_damaged));
+    BOOST_TEST((s->payloads().read_in_chunks(ref).error().code == errc::payload_damaged));
     flip(path, ref.offset + 102 + 65536 + 3);
     flip(path, ref.offset + 4); // a version that its checksum does not stand for
     BOOST_TEST((s->payloads().read(ref).error().code == errc::payload_damaged));
@@ -238,6 +239,7 @@ BOOST_DATA_TEST_CASE(a_payload_stored_at_once_reads_back_and_a_wrong_hash_given_
     }
     auto wrong = s->payloads().put("G22", content_of(184406), sha256::of("something else")).value();
     BOOST_REQUIRE(s->commit_and_wait([&](transaction& t) { return t.adopt(wrong); }));
+    BOOST_TEST((s->payloads().read_in_chunks(wrong.ref).value() == content_of(184406))); // its chunks are whole
     BOOST_TEST((s->payloads().read(wrong.ref).error().code == errc::payload_damaged));
 }
 

@@ -119,7 +119,8 @@ void daemon_parts::start() {
             engine->wake_notices();
         });
     rerouting = std::make_unique<intake::rerouting>(*gate, executor);
-    gate->on_work = [this](const auto& rows) { engine->wake(rows); };
+    gate->on_work = [this](auto rows, auto composed) { engine->wake(std::move(rows), std::move(composed)); };
+    gate->keeps_composed = [this] { return engine->keeps_composed(); };
     bell = std::make_unique<api::inbox_bell>();
     gate->on_inbox = [this](const std::string& of) { bell->ring(of); };
 
