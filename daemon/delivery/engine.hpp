@@ -138,6 +138,7 @@ private:
     std::atomic<std::size_t> composed_bytes_ = 0; // of lane::composed, of all lanes
     // Bytes of packets in memory, of the attempts that run.
     std::shared_ptr<std::uint64_t> held_ = std::make_shared<std::uint64_t>(0);
+    std::shared_ptr<packet_memory> memory_ = std::make_shared<packet_memory>();
 };
 
 // The other side's transport outcomes for packets we sent: on the ladder, and back along the way. One change; answers

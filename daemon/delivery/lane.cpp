@@ -264,9 +264,8 @@ task<composition> engine::compose_for(lane& l, const transfer_row& t, const reco
         composition c{*ahead, nullptr};
         VANTHU_CO_TRY(const ledger::payload_ref ref, ledger::payload_ref::decode(d.payload));
         if (!is_held(ref) || *held_ + ref.plain_length > held_at_most) co_return c;
-        auto read = [&] { return store_.payloads().read_in_chunks(ref); };
-        VANTHU_CO_TRY(bytes received, co_await offload(disk_, read));
-        c.received = std::make_shared<const bytes>(std::move(received));
+        auto read = [&] { return memory_->read(store_.payloads(), ref); };
+        VANTHU_CO_TRY(c.received, co_await offload(disk_, read));
         co_return c;
     }
     auto registry = registry_();

@@ -73,6 +73,46 @@ result<composition> compose(ledger::payload_store& payloads, const records::docu
     return out;
 }
 
+result<received_bytes> packet_memory::read(ledger::payload_store& payloads, const ledger::payload_ref& ref) {
+    constexpr std::size_t a_tag = 16; // with room for the last chunk's the reader copies none (payloads.hpp)
+    VANTHU_TRY(auto reader, payloads.open_reader(ref, 0, ledger::payload_store::check::chunks));
+    // A deleter of its own: the vector stays, and what it has grown to.
+    std::unique_ptr<bytes, std::function<void(bytes*)>> out(new bytes(take()), [of = weak_from_this()](bytes* b) {
+        if (auto memory = of.lock()) memory->give_back(std::move(*b));
+        delete b;
+    });
+    const std::size_t room = ref.plain_length + a_tag;
+    if (out->capacity() < room) *out = bytes(); // rather than copied while it grows
+    out->resize(room);
+    std::size_t done = 0;
+    for (std::size_t n = 1; n > 0; done += n) {
+        VANTHU_TRY(n, reader->read(std::span(*out).subspan(done)));
+    }
+    out->resize(done);
+    return received_bytes(std::move(out));
+}
+
+std::size_t packet_memory::spare() const {
+    std::lock_guard lock(guard_);
+    return size_;
+}
+
+bytes packet_memory::take() {
+    std::lock_guard lock(guard_);
+    if (free_.empty()) return {};
+    bytes out = std::move(free_.back()); // the last one used: most likely still in the processor's cache
+    free_.pop_back();
+    size_ -= out.capacity();
+    return out;
+}
+
+void packet_memory::give_back(bytes b) {
+    std::lock_guard lock(guard_);
+    if (size_ + b.capacity() > most_spare) return;
+    size_ += b.capacity();
+    free_.push_back(std::move(b));
+}
+
 bool is_held(const ledger::payload_ref& received) { return received.plain_length <= held_up_to; }
 
 namespace {

@@ -6,6 +6,9 @@
 #include "daemon/net/http.hpp"
 #include "daemon/records/composition.hpp"
 
+#include <memory>
+#include <mutex>
+
 namespace vanthu::delivery {
 
 // The packet as it was received, in memory; null: it is read from the store as it is needed.
@@ -13,6 +16,24 @@ using received_bytes = std::shared_ptr<const bytes>;
 
 // Is it short enough to be held in memory while it is sent?
 bool is_held(const ledger::payload_ref& received);
+
+// Memory that packets were held in, kept for the next ones: what is given back to the system and asked for again costs
+// more than reading into it. Any thread.
+class packet_memory : public std::enable_shared_from_this<packet_memory> {
+public:
+    // The packet as it was received, its chunks checked. Blocks on the disk.
+    result<received_bytes> read(ledger::payload_store&, const ledger::payload_ref&);
+    std::size_t spare() const; // bytes
+
+private:
+    static constexpr std::size_t most_spare = 6u << 20;
+    bytes take();
+    void give_back(bytes);
+
+    mutable std::mutex guard_;
+    std::vector<bytes> free_;
+    std::size_t size_ = 0; // of them all
+};
 
 // What goes to one hop, before it is stored with the transfer.
 struct composition : records::composition {

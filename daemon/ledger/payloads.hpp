@@ -78,18 +78,14 @@ public:
     result<bytes> read(const payload_ref&);
     // At most `length` bytes from `offset` (fewer at the end); errc::range_outside when offset is after the end.
     result<bytes> read(const payload_ref&, std::uint64_t offset, std::uint64_t length);
-    // Whole payload, each chunk checked as in a range; not the hash over all, which costs more than the rest. For bytes
-    // that go to somebody who compares them with their hash.
-    result<bytes> read_in_chunks(const payload_ref&);
+    // chunks: as in a range, without the hash over all, which costs more than the rest; for bytes that go to somebody
+    // who compares them with their hash.
     enum class check { chunks, hash_too };
     // Streams from `offset` to the end; verifies the whole hash when offset is 0, unless only chunks are to be checked.
     virtual result<std::unique_ptr<payload_reader>> open_reader(const payload_ref&, std::uint64_t offset = 0,
                                                                 check = check::hash_too) = 0;
     // Reads all of it and compares header, chunks and hash.
     result<> verify(const payload_ref&);
-
-private:
-    result<bytes> read_whole(const payload_ref&, check);
 };
 
 } // namespace vanthu::ledger

@@ -94,11 +94,8 @@ result<stored_payload> payload_store::put(std::string_view owner, bytes_view con
     return writer->finish();
 }
 
-result<bytes> payload_store::read(const payload_ref& ref) { return read_whole(ref, check::hash_too); }
-result<bytes> payload_store::read_in_chunks(const payload_ref& ref) { return read_whole(ref, check::chunks); }
-
-result<bytes> payload_store::read_whole(const payload_ref& ref, check what) {
-    VANTHU_TRY(auto reader, open_reader(ref, 0, what));
+result<bytes> payload_store::read(const payload_ref& ref) {
+    VANTHU_TRY(auto reader, open_reader(ref, 0));
     bytes out(ref.plain_length + tag_length); // room for the last chunk's tag: no chunk is copied
     std::size_t done = 0;
     for (std::size_t n = 1; n > 0; done += n) { // the read that meets the end verifies an empty payload too

@@ -180,6 +180,30 @@ BOOST_FIXTURE_TEST_CASE(what_is_composed_ahead_is_bounded_and_goes_with_its_docu
     BOOST_REQUIRE(eventually([&] { return engine->keeps_composed(); })); // it was never asked for
 }
 
+BOOST_FIXTURE_TEST_CASE(memory_of_packets_is_used_again_and_bounded, stream_fixture) {
+    auto memory = std::make_shared<delivery::packet_memory>();
+    const std::uint8_t* first = nullptr;
+    for (std::size_t size : {100'000u, 70'000u, 50'000u, 100'000u}) { // never what stood there before
+        compose(size);
+        const auto whole = store->payloads().read(ref).value();
+        auto held = memory->read(store->payloads(), ref).value();
+        BOOST_TEST((*held == whole));
+        if (!first) first = held->data();
+        BOOST_TEST((held->data() == first));
+        BOOST_TEST(memory->spare() == 0u);
+    }
+    BOOST_TEST(memory->spare() >= 200'000u);
+    compose(400'000);
+    std::vector<delivery::received_bytes> all;
+    for (int i = 0; i < 20; ++i) all.push_back(memory->read(store->payloads(), ref).value());
+    all.clear();
+    BOOST_TEST(memory->spare() > (5u << 20));
+    BOOST_TEST(memory->spare() <= (6u << 20));
+    auto held = memory->read(store->payloads(), ref).value(); // what is held longer than it lives goes by itself
+    memory.reset();
+    BOOST_TEST(held->size() == ref.plain_length);
+}
+
 BOOST_FIXTURE_TEST_CASE(a_long_packet_is_not_held_in_memory, stream_fixture) {
     compose(1'200'000);
     BOOST_TEST(composed.received == nullptr);
