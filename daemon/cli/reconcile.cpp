@@ -70,6 +70,9 @@ void show(const json::object& r, const voice& say) {
     fmt::print(fmt::runtime(say("  Đã so {} gói tin gửi đi, {} gói tin bên kia khai; sai khác {}, đã sửa {}\n",
                                 "  Compared {} packets sent, {} listed there; differences {}, repaired {}\n")),
                number_in(r, "packets"), number_in(r, "listed_there"), number_in(r, "found"), number_in(r, "repaired"));
+    if (const json::value* only = r.if_contains("only_changes"); only && only->is_bool() && only->get_bool())
+        fmt::print("  {}\n", say("Chỉ so những gói tin chưa lượt nào xác nhận và những gì bên kia nhận từ lượt trước.",
+                                 "Only what no comparison had confirmed, and what arrived there since the last one."));
     const json::array* findings = array_in(r, "findings");
     for (const json::value& v : findings ? *findings : json::array())
         if (const json::object* f = v.if_object())

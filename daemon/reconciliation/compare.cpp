@@ -162,7 +162,31 @@ private:
     std::vector<finding>& out_;
 };
 
+bool is_confirmed(const our_packet& p, const our_recipient& ours, const recipient_stand& theirs) {
+    if (records::is_final(ours.state_now) && ours.state_now != state::delivered)
+        return theirs.state == "returned" || theirs.state == "refused" || theirs.state == "expired" ||
+               theirs.state == "recalled" || theirs.state == "cancelled";
+    if (ours.state_now != state::delivered || !ours.reason_beyond.empty()) return false;
+    if (p.kind == "status") return theirs.state == "handed_on" || (theirs.state == "kept" && theirs.entries == 1);
+    // What its eOffice says later is a packet of the other side, which that one compares.
+    if (theirs.last_status.empty() ||
+        std::ranges::find(ours.statuses, theirs.last_status) == ours.statuses.end())
+        return false;
+    return theirs.state == "handed_on" || theirs.state == "refused" ||
+           (theirs.state == "kept" && theirs.entries == 1 && theirs.acked_at);
+}
+
 } // namespace
+
+bool is_confirmed(const our_packet& ours, const packet_stand& theirs) {
+    if (!theirs.known) return false;
+    if (!ours.current) return true; // of other recipients
+    if (!records::is_final(ours.state_now) || theirs.content_sha256 != ours.content_sha256) return false;
+    return std::ranges::all_of(ours.recipients, [&](const our_recipient& r) {
+        auto there = std::ranges::find(theirs.recipients, r.code, &recipient_stand::recipient);
+        return there != theirs.recipients.end() && is_confirmed(ours, r, *there);
+    });
+}
 
 result<> check_answer(const std::vector<our_packet>& asked, const std::vector<packet_stand>& answer) {
     if (asked.size() != answer.size()) return failed(errc::answer_unfit, "packets");

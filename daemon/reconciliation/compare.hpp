@@ -54,6 +54,8 @@ struct our_packet {
     bool receipt = false;                               // the next hop's is stored
     bool attempt_open = false;                          // bytes of it may be on their way at this moment
     unsigned repairs = 0;                               // counted before, for this packet
+    bool unconfirmed = false;                           // has a row that says so
+    std::int64_t handed_at = 0;                         // the last attempt
     std::vector<our_recipient> recipients;
 };
 
@@ -86,6 +88,10 @@ result<> check_answer(const std::vector<our_packet>& asked, const std::vector<pe
 // Only after check_answer().
 std::vector<finding> compare(const std::vector<our_packet>& ours, const std::vector<peer::packet_stand>& theirs,
                              const rules&);
+// Do both sides say the same, and is nothing to come of it that a comparison would look for? At its recipient's
+// eOffice, whose answer has come here; or ended on both sides; or, of a status, which nobody answers, handed over. Only
+// after check_answer(); a packet with a finding is none.
+bool is_confirmed(const our_packet&, const peer::packet_stand&);
 // `on_record`: those of the listed packets that are on record here as sent to that node.
 std::vector<finding> compare_listed(const std::vector<peer::listed_packet>& listed, const std::set<digest>& on_record);
 

@@ -3,16 +3,23 @@
 //   schedule, operator ─▶ one round a node: page by page ─▶ question ─▶ answer ─▶ compare ─▶ repair (one change a page)
 //                                                                                      └───▶ report, one row a node
 //
-// Guaranteed: at most one question to a node is under way; the work of a round is bounded by the pages of our own
-// record and by `listed_pages` of the other side's, and in time; the schedule has a few nodes compared at a time, so
-// that a slow one puts off nobody for long; an answer that does not fit ends the round and nothing of that page is
-// believed; delivery never waits for a round (its rows are read in pages on the disk pool, and repairs only put
-// transfers into their lanes). A round that is cancelled leaves its repairs, which are on record, and no report.
+// A round that is asked for compares all that was sent in its window. The schedule does so once, and from then on asks
+// about what no round has confirmed (survey.hpp) and for the list of what came since; where the other side has lost
+// something it goes on with the others.
+//
+// Guaranteed: at most one question to a node is under way; the work of a round is bounded by our own record (of the
+// other side's list: `listed_pages` and a page for each hundred packets on record here), and in time; the schedule has a
+// few nodes compared at a time, so that a slow one puts off nobody for long; an answer that does not fit ends the round
+// and nothing of that page is believed; delivery never waits for a round (its rows are read in pages on the disk pool,
+// and repairs only put transfers into their lanes). A round that is cancelled, or that ends at what may pass, leaves its
+// repairs and how far it was: the next start or the schedule's next try goes on from there. So lists of any length come
+// to their end.
 // Threads: run() and start() on the executor given, which must be serial; last() and running() from any.
 #pragma once
 
 #include "daemon/base/task.hpp"
 #include "daemon/reconciliation/repair.hpp"
+#include "daemon/reconciliation/survey.hpp"
 #include "daemon/registry/registry.hpp"
 
 #include <atomic>
@@ -31,7 +38,8 @@ struct round_options {
     std::chrono::milliseconds longest{std::chrono::minutes(10)}, a_page{1'000};
     unsigned repairs_at_most = 3;  // of one packet
     unsigned tries = 3;            // of one question
-    unsigned listed_pages = 4'000; // of one list
+    unsigned listed_pages = 4'000; // of one list, and one more for each hundred packets on record here
+    unsigned kept_every = 16;      // pages, at least, after which it is on disk how far a round is
 };
 
 struct asked_round {
@@ -39,6 +47,8 @@ struct asked_round {
     std::optional<std::int64_t> since, until; // microseconds UTC; absent: the last `span`, until now
     bool repair = true;
     std::string by = "operator";
+    bool go_on = false;        // the one that was interrupted, if there is one
+    bool only_changes = false; // if one of all has come to its end before
 };
 
 class rounds {
@@ -52,7 +62,7 @@ public:
     rounds(round_options, ledger::store&, asio::any_io_executor, asio::thread_pool& disk, const wall_clock&,
            current_registry, asker, waker);
 
-    // The schedule; rounds live in `group`, which outlives it.
+    // Goes on with what was interrupted, then the schedule; rounds live in `group`, which outlives it.
     void run_in(task_group& group);
     void use_calendar(std::shared_ptr<const calendar::office>);
     // Begins rounds and does not wait for them: those that it answers with run from now on. errc::node_unknown,
@@ -76,11 +86,16 @@ private:
     std::string organisation_of(const std::string& node) const;
     bool begin(const std::string& node);
     void end(const std::string& node);
+    task<> begin_round(round&, const asked_round&);
+    task<> end_round(round&, const result<>& how);
     task<> go_through(round&);
-    task<> compare_sent(round&);
+    task<> ask_witnesses(round&);
+    task<> compare_sent(round&, walk);
     task<> compare_list(round&);
+    result<> take_page(round&, peer::reconcile_answer&);
     task<peer::reconcile_answer> ask(round&, peer::reconcile_question);
-    task<> mend(round&, std::vector<finding>&);
+    struct page_change;
+    task<> keep(round&, page_change);
 
     round_options options_;
     ledger::store& store_;

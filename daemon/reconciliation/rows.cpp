@@ -36,6 +36,13 @@ struct findings_row {
 };
 BOOST_DESCRIBE_STRUCT(findings_row, (), (findings))
 
+template <class Row>
+result<std::optional<Row>> get(const ledger::view& view, char type, const std::string& home, const std::string& node) {
+    VANTHU_TRY(auto value, view.get(row_key(home, type).text(node)));
+    if (!value) return std::optional<Row>();
+    return unframed<Row>(type, *value);
+}
+
 tried_row last_try_of(const report_row& r) { return {r.started_at, r.ended_at, r.outcome, r.code, r.cause, r.by}; }
 
 } // namespace
@@ -117,6 +124,52 @@ result<> put_report(ledger::transaction& t, const std::string& home, report_row 
     t.put(row_key(home, 'o').text(row.node), framed('o', listed));
     t.put(key, framed('O', row));
     return {};
+}
+
+void add_witness(mark_row& mark, const witness_row& w) {
+    auto& all = mark.witnesses;
+    std::erase_if(all, [&](const witness_row& each) { return each.packet_sha256 == w.packet_sha256; });
+    all.insert(std::ranges::upper_bound(all, w.handed_at, std::greater(), &witness_row::handed_at), w);
+    if (all.size() > witnesses_at_most) all.pop_back();
+}
+
+result<std::optional<mark_row>> mark_of(const ledger::view& view, const std::string& home, const std::string& node) {
+    return get<mark_row>(view, 'M', home, node);
+}
+void put_mark(ledger::transaction& t, const std::string& home, const std::string& node, const mark_row& row) {
+    t.put(row_key(home, 'M').text(node), framed('M', row));
+}
+void remove_mark(ledger::transaction& t, const std::string& home, const std::string& node) {
+    t.erase(row_key(home, 'M').text(node));
+}
+
+result<std::optional<progress_row>> progress_of(const ledger::view& view, const std::string& home,
+                                                const std::string& node) {
+    VANTHU_TRY(auto row, get<progress_row>(view, 'J', home, node));
+    if (!row) return row;
+    VANTHU_TRY(auto listed, get<findings_row>(view, 'j', home, node));
+    if (listed) row->report.findings = std::move(listed->findings);
+    return row;
+}
+result<std::vector<std::string>> interrupted(const ledger::view& view, const std::string& home) {
+    std::vector<std::string> out;
+    VANTHU_CHECK(view.scan(row_key(home, 'J'), {}, [&](std::string_view key, std::string_view) {
+        auto parts = ledger::row_key_reader::open(key);
+        if (!parts) return true;
+        if (auto node = parts->text()) out.push_back(std::move(*node));
+        return true;
+    }));
+    return out;
+}
+void put_progress(ledger::transaction& t, const std::string& home, const progress_row& row, bool findings) {
+    progress_row small = row;
+    const findings_row listed{std::exchange(small.report.findings, {})};
+    t.put(row_key(home, 'J').text(row.report.node), framed('J', small));
+    if (findings) t.put(row_key(home, 'j').text(row.report.node), framed('j', listed));
+}
+void remove_progress(ledger::transaction& t, const std::string& home, const std::string& node) {
+    t.erase(row_key(home, 'J').text(node));
+    t.erase(row_key(home, 'j').text(node));
 }
 
 } // namespace vanthu::reconciliation

@@ -4,6 +4,8 @@
 #include "daemon/ledger/keys.hpp"
 
 #include <algorithm>
+#include <charconv>
+#include <fmt/format.h>
 #include <tuple>
 
 namespace vanthu::reconciliation {
@@ -17,6 +19,11 @@ using records::transfer_row;
 namespace {
 
 constexpr std::size_t rows_in_a_page = 2'000; // looked at, also where few of them are of interest
+// In the order of arrival most rows are only looked through for the other node's name.
+constexpr std::size_t arrivals_in_a_page = 50'000;
+// A document's id is of the moment when its packet was being decided; it is seen when that is on disk. A later list
+// begins so long before the last id that this one has seen.
+constexpr std::chrono::milliseconds late_at_most = std::chrono::minutes(15);
 
 // The packets under one of the keys that end in a hash, after `after`; at most `limit`.
 result<std::vector<digest>> packets_after(const ledger::view& view, const std::string& prefix,
@@ -62,14 +69,15 @@ result<bool> has_earlier_receipt(const ledger::view& view, const link_end& end, 
 
 // nullopt: outside of the window.
 result<std::optional<our_packet>> packet_of(const ledger::view& view, const link_end& end, const digest& sha,
-                                            const window& asked) {
+                                            const window& asked, bool& too_old) {
     const records::reader read(view);
     VANTHU_TRY(auto place, read.sent_to(end.home, end.node, sha));
     if (!place) return std::optional<our_packet>();
     VANTHU_TRY(auto t, read.transfer(place->owner, place->document, end.node));
     if (!t) return std::optional<our_packet>(); // fsck tells of rows that point nowhere
     const bool current = t->packet_sha256 == sha, waits = current && !records::is_final(t->state_now);
-    if (!waits && (t->created_at < asked.since || t->created_at > asked.until)) return std::optional<our_packet>();
+    too_old = !waits && t->created_at < asked.since;
+    if (too_old || (!waits && t->created_at > asked.until)) return std::optional<our_packet>();
     VANTHU_TRY(auto d, read.document(place->owner, place->document));
     if (!d) return std::optional<our_packet>();
     our_packet p{.packet_sha256 = sha,
@@ -81,6 +89,7 @@ result<std::optional<our_packet>> packet_of(const ledger::view& view, const link
     p.current = current;
     p.state_now = t->state_now;
     p.attempt_open = t->attempt_open;
+    p.handed_at = t->last_attempt_at;
     VANTHU_TRY(const repair_row repaired, repairs_of(view, end.home, end.node, sha));
     p.repairs = repaired.repairs;
     if (!p.current) {
@@ -211,25 +220,108 @@ result<peer::packet_stand> stand_of(const ledger::view& view, const link_end& en
     return out;
 }
 
+peer::listed_packet listed(const document_row& d, const digest& sha, std::uint64_t leaf) {
+    return {.packet_sha256 = sha,
+            .kind = d.kind == records::document_kind::status ? "status" : "document",
+            .issuer = d.identity.issuer,
+            .document_id = d.identity.document_id,
+            .number = d.identity.number,
+            .notation = d.identity.notation,
+            .at = d.received_at,
+            .leaf = leaf};
+}
+
+// What every id of that moment or later is behind.
+std::string before_ids_of(timestamp at) {
+    const auto ms = static_cast<std::uint64_t>(std::max<std::int64_t>(to_us(at), 0) / 1000);
+    return fmt::format("{:08x}-{:04x}", ms >> 16 & 0xffffffff, ms & 0xffff);
+}
+std::optional<timestamp> time_of(std::string_view id) {
+    std::uint64_t ms = 0;
+    if (id.size() < 13) return std::nullopt;
+    const std::string hex = std::string(id.substr(0, 8)).append(id.substr(9, 4));
+    auto [end, ec] = std::from_chars(hex.data(), hex.data() + hex.size(), ms, 16);
+    if (ec != std::errc() || end != hex.data() + hex.size()) return std::nullopt;
+    return from_us(static_cast<std::int64_t>(ms) * 1000);
+}
+
+// Our ids are in the order of time, whatever the clock did meanwhile, and what peers bring stands under one owner: so
+// no index is needed. A packet whose document was here already has none of its own; only the list by hashes names it.
+result<> list_arrivals(const ledger::view& view, const link_end& end, const peer::asked_list& asked,
+                       peer::reconcile_answer& out) {
+    std::string begin = before_ids_of(from_us(asked.since));
+    if (time_of(asked.from)) begin = std::max(begin, asked.from); // else it is none that was named here
+    std::vector<std::string> ids;
+    std::size_t looked_at = 0;
+    std::string last = begin;
+    bool full = false;
+    VANTHU_CHECK(view.scan(row_key(end.home, 'D'), row_key(end.home, 'D').text(begin),
+                           [&](std::string_view key, std::string_view value) {
+                               auto parts = ledger::row_key_reader::open(key);
+                               if (!parts) return true;
+                               auto id = parts->text();
+                               if (!id || *id <= begin) return true;
+                               full = ids.size() == peer::reconcile_page || looked_at == arrivals_in_a_page;
+                               if (full) return false;
+                               ++looked_at;
+                               last = *id;
+                               if (value.find(end.node) != std::string_view::npos) ids.push_back(std::move(*id));
+                               return true;
+                           }));
+    const records::reader read(view);
+    for (const std::string& id : ids) {
+        VANTHU_TRY(auto d, read.document(end.home, id));
+        if (d && d->previous_node == end.node && d->received_at >= asked.since)
+            out.listed.push_back(listed(*d, d->packet_sha256, d->leaf));
+    }
+    out.by_arrival = true;
+    if (full)
+        out.next_from = last;
+    else if (auto at = time_of(last))
+        out.again_from = before_ids_of(*at - late_at_most);
+    return {};
+}
+
 } // namespace
 
 result<sent_page> sent_after(const ledger::view& view, const link_end& end, const std::optional<digest>& after,
-                             const window& asked) {
-    VANTHU_TRY(auto keys, packets_after(view, row_key(end.home, 'X').text(end.node).take(), after, rows_in_a_page));
+                             const window& asked, walk which) {
+    const char rows = which == walk::unconfirmed ? 'x' : 'X';
+    VANTHU_TRY(auto keys, packets_after(view, row_key(end.home, rows).text(end.node).take(), after, rows_in_a_page));
+    const records::reader read(view);
     sent_page page;
     std::size_t recipients = 0;
     for (const digest& sha : keys) {
-        VANTHU_TRY(auto p, packet_of(view, end, sha, asked));
+        VANTHU_TRY(const bool unconfirmed, read.is_unconfirmed(end.home, end.node, sha));
+        std::optional<our_packet> p;
+        bool too_old = false;
+        if (which != walk::confirmed || !unconfirmed) {
+            VANTHU_TRY(p, packet_of(view, end, sha, asked, too_old));
+        }
         if (p) {
             recipients += p->recipients.size();
             if (!page.packets.empty() && recipients > peer::reconcile_recipients) return page;
+            p->unconfirmed = unconfirmed;
             page.packets.push_back(std::move(*p));
         }
+        if (too_old && unconfirmed) page.too_old.push_back(sha);
         page.next = sha;
+        ++page.walked;
         if (page.packets.size() == peer::reconcile_page) return page;
     }
     if (keys.size() < rows_in_a_page) page.next.reset();
     return page;
+}
+
+result<std::vector<our_packet>> with_receipt(const ledger::view& view, const link_end& end,
+                                             const std::vector<digest>& packets) {
+    std::vector<our_packet> out;
+    for (const digest& sha : packets) {
+        bool too_old = false;
+        VANTHU_TRY(auto p, packet_of(view, end, sha, {}, too_old));
+        if (p && p->current && p->receipt) out.push_back(std::move(*p));
+    }
+    return out;
 }
 
 result<peer::reconcile_answer> answer(const ledger::view& view, const link_end& end,
@@ -240,6 +332,10 @@ result<peer::reconcile_answer> answer(const ledger::view& view, const link_end& 
         out.sent.push_back(std::move(stand));
     }
     if (!q.list) return out;
+    if (q.list->by_arrival) {
+        VANTHU_CHECK(list_arrivals(view, end, *q.list, out));
+        return out;
+    }
     VANTHU_TRY(auto keys,
                packets_after(view, row_key(end.home, 'H').text(end.node).take(), q.list->after, rows_in_a_page));
     const records::reader read(view);
@@ -249,21 +345,14 @@ result<peer::reconcile_answer> answer(const ledger::view& view, const link_end& 
         if (!place) continue;
         VANTHU_TRY(auto d, read.document(place->owner, place->document));
         if (!d || d->received_at < q.list->since) continue;
-        out.listed.push_back({.packet_sha256 = sha,
-                              .kind = d->kind == records::document_kind::status ? "status" : "document",
-                              .issuer = d->identity.issuer,
-                              .document_id = d->identity.document_id,
-                              .number = d->identity.number,
-                              .notation = d->identity.notation,
-                              .at = d->received_at,
-                              .leaf = place->leaf});
+        out.listed.push_back(listed(*d, sha, place->leaf));
         if (out.listed.size() == peer::reconcile_page) return out;
     }
     if (keys.size() < rows_in_a_page) out.next.reset();
     return out;
 }
 
-result<std::set<digest>> on_record(const ledger::view& view, const link_end& end,
+result<std::set<digest>> on_record_here(const ledger::view& view, const link_end& end,
                                    const std::vector<peer::listed_packet>& listed) {
     const records::reader read(view);
     std::set<digest> out;

@@ -183,6 +183,9 @@ inline std::string notices_key(std::string_view home, std::string_view node, std
     if (!instance.empty()) key.text(instance);
     return key.take();
 }
+inline std::string unconfirmed_key(std::string_view home, std::string_view node, const digest& packet) {
+    return row_key(home, 'x').text(node).raw(packet.view()).take();
+}
 inline std::string work_key(std::string_view home, const transfer_row& t) {
     return row_key(home, 'W').text(t.owner).text(t.document).text(t.node).take();
 }

@@ -317,6 +317,10 @@ result<std::optional<reader::place>> reader::sent_to(std::string_view home, std:
                                                      const digest& packet) const {
     return get_place(view_, 'X', row_key(home, 'X').text(node).raw(packet.view()));
 }
+result<bool> reader::is_unconfirmed(std::string_view home, std::string_view node, const digest& packet) const {
+    VANTHU_TRY(auto value, view_.get(unconfirmed_key(home, node, packet)));
+    return value.has_value();
+}
 result<> reader::each_work(std::string_view home, const std::function<void(work)>& visit) const {
     std::optional<failure> wrong;
     VANTHU_CHECK(view_.scan(row_key(home, 'W'), {}, [&](std::string_view key, std::string_view value) {

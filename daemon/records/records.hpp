@@ -107,6 +107,8 @@ public:
     result<std::optional<place>> received_from(std::string_view home, std::string_view node,
                                                const digest& packet) const;
     result<std::optional<place>> sent_to(std::string_view home, std::string_view node, const digest& packet) const;
+    // Is a packet sent to that node still to be compared with what that one says of it?
+    result<bool> is_unconfirmed(std::string_view home, std::string_view node, const digest& packet) const;
     // What waits for a next hop, and what decides its turn there: enough to queue it without reading the transfer.
     struct work {
         std::string owner, document, node;
@@ -165,7 +167,9 @@ public:
     void remove_work(std::string_view home, const transfer_row&);
     void put(std::string_view home, const unplaced&);
     void remove(std::string_view home, const unplaced&);
-    void sent(std::string_view home, const transfer_row&);
+    void sent(std::string_view home, const transfer_row&); // its packet, which no comparison has confirmed yet
+    void put_unconfirmed(std::string_view home, std::string_view node, const digest& packet);
+    void remove_unconfirmed(std::string_view home, std::string_view node, const digest& packet);
     // Gives the event its sequence and time.
     result<> add_event(std::string_view owner, event_row);
     // Between the two, events of one document that follow each other share rows. They are seen from the second on, and

@@ -68,6 +68,13 @@ void writer::remove(std::string_view home, const unplaced& u) { transaction_.era
 void writer::sent(std::string_view home, const transfer_row& t) {
     transaction_.put(row_key(home, 'X').text(t.node).raw(t.packet_sha256.view()),
                      framed_text('X', place_text({t.owner, t.document, {}, 0})));
+    put_unconfirmed(home, t.node, t.packet_sha256);
+}
+void writer::put_unconfirmed(std::string_view home, std::string_view node, const digest& packet) {
+    transaction_.put(unconfirmed_key(home, node, packet), framed_text('x', ""));
+}
+void writer::remove_unconfirmed(std::string_view home, std::string_view node, const digest& packet) {
+    transaction_.erase(unconfirmed_key(home, node, packet));
 }
 
 result<> writer::add_event(std::string_view owner, event_row e) {

@@ -25,6 +25,7 @@ json::object report_json(const reconciliation::report_row& r, const std::string&
                      {"from", time_text(r.since)},
                      {"to", time_text(r.until)},
                      {"repair", r.repair},
+                     {"only_changes", r.only_changes},
                      {"by", r.by},
                      {"pages", r.pages},
                      {"packets", r.packets},

@@ -30,6 +30,14 @@ std::optional<digest> optional_hash(object_reader& from, const char* name) {
     return d ? std::optional(*d) : std::nullopt;
 }
 
+constexpr std::string_view arrival = "arrival";
+
+std::string position(object_reader& from, const char* name) {
+    std::string text = from.text(name);
+    if (text.size() > reconcile_position) from.note(name);
+    return text;
+}
+
 json::object object_of(const recipient_stand& r) {
     json::object o{{"recipient", r.recipient}, {"state", r.state}, {"at", r.at}};
     if (!r.reason.empty()) o.emplace("reason", r.reason);
@@ -64,6 +72,8 @@ std::string encode(const reconcile_question& q) {
     if (q.list) {
         json::object list{{"since", q.list->since}};
         if (q.list->after) list.emplace("after", q.list->after->hex());
+        if (q.list->by_arrival) list.emplace("order", arrival);
+        if (!q.list->from.empty()) list.emplace("from", q.list->from);
         o.emplace("list", std::move(list));
         return json::serialize(o);
     }
@@ -84,6 +94,8 @@ result<reconcile_question> decode_reconcile_question(std::string_view text) {
         asked_list asked;
         asked.after = optional_hash(e, "after");
         asked.since = e.number<std::int64_t>("since");
+        asked.by_arrival = e.text("order") == arrival;
+        asked.from = position(e, "from");
         VANTHU_TRY(q.list, e.answer(asked));
         if (r.find("sent")) return failed(errc::malformed, "sent, list");
         return q;
@@ -122,6 +134,9 @@ std::string encode(const reconcile_answer& a) {
                                       {"leaf", p.leaf}});
     json::object o{{"schema_version", 1}, {"sent", std::move(sent)}, {"listed", std::move(listed)}};
     if (a.next) o.emplace("next", a.next->hex());
+    if (a.by_arrival) o.emplace("order", arrival);
+    if (!a.next_from.empty()) o.emplace("next_from", a.next_from);
+    if (!a.again_from.empty()) o.emplace("again_from", a.again_from);
     return json::serialize(o);
 }
 
@@ -159,6 +174,9 @@ result<reconcile_answer> decode_reconcile_answer(std::string_view text) {
                    return p;
                }));
     a.next = optional_hash(r, "next");
+    a.by_arrival = r.text("order") == arrival;
+    a.next_from = position(r, "next_from");
+    a.again_from = position(r, "again_from");
     return r.answer(std::move(a));
 }
 

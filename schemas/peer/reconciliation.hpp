@@ -3,8 +3,10 @@
 //
 //   POST /peer/v1/reconcile   {"sent": [...]}             what became of the packets that I have handed you?
 //                             {"list": {"after","since"}}  which packets do you hold as received from me?
+//                             {"list": {"since","order":"arrival","from"}}  the same, those first that came first
 //
-// One question a call. States and kinds are an open list of words: an unknown one is kept as it is.
+// A node that does not know the order by arrival answers in the order of hashes, and says nothing of an order. One
+// question a call. States and kinds are an open list of words: an unknown one is kept as it is.
 #pragma once
 
 #include "schemas/peer/peer.hpp"
@@ -15,6 +17,7 @@ namespace vanthu::peer {
 
 inline constexpr std::string_view reconcile_capability = "reconcile";
 inline constexpr std::size_t reconcile_page = 500, reconcile_recipients = 10'000; // in one question or answer
+inline constexpr std::size_t reconcile_position = 100; // characters of a position in the order of arrival
 
 struct asked_packet {
     digest packet_sha256;                // as sent on this hop
@@ -23,6 +26,8 @@ struct asked_packet {
 struct asked_list {
     std::optional<digest> after; // absent: from the first
     std::int64_t since = 0;      // microseconds UTC: received then or later
+    bool by_arrival = false;     // then `from` in place of `after`
+    std::string from;            // a position that the other side has named; empty: from the first
 };
 struct reconcile_question {
     std::vector<asked_packet> sent;
@@ -58,6 +63,10 @@ struct reconcile_answer {
     std::vector<packet_stand> sent;
     std::vector<listed_packet> listed;
     std::optional<digest> next; // ask on after it; absent: that was the end
+    // By arrival: ask on from `next_from`; empty: that was the end, and a later list may begin at `again_from`. What
+    // the positions mean is the affair of who names them; as text they never go back.
+    bool by_arrival = false;
+    std::string next_from, again_from;
 };
 
 std::string encode(const reconcile_question&);

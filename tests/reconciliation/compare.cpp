@@ -51,6 +51,43 @@ bool nothing(const our_packet& ours, const peer::packet_stand& theirs, const rul
 
 BOOST_AUTO_TEST_SUITE(comparing)
 
+BOOST_AUTO_TEST_CASE(confirmed_is_what_both_sides_say_alike_and_nothing_more_is_to_come_of) {
+    our_packet ours = handed_over();
+    BOOST_TEST(!is_confirmed(ours, unknown()));
+    for (const char* state : {"kept", "handed_on", "waiting", "teleported"})
+        BOOST_TEST(!is_confirmed(ours, stands(state)), state); // nobody has said that it has arrived
+    ours.recipients[0].statuses = {"01"};
+    auto with = [](std::string state, std::string status) {
+        peer::packet_stand p = stands(std::move(state));
+        p.recipients[0].last_status = std::move(status);
+        return p;
+    };
+    BOOST_TEST(is_confirmed(ours, with("kept", "01")));
+    BOOST_TEST(is_confirmed(ours, with("handed_on", "01")));
+    BOOST_TEST(!is_confirmed(ours, with("kept", "03"))); // has not come yet
+    BOOST_TEST(!is_confirmed(ours, with("parked", "01")));
+    auto changed = [&](auto change) {
+        peer::packet_stand p = with("kept", "01");
+        change(p);
+        return is_confirmed(ours, p);
+    };
+    BOOST_TEST(!changed([](auto& p) { p.recipients[0].acked_at = 0; }));
+    BOOST_TEST(!changed([](auto& p) { p.recipients[0].entries = 2; }));
+    BOOST_TEST(!changed([](auto& p) { p.content_sha256 = sha256::of("x"); }));
+    BOOST_TEST(!changed([](auto& p) { p.recipients.clear(); }));
+    ours.state_now = state::deferred;
+    BOOST_TEST(!is_confirmed(ours, with("kept", "01")));
+    ours = handed_over();
+    ours.kind = "status"; // nobody answers it
+    BOOST_TEST(is_confirmed(ours, stands("kept")));
+    BOOST_TEST(is_confirmed(ours, stands("handed_on")));
+    BOOST_TEST(!is_confirmed(ours, stands("parked")));
+    ours = handed_over();
+    ours.recipients[0].state_now = state::recalled;
+    BOOST_TEST(is_confirmed(ours, stands("cancelled")));
+    BOOST_TEST(!is_confirmed(ours, stands("kept")));
+}
+
 BOOST_AUTO_TEST_CASE(what_both_sides_say_alike_is_no_finding) {
     for (const char* state : {"kept", "handed_on", "waiting", "refused", "cancelled", "teleported"})
         BOOST_TEST(nothing(handed_over(), stands(state)), state);

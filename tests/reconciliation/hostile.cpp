@@ -214,29 +214,6 @@ BOOST_AUTO_TEST_CASE(a_round_that_fails_leaves_what_the_last_one_found) {
     BOOST_TEST(n.lower.rounds->last().value().at(0).last_try.outcome == "done");
 }
 
-namespace {
-// Rounds of the lower node by a schedule of its own.
-struct scheduled {
-    task_group group;
-    std::unique_ptr<reconciliation::rounds> rounds;
-    scheduled(daemon_parts& of, reconciliation::rounds::asker asks,
-              const std::function<void(reconciliation::round_options&)>& change) {
-        reconciliation::round_options o{
-            .node = of.spec.node, .home = of.spec.home, .organisation = of.spec.organisation};
-        o.pause = std::chrono::milliseconds(1);
-        change(o);
-        rounds = std::make_unique<reconciliation::rounds>(
-            o, *of.store, of.decisions->executor(0), *of.disk, of.clock, [&of] { return of.gate->registry(); },
-            std::move(asks), [](const auto&) {});
-        rounds->run_in(group);
-    }
-    ~scheduled() {
-        group.cancel();
-        BOOST_TEST(group.join(std::chrono::seconds(20)));
-    }
-};
-} // namespace
-
 BOOST_AUTO_TEST_CASE(a_slow_node_puts_off_nobody_and_its_round_ends) {
     pair_of_nodes n;
     // The registry lists it before the honest one or behind it: both are called again and again.

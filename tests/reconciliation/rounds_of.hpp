@@ -62,4 +62,25 @@ private:
     daemon_parts& of_;
 };
 
+// Rounds of the lower node by a schedule of its own.
+struct scheduled {
+    task_group group;
+    std::unique_ptr<reconciliation::rounds> rounds;
+    scheduled(daemon_parts& of, reconciliation::rounds::asker asks,
+              const std::function<void(reconciliation::round_options&)>& change) {
+        reconciliation::round_options o{
+            .node = of.spec.node, .home = of.spec.home, .organisation = of.spec.organisation};
+        o.pause = std::chrono::milliseconds(1);
+        change(o);
+        rounds = std::make_unique<reconciliation::rounds>(
+            o, *of.store, of.decisions->executor(0), *of.disk, of.clock, [&of] { return of.gate->registry(); },
+            std::move(asks), [](const auto&) {});
+        rounds->run_in(group);
+    }
+    ~scheduled() {
+        group.cancel();
+        BOOST_TEST(group.join(std::chrono::seconds(20)));
+    }
+};
+
 } // namespace vanthu::test
