@@ -103,6 +103,11 @@ constexpr words held[] = {
     {"registry.closed_several_successors", "Cơ quan nhận đã tách; cần văn thư chọn cơ quan kế thừa.",
      "The recipient was split; the clerk must choose a successor."},
     {"registry.no_route", "Không có đường chuyển tới nơi nhận.", "There is no route to the recipient."},
+    {"registry.former_node_gone",
+     "Nút đã nhận văn bản này không còn trong danh bạ nên không chuyển được yêu cầu tới nơi đang giữ văn bản; không "
+     "biết nơi nhận còn giữ hay không, liên hệ trực tiếp.",
+     "The node that took the document is no longer in the registry, so the request cannot reach who has it; whether the "
+     "recipient still has it is not known: ask it directly."},
     {"registry.would_return",
      "Theo danh bạ tại đây, đường chuyển quay lại nút vừa gửi tới; hai nút đang dùng danh bạ khác nhau, cần thống nhất.",
      "By the registry here the way leads back to the node that sent it; the two nodes have different registries: make "

@@ -198,9 +198,12 @@ result<> acceptance::keep_with_documents() {
     else
         targets.push_back(edxml::target_document_id(h));
     const records::reader read(gate_.store_.committed());
-    for (routed& r : arrival_.recipients)
-        VANTHU_CHECK(keep_with_document(read, gate_.options_.home, issuer, targets,
-                                        registry_->find_node(gate_.options_.node), r));
+    for (routed& r : arrival_.recipients) {
+        VANTHU_CHECK(
+            keep_with_document(read, gate_.options_.home, issuer, targets, *registry_, gate_.options_.node, r));
+        if (r.route.reason == registry::held_reason::former_node_gone && offer_.source == offer::from::eoffice)
+            return failed(errc::former_node_gone, r.code);
+    }
     return {};
 }
 

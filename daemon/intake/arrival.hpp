@@ -17,10 +17,12 @@ struct routed {
 routed route_recipient(const registry::registry&, const std::string& own_node, const std::string& code, timestamp at,
                        const std::string& came_from);
 
-// What is asked of a document goes where that lies: here, in the inbox of a recipient that the registry serves from
-// another node by now. Whoever reads that inbox answers; the other node knows of no document and would agree to it.
+// What is asked of a document goes where that lies, whatever node serves the recipient by now: that one knows of no
+// document, and would agree to give back what it does not have. Here, in an inbox: whoever reads that inbox answers. At
+// the next hop that took it; held, where the registry has no such node any more (former_node_gone).
 result<> keep_with_document(const records::reader&, const std::string& home, const std::string& issuer,
-                            const std::vector<std::string>& targets, const registry::node* own, routed&);
+                            const std::vector<std::string>& targets, const registry::registry&,
+                            const std::string& own_node, routed&);
 
 struct arrival {
     const offer* from = nullptr;

@@ -140,6 +140,13 @@ constexpr error_row rows[] = {
      "Văn bản không được gửi tới cơ quan này.", "The document was not addressed to this organisation.",
      "Chỉ ghi các nơi nhận của văn bản; vanthu track liệt kê các nơi nhận.",
      "Name recipients of the document only; vanthu track lists them."},
+    {int(errc::former_node_gone), "former_node_gone", 422, retry::no,
+     "Nút đã nhận văn bản cho nơi nhận này không còn trong danh bạ, nên không chuyển được yêu cầu thu hồi, cập nhật "
+     "hoặc thay thế tới nơi đang giữ văn bản.",
+     "The node that took the document for this recipient is no longer in the registry, so that a recall, update or "
+     "replacement cannot reach who has it.",
+     "Liên hệ trực tiếp nơi nhận; bỏ nơi nhận này khỏi yêu cầu; bản thay thế thì gửi như văn bản mới.",
+     "Ask the recipient directly; leave it out of the request; send a replacement as a new document."},
     {int(errc::recall_already_asked), "recall_already_asked", 409, retry::no,
      "Đã có yêu cầu thu hồi, cập nhật hoặc thay thế gửi nơi nhận này và chưa có trả lời.",
      "This recipient has been asked to give it back, update or replace it, and has not answered yet.",

@@ -45,6 +45,7 @@ enum class errc {
     recall_not_sender,        // the document came here, it was not sent from here by this credential's organisations
     recall_not_document,      // a status, or a recall or update itself
     recall_recipient_unknown, // the document was not addressed to it
+    former_node_gone,         // the node that took the document is no longer in the registry
     recall_already_asked,     // and not answered yet
     recall_ended,             // taken back, refused, returned or expired
     recall_reason_missing,

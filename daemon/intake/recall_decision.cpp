@@ -22,11 +22,20 @@ bool sent_before(const document_row& d, std::int64_t recall_sent_at) {
     return d.sent_at == 0 || recall_sent_at == 0 || d.sent_at <= recall_sent_at;
 }
 
+// Has the next hop taken it, or may it have?
+result<bool> has_left(const records::reader& read, const document_row& d, const consignment_row& c) {
+    if (c.hop.empty() || c.hop == "local") return false;
+    VANTHU_TRY(auto t, read.transfer(d.owner, d.id, c.hop));
+    return t && (t->state_now == state::delivered || t->perhaps_taken);
+}
+
 } // namespace
 
 result<> keep_with_document(const records::reader& read, const std::string& home, const std::string& issuer,
-                            const std::vector<std::string>& targets, const registry::node* own, routed& r) {
+                            const std::vector<std::string>& targets, const registry::registry& known,
+                            const std::string& own_node, routed& r) {
     if (r.route.kind == registry::route_kind::local || !r.route.final) return {};
+    std::string taken_by; // the newest that has left
     for (const std::string& target : targets)
         for (const std::string& owner : {issuer, home}) {
             VANTHU_TRY(auto ids, read.documents_named(owner, issuer, target));
@@ -37,15 +46,22 @@ result<> keep_with_document(const records::reader& read, const std::string& home
                     continue;
                 VANTHU_TRY(auto all, read.consignments(owner, id));
                 for (const consignment_row& c : all) {
-                    if (c.hop != "local" || c.inbox_id.empty() || records::has_ended(c)) continue;
+                    if (records::has_ended(c)) continue;
                     if (c.recipient != r.organisation && c.recipient_code != r.code) continue;
+                    VANTHU_TRY(const bool left, has_left(read, *d, c));
+                    if (left) taken_by = c.hop;
+                    if (c.hop != "local" || c.inbox_id.empty()) continue;
                     r.route.kind = registry::route_kind::local;
-                    r.route.next = own;
+                    r.route.next = known.find_node(own_node);
                     r.organisation = c.recipient; // also where another has taken it over
                     return {};
                 }
             }
         }
+    if (taken_by.empty()) return {};
+    r.route.next = known.find_node(taken_by);
+    r.route.kind = r.route.next ? registry::route_kind::hop : registry::route_kind::held;
+    r.route.reason = r.route.next ? registry::held_reason::none : registry::held_reason::former_node_gone;
     return {};
 }
 

@@ -153,7 +153,7 @@ result<std::vector<rerouting::candidate>> rerouting::look(const places& all, con
             if (!one.document.target.empty()) targets.push_back(one.document.target);
             for (const records::replaced_row& each : one.document.replaces) targets.push_back(each.document_id);
             VANTHU_CHECK(keep_with_document(read, gate_.options_.home, one.document.identity.issuer, targets,
-                                            known.find_node(gate_.options_.node), one.to));
+                                            known, gate_.options_.node, one.to));
         }
         if (one.to.route.kind == registry::route_kind::held) {
             ++seen.held;

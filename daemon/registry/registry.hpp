@@ -58,7 +58,8 @@ enum class held_reason {
     closed_no_successor,
     closed_several_successors,
     no_route,
-    would_return, // the way leads back to the peer that brought the packet: two nodes have different registries
+    former_node_gone, // what is asked of a document cannot reach the node that took it: it is no row any more
+    would_return,     // the way leads back to the peer that brought the packet: two nodes have different registries
 };
 std::string_view to_string(route_kind);
 std::string_view to_string(held_reason);

@@ -47,6 +47,8 @@ std::string_view to_string(held_reason r) {
         return "closed_several_successors";
     case held_reason::no_route:
         return "no_route";
+    case held_reason::former_node_gone:
+        return "former_node_gone";
     case held_reason::would_return:
         return "would_return";
     }

@@ -451,5 +451,21 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_recalled_is_refused_with_its_reason_and_chan
     BOOST_TEST(code("key-so", refused_id, R"({"reason":"x","to":["H48.99.01"]})") == "intake.recall_ended");
 }
 
+BOOST_AUTO_TEST_CASE(what_went_to_a_node_that_left_the_registry_cannot_be_asked_back_and_that_is_said) {
+    pair_of_nodes two;
+    letter down;
+    down.from = "H48";
+    down.to = {"H48.40"};
+    const std::string id = sent(two.upper, "key-tinh", down);
+    BOOST_REQUIRE(eventually([&] { return state_of(two.upper, "key-tinh", id) == "delivered"; }));
+    std::string text = two_node_registry(3, {}, two.upper.peer_url(), two.lower.peer_url());
+    for (std::size_t at; (at = text.find("\"h48.40\"")) != std::string::npos;) text.replace(at, 8, "\"h48.new\"");
+    two.upper.use_registry(text);
+    reply r = recall(two.upper, "key-tinh", id, because);
+    BOOST_TEST(r.status == 422);
+    BOOST_TEST(r.code() == "intake.former_node_gone");
+    BOOST_TEST(stands(two.upper, "key-tinh", id) == "");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 } // namespace vanthu::test

@@ -287,5 +287,51 @@ BOOST_AUTO_TEST_CASE(a_hop_with_an_unfinished_transfer_of_the_document_is_waited
     BOOST_TEST(kept->value().substr(2) == "first"); // the first receipt is still there
 }
 
+BOOST_AUTO_TEST_CASE(what_is_asked_of_a_document_whose_former_node_left_the_registry_waits_and_goes_nowhere_else) {
+    for (const int type : {1, 2, 3}) BOOST_TEST_CONTEXT("type " << type) {
+            parked_office o;
+            o.registry_with(with_a_node);
+            letter sent = from_below({"H48.56"});
+            sent.document_id = "huyen,2025,15";
+            const std::string id = o.take(sent);
+            auto done = o.node.store->commit_and_wait([&](ledger::transaction& change) -> result<> {
+                records::writer w(change); // its node has taken it
+                VANTHU_TRY(auto t, w.transfer("@tinh", id, "h48.56"));
+                t->state_now = records::state::delivered;
+                w.put(*t);
+                w.remove_work("@tinh", *t);
+                VANTHU_TRY(auto c, w.consignment("@tinh", id, "H48.56"));
+                c->state_now = records::state::delivered;
+                w.put("@tinh", *c);
+                return {};
+            });
+            BOOST_REQUIRE(done.has_value());
+            // The organisation has a node of another name now.
+            const std::string there = organisation_text{"khac", "Huyện khác", "UBND huyện", "H48.56"}.toml() +
+                                      node_text{"h48.59", "khac", "H48.56", nowhere, {}}.toml();
+            o.registry_with(there);
+            letter asks = sent;
+            asks.bussiness_type = type;
+            asks.subject = "Yêu cầu";
+            const std::string request = o.take(asks, "h48.40", "mới");
+            BOOST_TEST(o.state_of(request, "H48.56") == "parked");
+            BOOST_TEST(o.consignment(request, "H48.56").reason == "registry.former_node_gone");
+            BOOST_TEST(!o.read().transfer("@tinh", request, "h48.59").value());
+            const auto told = o.read().notices_for("@tinh", "h48.40", 100).value().back();
+            BOOST_TEST((told.kind == "parked" && told.code == "registry.former_node_gone"));
+            auto q = o.read().recall("@tinh", "@huyen", sent.document_id, "@khac").value();
+            BOOST_REQUIRE(q);
+            BOOST_TEST((q->stands == records::recall_stand::asked)); // nobody has agreed
+            // Nor does it go there by itself later; it goes where the document is, once that node is known again.
+            o.registry_with(there + served_here);
+            BOOST_TEST(o.pass().placed == 0u);
+            o.registry_with(there + organisation_text{"cu", "Cơ quan cũ", "sở", "H48.60"}.toml() +
+                            node_text{"h48.56", "cu", "H48.60", nowhere, {}}.toml());
+            BOOST_TEST(o.pass().placed == 1u);
+            BOOST_TEST(o.read().transfer("@tinh", request, "h48.56").value().has_value());
+            BOOST_TEST(!o.read().transfer("@tinh", request, "h48.59").value());
+        }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 } // namespace vanthu::test
