@@ -146,6 +146,17 @@ BOOST_AUTO_TEST_CASE(what_is_not_confirmed_is_asked_about_again_and_again) {
     BOOST_TEST(compared(n.lower, "h48").packets == 1u); // all, where somebody asks
 }
 
+BOOST_AUTO_TEST_CASE(what_a_program_before_has_sent_is_followed_too) {
+    pair_of_nodes n;
+    const std::string document = sent_up(n, 15);
+    const auto t = records::reader(n.lower.store->committed()).transfer("@huyen", document, "h48").value().value();
+    must_commit(n.lower, [&](records::writer& w) -> result<> { // it wrote no such row
+        w.remove_unconfirmed("@huyen", "h48", t.packet_sha256);
+        return {};
+    });
+    for (int i = 0; i < 3; ++i) BOOST_TEST(by_schedule(n.lower, "h48").packets == 1u);
+}
+
 BOOST_AUTO_TEST_CASE(a_store_put_back_there_is_noticed_though_all_was_confirmed) {
     pair_of_nodes n;
     auto taken = [&](int number) {
