@@ -113,6 +113,7 @@ private:
     static routed way_of(const arrival&, const std::vector<old_one>&, const routed&);
     result<> take_place(const records::consignment_row& mine, old_one&, bool clerk, bool ended, records::recall_row&,
                         transfers&);
+    result<> move_requests(const records::document_row&, const std::string& from, const std::string& to);
     result<> replace_released(const records::document_row& replacement, const records::consignment_row& mine,
                               transfers&);
     result<> before_the_clerk(const records::document_row& replacement, const records::consignment_row& mine);

@@ -131,7 +131,8 @@ result<> decision::replace_recipient(const arrival& a, const document_row& d, co
     }
     VANTHU_CHECK(add_recipient(a, d, way_of(a, all, r), to, out));
     const consignment_row mine = out.consignments.back();
-    const bool held = is_held(mine), clerk = (local && held) || is_the_clerks(all, local);
+    // Held back by an operator's policy, or without a way: it may never go.
+    const bool held = is_held(mine) || is_unplaced(mine), clerk = (local && held) || is_the_clerks(all, local);
     const bool cancelled = std::ranges::find(out.cancelled, r.code) != out.cancelled.end(); // its own recall came first
     bool answers = false;
     for (old_one& o : all) {
@@ -165,7 +166,7 @@ result<> decision::replace_recipient(const arrival& a, const document_row& d, co
             write_.put(*o.entry);
         }
         if (held && !ended) {
-            // An operator may send it back: until it is released the old one goes on as if nothing were asked.
+            // An operator may send it back: until it goes, the old one goes on as if nothing were asked.
             q.stands = recall_stand::asked;
         } else if (ended && o.of->consignment.state_now != records::state::recalled && before &&
                    before->document == q.document && before->stands == recall_stand::agreed) {
@@ -224,7 +225,7 @@ result<> decision::take_place(const consignment_row& mine, old_one& o, bool cler
     return {};
 }
 
-// Released by an operator: what it asks for has waited.
+// Released by an operator, or placed at last: what it asks for has waited.
 result<> decision::replace_released(const document_row& d, const consignment_row& mine, transfers& to) {
     for (const replaced_row& each : d.replaces) {
         VANTHU_TRY(auto q, records::asked_by(write_, options_.home, d, each.document_id, mine));

@@ -53,6 +53,7 @@ result<decision::placing> decision::place_again(const records::reader::unplaced&
                                 .by = by,
                                 .text = fmt::format("{} ({}) → {}, {}", c->recipient, c->reason, r.organisation,
                                                     local ? "local" : r.route.next->id)}));
+    VANTHU_CHECK(move_requests(*d, c->recipient, r.organisation));
     const std::size_t flags = d->flags.size();
     auto add_flag = [&](std::string_view one) {
         if (!one.empty() && std::ranges::find(d->flags, one) == d->flags.end()) d->flags.emplace_back(one);
@@ -71,12 +72,29 @@ result<decision::placing> decision::place_again(const records::reader::unplaced&
     if (d->flags.size() != flags) write_.put(*d);
     write_.remove(options_.home, where); // before place(), which puts it again where there is still no way
     VANTHU_CHECK(place(*d, r, refusal, hold, *c, to, out));
-    if (is_held(*c) && is_replacement(d->identity) && !held && hold.empty() && (!local || refusal.empty()))
+    if (is_replacement(d->identity) && !held && hold.empty() && (!local || refusal.empty()))
         VANTHU_CHECK(replace_released(*d, out.consignments.back(), to));
     if (held || !hold.empty()) return placing::held;
     if (!local) VANTHU_CHECK(tell_previous_hop(*d, r.code, "released", {}));
     if (local && refusal.empty()) VANTHU_CHECK(tell_previous_hop(*d, r.code, "kept", {}));
     return placing::placed;
+}
+
+// Its recipient has a name now: what is asked of the document there, or by it, stands under that.
+result<> decision::move_requests(const document_row& d, const std::string& from, const std::string& to) {
+    if (from == to || d.kind != document_kind::document) return {};
+    std::vector<std::string> targets{d.target, d.identity.document_id};
+    for (const records::replaced_row& each : d.replaces) targets.push_back(each.document_id);
+    for (const std::string& target : targets) {
+        VANTHU_TRY(auto q, write_.recall(options_.home, d.identity.issuer, target, from));
+        if (!q || (q->recall != d.id && q->document != d.id)) continue;
+        VANTHU_TRY(auto there, write_.recall(options_.home, d.identity.issuer, target, to));
+        if (there) continue;
+        write_.remove(options_.home, *q);
+        q->recipient = to;
+        write_.put(options_.home, *q);
+    }
+    return {};
 }
 
 result<bool> decision::send_back(const document_row& d, const std::string& recipient_code, const std::string& words,

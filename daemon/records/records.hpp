@@ -185,6 +185,7 @@ public:
                        const identity_row&);
     result<> release(std::string_view owner, std::string_view recipient, const business_identity&);
     void put(std::string_view home, const recall_row&);
+    void remove(std::string_view home, const recall_row&);
     void put(std::string_view organisation, std::string_view credential, std::string_view key, const idempotency_row&);
     void received(std::string_view home, std::string_view node, const digest& packet, const place&);
     result<> add_notice(std::string_view home, std::string_view node, notice_row); // gives it its sequence

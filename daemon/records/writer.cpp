@@ -135,6 +135,9 @@ void writer::put(const inbox_row& entry) {
 void writer::put(std::string_view home, const recall_row& r) {
     transaction_.put(row_key(home, 'Q').text(r.issuer).text(r.target).text(r.recipient), framed('Q', r));
 }
+void writer::remove(std::string_view home, const recall_row& r) {
+    transaction_.erase(row_key(home, 'Q').text(r.issuer).text(r.target).text(r.recipient));
+}
 void writer::put(std::string_view organisation, std::string_view credential, std::string_view key,
                  const idempotency_row& row) {
     transaction_.put(row_key(organisation, 'Y').text(credential).text(key), framed('Y', row));

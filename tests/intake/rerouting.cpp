@@ -333,5 +333,44 @@ BOOST_AUTO_TEST_CASE(what_is_asked_of_a_document_whose_former_node_left_the_regi
         }
 }
 
+BOOST_AUTO_TEST_CASE(a_replacement_without_a_way_leaves_the_old_document_until_it_goes) {
+    for (const bool sent_back : {true, false}) BOOST_TEST_CONTEXT("sent back " << sent_back) {
+            parked_office o;
+            letter sent = from_below({"H48.55"});
+            sent.document_id = "huyen,2025,15";
+            const std::string old = o.take(sent);
+            letter instead = sent;
+            instead.bussiness_type = 3;
+            const std::string later = o.take(instead, "h48.40", "mới");
+            BOOST_TEST(o.state_of(old, "H48.55") == "parked"); // and not withdrawn
+            BOOST_TEST(o.state_of(later, "H48.55") == "parked");
+            auto row = [&](const std::string& at) {
+                return o.read().recall("@tinh", "@huyen", sent.document_id, at).value();
+            };
+            BOOST_REQUIRE(row("H48.55"));
+            BOOST_TEST((row("H48.55")->stands == records::recall_stand::asked));
+            if (sent_back) {
+                intake::rerouting r(*o.node.gate, o.node.network->executor(0));
+                auto back = wait_for(o.node.network->executor(0),
+                                     r.send_back("@tinh", later, "Không có nơi nhận", "operator"));
+                BOOST_REQUIRE(back.has_value());
+                BOOST_TEST((row("H48.55")->stands == records::recall_stand::ended));
+            }
+            o.registry_with(served_here);
+            o.pass();
+            const auto entries = inbox_of(o.node, "key-moi");
+            BOOST_TEST(entries.size() == (sent_back ? 1u : 2u)); // the old one goes whatever becomes of the other
+            BOOST_TEST(o.state_of(old, "H48.55") == "delivered");
+            if (sent_back) continue;
+            // Its clerk has both, and decides.
+            BOOST_REQUIRE(row("@moi"));
+            BOOST_TEST(!row("H48.55"));
+            BOOST_TEST((row("@moi")->stands == records::recall_stand::before_clerk));
+            const std::string entry = text_of(entries.back().as_object(), {"id"});
+            BOOST_TEST(report(o.node, "key-moi", entry, R"({"code":"15"})").status == 201);
+            BOOST_TEST((row("@moi")->stands == records::recall_stand::agreed));
+        }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 } // namespace vanthu::test
