@@ -1,0 +1,116 @@
+// What an answer (15, 16) to a recall, or to an update that removes its recipient, changes: for the request, for the
+// document it speaks of, and where that lies here for its inbox entry. Of a replacement and of an update: there.
+#include "daemon/intake/decision.hpp"
+#include "daemon/records/statuses.hpp"
+
+#include <algorithm>
+
+namespace vanthu::intake {
+
+using records::consignment_row;
+using records::document_row;
+using records::event_row;
+using records::recall_row;
+using records::recall_stand;
+
+// What was asked has its answer. That a hop stopped the document before it came is the better word.
+result<> decision::answer_request(recall_row& q, const document_row& status) {
+    const bool agrees = status.status_code == "15", replaces = q.asks == int(edxml::bussiness_type::replace);
+    // Nothing takes an agreement back, nor its proof; and who denies has not had what was stopped before it came.
+    if (!agrees && (q.stands == recall_stand::agreed || q.stands == recall_stand::withdrawn)) return {};
+    if ((agrees || q.stands != recall_stand::agreed) && !(replaces && q.stands == recall_stand::withdrawn))
+        q.stands = agrees ? recall_stand::agreed : recall_stand::denied;
+    q.answered_at = status.status_time;
+    q.proof = status.packet_sha256.hex();
+    write_.put(options_.home, q);
+    return {};
+}
+
+// The answer stands on one of the two; the other knows of it.
+result<> decision::answer_other(const std::string& owner, consignment_row& c, const document_row& status,
+                                bool takes_place) {
+    if (takes_place)
+        records::answer_place(c, status.status_code, status.status_time);
+    else
+        records::add_status(c, status.status_code, status.status_time);
+    c.updated_at = write_.now();
+    write_.put(owner, c);
+    return write_.add_event(owner, event_row{.document = c.document,
+                                             .recipient = c.recipient_code,
+                                             .kind = "status",
+                                             .code = status.status_code,
+                                             .by = status.from_code,
+                                             .text = status.status_description,
+                                             .proof = status.packet_sha256.hex(),
+                                             .claimed_at = status.status_time});
+}
+
+// The inbox entry of what was spoken of, where its recipient is served here.
+result<> decision::answer_entry(const recall_row& q, bool agrees) {
+    if (q.document.empty()) return {};
+    VANTHU_TRY(auto c, write_.consignment(q.owner, q.document, q.code));
+    if (agrees && c) {
+        VANTHU_TRY(auto d, write_.document(q.owner, q.document));
+        if (d) VANTHU_CHECK(records::end_requests(write_, options_.home, *d, *c));
+    }
+    if (!c || c->inbox_id.empty()) return {};
+    VANTHU_TRY(auto entry, write_.inbox_entry(c->recipient, c->inbox_id));
+    if (!entry || entry->document != q.document) return {};
+    if (agrees && entry->cancelled_at == 0) {
+        entry->cancelled_at = write_.now();
+        if (q.asks == int(edxml::bussiness_type::replace)) {
+            VANTHU_TRY(auto by, write_.consignment(q.recall_owner, q.recall, q.asked_code));
+            if (by) entry->replaced_by = by->inbox_id;
+        }
+    }
+    entry->last_status = c->last_status;
+    write_.put(*entry);
+    return {};
+}
+
+// 15 or 16, on the document or on its recall: both know of it. `on`: which of them the status stands on.
+result<> decision::recall_answered(const document_row& on, const consignment_row& mine, const document_row& status,
+                                   bool ours) {
+    const bool on_recall = is_recall(on.identity) || is_update(on.identity); // that removes this recipient
+    VANTHU_TRY(auto q, on_recall
+                           ? records::asked_by(write_, options_.home, on, on.target, mine)
+                           : write_.recall(options_.home, on.identity.issuer, on.identity.document_id, mine.recipient));
+    const bool removes = std::ranges::find(on.removed, mine.recipient_code) != on.removed.end();
+    if (!q && (is_recall(on.identity) || removes)) return superseded_answered(on, mine, status, ours);
+    if (!q || (on_recall ? q->recall : q->document) != on.id) return {};
+    VANTHU_CHECK(answer_request(*q, status));
+    const std::string &owner = on_recall ? q->owner : q->recall_owner, &id = on_recall ? q->document : q->recall,
+                      &code = on_recall ? q->code : q->asked_code;
+    if (!id.empty()) {
+        VANTHU_TRY(auto other, write_.consignment(owner, id, code));
+        if (other) VANTHU_CHECK(answer_other(owner, *other, status, q->asks == int(edxml::bussiness_type::replace)));
+    }
+    return answer_entry(*q, status.status_code == "15");
+}
+
+// An answer to a recall whose row a later request has taken. On its way it names the document only, as the answer to
+// the later one does: an eOffice of ours answers both with it. From afar that is certain of an agreement alone: the
+// document is given back, whoever asked.
+result<> decision::superseded_answered(const document_row& on, const consignment_row& mine, const document_row& status,
+                                       bool ours) {
+    VANTHU_TRY(auto q, write_.recall(options_.home, on.identity.issuer, on.target, mine.recipient));
+    const bool agrees = status.status_code == "15";
+    if (!q || q->asks == int(edxml::bussiness_type::update)) return {};
+    // Of a document that came later under the same DocumentId it says nothing.
+    if (!q->document.empty()) {
+        VANTHU_TRY(auto of, write_.document_alone(q->owner, q->document));
+        if (of && on.sent_at != 0 && of->sent_at > on.sent_at) return {};
+    }
+    if (records::took_away(*q)) return ours && !agrees ? result<>(failed(errc::status_after_end, "15")) : result<>();
+    if (!ours && !agrees) return {};
+    VANTHU_CHECK(answer_request(*q, status));
+    const bool replaces = q->asks == int(edxml::bussiness_type::replace);
+    VANTHU_TRY(auto request, write_.consignment(q->recall_owner, q->recall, q->asked_code));
+    if (request) VANTHU_CHECK(answer_other(q->recall_owner, *request, status, replaces));
+    if (q->document.empty()) return {};
+    VANTHU_TRY(auto document, write_.consignment(q->owner, q->document, q->code));
+    if (document) VANTHU_CHECK(answer_other(q->owner, *document, status, false));
+    return answer_entry(*q, agrees);
+}
+
+} // namespace vanthu::intake
