@@ -5,6 +5,7 @@
 #include "daemon/api/recall_view.hpp"
 #include "daemon/api/strict_json.hpp"
 #include "daemon/base/log.hpp"
+#include "daemon/intake/answers.hpp"
 #include "daemon/intake/companion.hpp"
 #include "daemon/intake/spooled.hpp"
 #include "daemon/ledger/commit_task.hpp"
@@ -236,6 +237,7 @@ task<intake::accepted> eoffice::report(const found_entry& f, status_report said)
     const records::business_identity& i = f.document.identity;
     s.response_for = {f.document.from_code, i.number + "/" + i.notation, edxml::packet_date::parse(i.date),
                       i.document_id};
+    s.description = said.description.empty() ? status_name(said.code, true) : said.description;
     if (said.code == "15" || said.code == "16") {
         const records::reader read(store_.committed());
         VANTHU_CO_TRY(s.response_for, intake::answered_reference(read, options_.home, i.issuer, f.document.replaces,
@@ -243,10 +245,14 @@ task<intake::accepted> eoffice::report(const found_entry& f, status_report said)
         VANTHU_CO_TRY(auto mine, read.consignment(f.entry.owner, f.entry.document, f.entry.recipient_code));
         if (mine) {
             VANTHU_CO_TRY(at, intake::answer_time(read, options_.home, f.document, *mine, said.code, at));
+            VANTHU_CO_TRY(auto request, intake::request_answered(read, options_.home, f.document, *mine));
+            if (request)
+                s.description = intake::with_request(std::move(s.description),
+                                                     edxml::bussiness_type(request->identity.business_type),
+                                                     request->identity.document_id, request->sent_at);
         }
     }
     s.status_code = said.code;
-    s.description = said.description.empty() ? status_name(said.code, true) : said.description;
     s.staff = std::move(said.staff);
     s.timestamp = edxml::packet_time::of(at);
     VANTHU_CO_TRY(std::string bytes, edxml::compose_status(s, edxml::echo::as_received));

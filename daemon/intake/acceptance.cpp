@@ -3,6 +3,7 @@
 #include "daemon/base/error_table.hpp"
 #include "daemon/base/ids.hpp"
 #include "daemon/base/log.hpp"
+#include "daemon/intake/answers.hpp"
 #include "daemon/intake/quarantine.hpp"
 #include "daemon/ledger/commit_task.hpp"
 
@@ -210,11 +211,14 @@ result<> acceptance::prepare_companions() {
     const edxml::response_for itself{h.from.organ_id, h.code.number + "/" + h.code.notation, h.promulgation.date,
                                      h.document_id};
     const bool dated = !h.trace.empty() && h.trace.front().timestamp.value;
-    const timestamp answered = not_before(dated ? to_us(*h.trace.front().timestamp.value) : 0, at_);
+    const std::int64_t sent_at = dated ? to_us(*h.trace.front().timestamp.value) : 0;
+    const timestamp answered = not_before(sent_at, at_);
     auto prepare = [&](const routed& r, edxml::response_for about, const std::string& what) -> result<> {
         const bool agrees = what == recall_agreed || what == replace_agreed;
         const timestamp at = agrees ? answered : at_;
-        VANTHU_TRY(auto c, compose_companion(std::move(about), r.code, r.name, what, registry_, at));
+        const std::string words =
+            agrees ? with_request(words_of_agreement(what), type, h.document_id, sent_at) : std::string();
+        VANTHU_TRY(auto c, compose_companion(std::move(about), r.code, r.name, what, registry_, at, words));
         VANTHU_CHECK(sign_origin(c->status, c->packet));
         companions_.push_back(std::move(c));
         return {};

@@ -1,5 +1,7 @@
-// What an answer (15, 16) to a recall, or to an update that removes its recipient, changes: for the request, for the
-// document it speaks of, and where that lies here for its inbox entry. Of a replacement and of an update: there.
+// Which request an answer (15, 16) is to; and what one to a recall, or to an update that removes its recipient,
+// changes: for the request, for the document it speaks of, and where that lies here for its inbox entry. Of a
+// replacement and of an update: there.
+#include "daemon/intake/answers.hpp"
 #include "daemon/intake/decision.hpp"
 #include "daemon/records/statuses.hpp"
 
@@ -12,6 +14,74 @@ using records::document_row;
 using records::event_row;
 using records::recall_row;
 using records::recall_stand;
+
+namespace {
+
+// How far a partner's clock may be behind without its answer being taken for one to what was asked before.
+constexpr std::chrono::minutes slow_clock{10};
+
+bool is_answered(const document_row& request, const consignment_row& c) {
+    if (is_replacement(request.identity)) return !c.answer.empty();
+    return std::ranges::any_of(
+        c.statuses, [](const records::status_seen& s) { return s.code == "15" || s.code == "16"; });
+}
+
+} // namespace
+
+// The request that the answer itself names. None: it names none, or this node does not know it.
+result<std::optional<records::reader::place>> decision::request_named(const arrival& a, const document_row& answer,
+                                                                      const std::string& party) {
+    using found = std::optional<records::reader::place>;
+    const auto named = request_named_in(answer.status_description);
+    if (!named) return found();
+    records::business_identity meant = answer.identity;
+    if (!named->replacement.empty()) meant = {.issuer = meant.issuer, .document_id = named->replacement};
+    for (const std::string& owner : {meant.issuer, options_.home}) {
+        VANTHU_TRY(auto ids, documents_meant(owner, meant));
+        for (auto id = ids.rbegin(); id != ids.rend(); ++id) {
+            VANTHU_TRY(auto d, write_.document_alone(owner, *id));
+            if (!d || !named->is(*d)) continue;
+            VANTHU_TRY(auto mine, consignments_of(a, owner, *id, party));
+            if (!mine.empty()) return found({owner, *id, {}, 0});
+        }
+    }
+    return found();
+}
+
+// The newest request, by its sender's time, that was sent no later than the answer. One that follows within what a
+// clock may be behind has it where that one was answered before and this one can have been.
+result<std::optional<records::reader::place>> decision::request_by_time(const arrival& a, const document_row& answer,
+                                                                        const std::string& party) {
+    struct candidate {
+        std::int64_t at;
+        std::string id;
+        bool answered, arrived;
+        auto operator<=>(const candidate&) const = default;
+    };
+    using found = std::optional<records::reader::place>;
+    for (const std::string& owner : {answer.identity.issuer, options_.home}) {
+        std::vector<candidate> all;
+        VANTHU_TRY(auto ids, documents_meant(owner, answer.identity));
+        for (const std::string& id : ids) {
+            VANTHU_TRY(auto d, write_.document_alone(owner, id));
+            if (!d || !asks_for_answer(d->identity)) continue;
+            VANTHU_TRY(auto mine, consignments_of(a, owner, id, party));
+            if (mine.empty()) continue;
+            const consignment_row& c = mine.back();
+            all.push_back({d->sent_at ? d->sent_at : d->received_at, id, is_answered(*d, c),
+                           c.state_now == records::state::delivered});
+        }
+        std::ranges::sort(all);
+        const std::int64_t said = answer.status_time;
+        const auto later = std::ranges::find_if(all, [&](const candidate& c) { return said && c.at > said; });
+        if (later == all.begin()) continue;
+        const candidate& fits = *std::prev(later);
+        const bool slow = fits.answered && later != all.end() && !later->answered && later->arrived &&
+                          from_us(later->at) - from_us(said) <= slow_clock;
+        return found({owner, slow ? later->id : fits.id, {}, 0});
+    }
+    return found();
+}
 
 // What was asked has its answer. That a hop stopped the document before it came is the better word.
 result<> decision::answer_request(recall_row& q, const document_row& status) {
@@ -76,7 +146,7 @@ result<> decision::recall_answered(const document_row& on, const consignment_row
                            ? records::asked_by(write_, options_.home, on, on.target, mine)
                            : write_.recall(options_.home, on.identity.issuer, on.identity.document_id, mine.recipient));
     const bool removes = std::ranges::find(on.removed, mine.recipient_code) != on.removed.end();
-    if (!q && (is_recall(on.identity) || removes)) return superseded_answered(on, mine, status, ours);
+    if (!q && (is_recall(on.identity) || removes)) return superseded_answered(on, on.target, mine, status, ours);
     if (!q || (on_recall ? q->recall : q->document) != on.id) return {};
     VANTHU_CHECK(answer_request(*q, status));
     const std::string &owner = on_recall ? q->owner : q->recall_owner, &id = on_recall ? q->document : q->recall,
@@ -88,29 +158,41 @@ result<> decision::recall_answered(const document_row& on, const consignment_row
     return answer_entry(*q, status.status_code == "15");
 }
 
-// An answer to a recall whose row a later request has taken. On its way it names the document only, as the answer to
-// the later one does: an eOffice of ours answers both with it. From afar that is certain of an agreement alone: the
-// document is given back, whoever asked.
-result<> decision::superseded_answered(const document_row& on, const consignment_row& mine, const document_row& status,
-                                       bool ours) {
-    VANTHU_TRY(auto q, write_.recall(options_.home, on.identity.issuer, on.target, mine.recipient));
+// An answer to a request whose row another has taken. An agreement gives the document back, whoever asked, and answers
+// that one too; but an update, which asks for nothing back, leaves it the row. A denial by an eOffice of ours may
+// answer both (is_answered_with(), and then names the other). From afar a denial is of the one request alone.
+result<> decision::superseded_answered(const document_row& on, const std::string& target, const consignment_row& mine,
+                                       const document_row& status, bool ours) {
+    VANTHU_TRY(auto q, write_.recall(options_.home, on.identity.issuer, target, mine.recipient));
     const bool agrees = status.status_code == "15";
-    if (!q || q->asks == int(edxml::bussiness_type::update)) return {};
+    if (!q) return {};
     // Of a document that came later under the same DocumentId it says nothing.
     if (!q->document.empty()) {
         VANTHU_TRY(auto of, write_.document_alone(q->owner, q->document));
         if (of && on.sent_at != 0 && of->sent_at > on.sent_at) return {};
     }
     if (records::took_away(*q)) return ours && !agrees ? result<>(failed(errc::status_after_end, "15")) : result<>();
-    if (!ours && !agrees) return {};
-    VANTHU_CHECK(answer_request(*q, status));
-    const bool replaces = q->asks == int(edxml::bussiness_type::replace);
-    VANTHU_TRY(auto request, write_.consignment(q->recall_owner, q->recall, q->asked_code));
-    if (request) VANTHU_CHECK(answer_other(q->recall_owner, *request, status, replaces));
+    VANTHU_TRY(const bool both, is_answered_with(write_, on, *q));
+    const bool closes = agrees || (ours && both);
+    if (agrees && q->asks == int(edxml::bussiness_type::update)) {
+        q->asks = int(is_replacement(on.identity) ? edxml::bussiness_type::replace : edxml::bussiness_type::recall);
+        q->recall_owner = on.owner;
+        q->recall = on.id;
+        q->asked_code = mine.recipient_code;
+        q->reason = on.reason;
+        q->by = on.from_code;
+        q->asked_at = on.received_at;
+        q->sent_at = on.sent_at;
+    } else if (closes && both) {
+        VANTHU_TRY(auto request, write_.consignment(q->recall_owner, q->recall, q->asked_code));
+        const bool replaces = q->asks == int(edxml::bussiness_type::replace);
+        if (request) VANTHU_CHECK(answer_other(q->recall_owner, *request, status, replaces));
+    }
+    if (closes) VANTHU_CHECK(answer_request(*q, status));
     if (q->document.empty()) return {};
     VANTHU_TRY(auto document, write_.consignment(q->owner, q->document, q->code));
     if (document) VANTHU_CHECK(answer_other(q->owner, *document, status, false));
-    return answer_entry(*q, agrees);
+    return closes ? answer_entry(*q, agrees) : result<>();
 }
 
 } // namespace vanthu::intake

@@ -12,6 +12,11 @@ result<> companion::store_payload(ledger::payload_store& payloads) {
     return {};
 }
 
+std::string words_of_agreement(std::string_view to) {
+    return to == replace_agreed ? "Đồng ý thay thế: văn bản cũ chưa được eOffice tiếp nhận và đã hủy"
+                                : "Đồng ý thu hồi: văn bản chưa được eOffice tiếp nhận và đã hủy";
+}
+
 result<std::unique_ptr<companion>> compose_companion(edxml::response_for about, const std::string& recipient_code,
                                                      const std::string& recipient_name, const std::string& refusal,
                                                      std::shared_ptr<const registry::registry> registry, timestamp at,
@@ -20,13 +25,12 @@ result<std::unique_ptr<companion>> compose_companion(edxml::response_for about, 
     s.from.organ_id = recipient_code;
     s.from.organ_name = recipient_name;
     s.response_for = std::move(about);
-    const bool replaces = refusal == replace_agreed, agrees = replaces || refusal == recall_agreed;
+    const bool agrees = refusal == replace_agreed || refusal == recall_agreed;
     s.status_code = agrees ? "15" : refusal.empty() ? "01" : "02";
-    s.description = replaces          ? "Đồng ý thay thế: văn bản cũ chưa được eOffice tiếp nhận và đã hủy"
-                    : agrees          ? "Đồng ý thu hồi: văn bản chưa được eOffice tiếp nhận và đã hủy"
+    s.description = !words.empty()    ? words
+                    : agrees          ? words_of_agreement(refusal)
                     : refusal.empty() ? "Đã đến"
-                    : words.empty()   ? describe(make_error_code(errc::signature_refused))->message_vi
-                                      : words;
+                                      : describe(make_error_code(errc::signature_refused))->message_vi;
     s.timestamp = edxml::packet_time::of(at);
     auto c = std::make_unique<companion>();
     VANTHU_TRY(c->text, edxml::compose_status(s, edxml::echo::as_received));

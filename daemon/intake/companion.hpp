@@ -19,10 +19,12 @@ struct companion {
 };
 
 // `about`: the document, addressed to `recipient_code` as written. `refusal` empty: it has arrived (01); else an error
-// code, and it is refused (02). `words`: what the 02 tells people; empty: that the signatures do not satisfy.
+// code, and it is refused (02). `words`: what a 02 or 15 tells people; empty: that the signatures do not
+// satisfy, or that it agrees.
 // `recall_agreed` instead of an error code: the recall is agreed to (15).
 // `replace_agreed`: the same, to a replacement.
 inline constexpr std::string_view recall_agreed = "15", replace_agreed = "15 replace";
+std::string words_of_agreement(std::string_view);
 result<std::unique_ptr<companion>> compose_companion(edxml::response_for about, const std::string& recipient_code,
                                                      const std::string& recipient_name, const std::string& refusal,
                                                      std::shared_ptr<const registry::registry>, timestamp at,

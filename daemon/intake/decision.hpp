@@ -97,8 +97,8 @@ private:
                                 records::consignment_row&, outcome&);
     result<> recall_answered(const records::document_row& on, const records::consignment_row&,
                              const records::document_row& status, bool ours);
-    result<> superseded_answered(const records::document_row& on, const records::consignment_row&,
-                                 const records::document_row& status, bool ours);
+    result<> superseded_answered(const records::document_row& on, const std::string& target,
+                                 const records::consignment_row&, const records::document_row& status, bool ours);
     result<> recall_needless(const records::document_row&, const records::consignment_row&);
     result<> answer_request(records::recall_row&, const records::document_row& status);
     result<> answer_other(const std::string& owner, records::consignment_row&, const records::document_row& status,
@@ -136,6 +136,11 @@ private:
                                                                   const std::string& party);
     result<std::optional<records::reader::place>> subject_of(const arrival&, const records::document_row& status,
                                                              const std::string& party);
+    result<std::vector<std::string>> documents_meant(const std::string& owner, const records::business_identity&);
+    result<std::optional<records::reader::place>> request_named(const arrival&, const records::document_row& answer,
+                                                                const std::string& party);
+    result<std::optional<records::reader::place>> request_by_time(const arrival&, const records::document_row& answer,
+                                                                  const std::string& party);
     result<> apply_status(const arrival&, records::document_row& status, const records::reader::place&);
     result<std::optional<records::inbox_row>> entry_of(const arrival&, const std::string& party,
                                                        std::optional<records::reader::place>& about);

@@ -1,6 +1,7 @@
 // What a replacement (a packet of type 3) changes, recipient by recipient. It is a document of its own, with its own
 // entry and statuses; what it replaces is taken back like by a recall, only that 15 and 16 say whether its place is
 // taken. The row of a recall keeps what is asked (records/recalls.hpp).
+#include "daemon/intake/answers.hpp"
 #include "daemon/intake/decision.hpp"
 #include "daemon/records/statuses.hpp"
 
@@ -266,8 +267,18 @@ result<bool> decision::replacement_answered(const document_row& on, consignment_
         any_open = any_open || records::is_open(q->stands);
         asked.push_back(std::move(*q));
     }
+    const auto named = request_named_in(status.status_description);
+    const bool meant = named && named->is(on);
+    if (asked.empty() && meant && !ours) {
+        // Something else was asked of them since.
+        records::answer_place(mine, status.status_code, status.status_time);
+        for (const replaced_row& each : on.replaces)
+            if (quoted == on.identity.document_id || quoted == each.document_id)
+                VANTHU_CHECK(superseded_answered(on, each.document_id, mine, status, ours));
+        return true;
+    }
     VANTHU_TRY(auto of_it, write_.recall(options_.home, on.identity.issuer, on.identity.document_id, mine.recipient));
-    if (asked.empty() || (!any_open && of_it && of_it->document == on.id && records::is_open(of_it->stands)))
+    if (asked.empty() || (!meant && !any_open && of_it && of_it->document == on.id && records::is_open(of_it->stands)))
         return false;
     // Its place may have been taken before it came: by a recall of the same document.
     const bool taken =

@@ -37,9 +37,7 @@ errc refusal_of(records::status_fault fault) {
 bool fits(const document_row& status, const document_row& d, const consignment_row& c) {
     const std::string& code = status.status_code;
     const bool asks_back = asks_for_answer(d.identity);
-    // Not to what was asked only afterwards.
-    if (code == "15" || code == "16")
-        return asks_back && (!status.status_time || !d.sent_at || d.sent_at <= status.status_time);
+    if (code == "15" || code == "16") return false; // decision::request_by_time() has found none
     if (code == "01") return std::ranges::find(c.statuses, code, &records::status_seen::code) == c.statuses.end();
     // A replacement is a document too, but what was said before it was sent speaks of what it replaces.
     if (is_replacement(d.identity)) return !status.status_time || !d.sent_at || d.sent_at <= status.status_time;
@@ -187,6 +185,16 @@ result<std::vector<consignment_row>> decision::consignments_of(const arrival& a,
     return out;
 }
 
+// By its DocumentId, or where there is none of that by its number: oldest first.
+result<std::vector<std::string>> decision::documents_meant(const std::string& owner,
+                                                           const records::business_identity& i) {
+    VANTHU_TRY(auto ids, write_.documents_named(owner, i.issuer, i.document_id));
+    if (ids.empty() && !i.number.empty()) {
+        VANTHU_TRY(ids, write_.documents_numbered(owner, i.issuer, i.number, i.notation, i.date.substr(0, 4)));
+    }
+    return ids;
+}
+
 // Which document does it speak of? A daemon that issued it keeps it under the issuer, one that carried it under home.
 // Of several with the same DocumentId it is the newest that was addressed to this party and that the code fits.
 result<std::optional<records::reader::place>> decision::subject_of(const arrival& a, const document_row& status,
@@ -195,10 +203,14 @@ result<std::optional<records::reader::place>> decision::subject_of(const arrival
     if (!a.from->about.second.empty()) return found({a.from->about.first, a.from->about.second, {}, 0});
     const records::business_identity& i = status.identity;
     if (status.status_code == "15" || status.status_code == "16") {
+        VANTHU_TRY(auto named, request_named(a, status, party));
+        if (named) return named;
         // To a replacement our own answers name what it replaces (docs/statuses.md).
         VANTHU_TRY(auto q, write_.recall(options_.home, i.issuer, i.document_id, party));
         if (q && q->asks == int(edxml::bussiness_type::replace) && !q->document.empty())
             return found({q->owner, q->document, {}, 0});
+        VANTHU_TRY(auto newest, request_by_time(a, status, party));
+        if (newest) return newest;
     }
     // A recall comes to an eOffice that has the document: the first 01 is of that.
     auto is_request = [&](const document_row& d) {
@@ -207,10 +219,7 @@ result<std::optional<records::reader::place>> decision::subject_of(const arrival
     found best;
     int best_score = -1;
     for (const std::string& owner : {i.issuer, options_.home}) {
-        VANTHU_TRY(auto ids, write_.documents_named(owner, i.issuer, i.document_id));
-        if (ids.empty() && !i.number.empty()) {
-            VANTHU_TRY(ids, write_.documents_numbered(owner, i.issuer, i.number, i.notation, i.date.substr(0, 4)));
-        }
+        VANTHU_TRY(auto ids, documents_meant(owner, i));
         for (auto id = ids.rbegin(); id != ids.rend() && best_score < 3; ++id) {
             VANTHU_TRY(auto d, write_.document_alone(owner, *id));
             VANTHU_TRY(auto consignments, consignments_of(a, owner, *id, party));

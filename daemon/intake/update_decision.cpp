@@ -109,10 +109,11 @@ result<bool> decision::update_answered(const document_row& on, const consignment
                            ? records::asked_by(write_, options_.home, on, on.target, mine)
                            : write_.recall(options_.home, on.identity.issuer, on.identity.document_id, mine.recipient));
     if (!q && on_update && ours) {
-        // On its way the answer would be taken for one to what was asked later.
-        VANTHU_TRY(auto later, write_.recall(options_.home, on.identity.issuer, on.target, mine.recipient));
-        if (later && later->asks != updates && later->sent_at >= on.sent_at)
-            return failed(errc::status_after_end, later->asked_code);
+        // A node of a former version would take the answer for one to what was asked later; what was given back is
+        // gone.
+        VANTHU_TRY(auto other, write_.recall(options_.home, on.identity.issuer, on.target, mine.recipient));
+        if (other && other->asks != updates && (other->sent_at >= on.sent_at || records::took_away(*other)))
+            return failed(errc::status_after_end, other->asked_code);
     }
     if (!q || q->asks != updates || (on_update ? q->recall : q->document) != on.id) return false;
     const bool too_late = q->stands == recall_stand::agreed && status.status_code != "15"; // kept as a step
