@@ -91,12 +91,9 @@ std::string recall_world::broken_at(char what, const std::string& recipient, boo
     const bool gone = mine->state_now == records::state::recalled || mine->last_status == "15";
     if (gone && standing) return name + " is gone on the sender's ladder, in the inbox there";
     if (!gone && !standing) return name + " is not there, and its sender is not told";
-    const records::recall_row& old = look(0).rows.at("D " + recipient);
     for (const held& h : there().documents)
         for (const records::consignment_row& c : h.consignments)
-            // The denial of a replacement names the old one only, which a recall has asked for or was given.
-            if (standing && h.what == what && c.recipient == "@" + recipient && c.last_status != mine->last_status &&
-                !(what == 'N' && c.answer == "16" && (old.asks == 1 || records::took_away(old))))
+            if (standing && h.what == what && c.recipient == "@" + recipient && c.last_status != mine->last_status)
                 return fmt::format("{} is {} in the inbox, {} on the sender's ladder", name, c.last_status,
                                    mine->last_status);
     if (here && records::took_away(*here) != gone)
@@ -118,6 +115,13 @@ std::string recall_world::broken_pair(bool at_end) {
         for (const held& h : look(place).documents)
             for (const records::transfer_row& t : h.transfers)
                 if (!records::is_final(t.state_now)) return fmt::format("{} waits at {} for ever", name_of(h), place);
+    // What its clerk has said of an update stands on that at the sender too.
+    for (const held& h : there().documents)
+        for (const held& mine : look(0).documents)
+            for (const records::consignment_row& c : h.consignments)
+                for (const records::consignment_row& m : mine.consignments)
+                    if (at_end && !removes() && h.what == 'U' && mine.what == 'U' && c.last_status != m.last_status)
+                        return fmt::format("U is {} there, {} at the sender", c.last_status, m.last_status);
     return {};
 }
 

@@ -27,5 +27,18 @@ BOOST_AUTO_TEST_CASE(an_update_that_removes_one_and_then_a_recall_from_all) {
     if (is_long()) every_end_is_consistent({}, {.asks = {removal, recall}, .answers = {"15 16"}, .hop = false});
 }
 
+BOOST_AUTO_TEST_CASE(an_update_and_then_a_recall) {
+    every_end_is_consistent({}, {.asks = {update, recall}, .answers = {"15 16"}, .hop = false});
+}
+BOOST_AUTO_TEST_CASE(a_recall_and_then_an_update) {
+    if (is_long()) every_end_is_consistent({}, {.asks = {recall, update}, .answers = {"15 16"}, .hop = false});
+}
+BOOST_AUTO_TEST_CASE(two_recalls_at_once) {
+    if (is_long()) every_end_is_consistent({}, {.asks = {recall, recall}, .answers = {"15 16"}, .hop = false});
+}
+BOOST_AUTO_TEST_CASE(two_recalls_at_once_over_a_hop) {
+    if (is_long()) every_end_is_consistent({}, {.asks = {recall, recall}, .answers = {"15 16"}});
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 } // namespace vanthu::test

@@ -357,18 +357,23 @@ std::string recall_world::packet_of(request what) {
     edxml::document_header h = must_have(edxml::read_packet(stored)).document()->header;
     const std::chrono::seconds later(removes() ? 60 : 10 * static_cast<int>(asked_) - 20);
     h.trace.assign(1, {h.from.organ_id, edxml::packet_time::of(at(0).clock.now() + later)});
-    h.bussiness = edxml::bussiness{.doc_type = what == request::recall ? "1" : "3",
+    h.bussiness = edxml::bussiness{.doc_type = what == request::recall   ? "1"
+                                               : what == request::update ? "2"
+                                                                         : "3",
                                    .doc_reason = asked_ ? "Sai nữa" : "Sai"};
-    if (what == request::recall) {
+    // Two recalls at once are two only where they bring something different.
+    const bool files = what != request::recall || (asked_ && scenario_.asks.front() == request::recall);
+    if (what != request::replacement) {
         h.bussiness->document_id = id_;
-        return must_have(edxml::compose_document(h));
+        if (!files) return must_have(edxml::compose_document(h));
+    } else {
+        h.document_id = other_id_;
+        h.code.notation = "SNV-TT";
+        h.bussiness->replacements.push_back({id_, d.document.to_codes});
     }
-    h.document_id = other_id_;
-    h.code.notation = "SNV-TT";
-    h.bussiness->replacements.push_back({id_, d.document.to_codes});
-    const std::vector<edxml::new_attachment> files{{"van-ban.txt", "", "text/plain", "one"}};
+    const std::vector<edxml::new_attachment> attached{{"van-ban.txt", "", "text/plain", "one"}};
     std::string out;
-    for (const edxml::piece& p : must_have(edxml::compose_new(h, files)))
+    for (const edxml::piece& p : must_have(edxml::compose_new(h, attached)))
         if (const auto* text = std::get_if<std::string>(&p))
             out += *text;
         else

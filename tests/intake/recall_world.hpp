@@ -24,8 +24,8 @@ struct mishaps {
 };
 
 // What the sender asks for. removal: by an update, of the second of two recipients; the first one stays, and answers
-// when nothing else is left to happen. recall_of_new: of the replacement.
-enum class request { recall, replacement, removal, recall_of_new };
+// when nothing else is left to happen. update: of the content. recall_of_new: of the replacement.
+enum class request { recall, replacement, removal, recall_of_new, update };
 
 // What is asked of one document, in this order, and what clerks answer. Two requests are packets of the eOffice's own,
 // as those are taken while another is open, and were sent before anything was answered, by their own times. Through the
