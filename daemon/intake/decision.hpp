@@ -84,6 +84,7 @@ private:
     result<std::optional<spoken>> spoken_of(const arrival&, const records::document_row& by, const std::string& target,
                                             const routed&);
     result<> raise_to_recalled(const arrival&, records::document_row& by, const std::vector<routed>&);
+    result<bool> cancel_unread(const records::document_row& recall, spoken&);
     result<bool> is_overtaken(const arrival&, const records::document_row& request, const std::optional<spoken>&,
                               const std::string& target);
     static routed way_of(const arrival&, const records::consignment_row&, const routed&);

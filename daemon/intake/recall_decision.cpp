@@ -183,11 +183,40 @@ routed decision::way_of(const arrival& a, const consignment_row& c, const routed
     return way;
 }
 
+// Its inbox entry here, where its eOffice has not taken it over: cancelled. False: it has, or there is none.
+result<bool> decision::cancel_unread(const document_row& d, spoken& of) {
+    consignment_row& c = of.consignment;
+    if (c.hop != "local" || c.inbox_id.empty()) return false;
+    VANTHU_TRY(auto entry, write_.inbox_entry(c.recipient, c.inbox_id));
+    if (!entry) return false;
+    entry->asked_back = true;
+    const bool unread = entry->acked_at == 0 && c.last_status != "02";
+    if (unread && entry->cancelled_at == 0) {
+        entry->cancelled_at = write_.now();
+        VANTHU_CHECK(write_.add_event(of.document.owner, event_row{.document = of.document.id,
+                                                                   .recipient = c.recipient_code,
+                                                                   .kind = "recall_cancelled",
+                                                                   .by = options_.organisation,
+                                                                   .proof = d.packet_sha256.hex()}));
+    }
+    write_.put(*entry);
+    if (unread) {
+        records::ask_back(c);
+        write_.put(of.document.owner, c);
+    }
+    return unread;
+}
+
 result<> decision::recall_recipient(const arrival& a, const document_row& d, const routed& r, transfers& to,
                                     outcome& out) {
     VANTHU_TRY(auto of, spoken_of(a, d, d.target, r));
     VANTHU_TRY(const bool overtaken, is_overtaken(a, d, of, d.target));
-    if (overtaken) return add_recipient(a, d, way_of(a, of->consignment, r), to, out);
+    if (overtaken) {
+        VANTHU_TRY(const bool cancelled, cancel_unread(d, *of));
+        if (!cancelled) return add_recipient(a, d, way_of(a, of->consignment, r), to, out);
+        VANTHU_TRY(auto later, write_.recall(options_.home, d.identity.issuer, d.target, of->consignment.recipient));
+        return close_request(d, r, std::move(*later), "recall_cancelled", out);
+    }
     VANTHU_TRY(recall_row q, ask(a, d, edxml::bussiness_type::recall, d.target, r, of, out));
     const bool local = r.route.kind == registry::route_kind::local;
     if (!of) {
@@ -200,26 +229,8 @@ result<> decision::recall_recipient(const arrival& a, const document_row& d, con
     consignment_row& c = of->consignment;
     records::ask_back(c);
     write_.put(document.owner, c);
-
-    if (c.hop == "local" && !c.inbox_id.empty()) {
-        VANTHU_TRY(auto entry, write_.inbox_entry(c.recipient, c.inbox_id));
-        if (entry) {
-            entry->asked_back = true;
-            write_.put(*entry);
-        }
-        if (entry && entry->acked_at == 0 && c.last_status != "02") {
-            if (entry->cancelled_at == 0) {
-                entry->cancelled_at = write_.now();
-                write_.put(*entry);
-                VANTHU_CHECK(write_.add_event(document.owner, event_row{.document = document.id,
-                                                                        .recipient = c.recipient_code,
-                                                                        .kind = "recall_cancelled",
-                                                                        .by = options_.organisation,
-                                                                        .proof = q.proof}));
-            }
-            return close_request(d, r, q, "recall_cancelled", out);
-        }
-    }
+    VANTHU_TRY(const bool cancelled, cancel_unread(d, *of));
+    if (cancelled) return close_request(d, r, q, "recall_cancelled", out);
     std::optional<transfer_row> t;
     if (!c.hop.empty() && c.hop != "local") {
         VANTHU_TRY(t, write_.transfer(document.owner, document.id, c.hop));

@@ -2,6 +2,7 @@
 #include "tests/api/pair_of_nodes.hpp"
 #include "tests/intake/offers.hpp"
 
+#include "daemon/intake/rerouting.hpp"
 #include "schemas/edxml/writer.hpp"
 
 namespace vanthu::test {
@@ -263,6 +264,35 @@ BOOST_AUTO_TEST_CASE(a_denied_replacement_is_shown_as_such_where_a_recall_was_as
     BOOST_TEST((two.here().stands == recall_stand::agreed));
     BOOST_TEST(two.sent(two.document_id).last_status == "15");
     BOOST_TEST(two.sent(fresh).last_status == "16");
+}
+
+BOOST_AUTO_TEST_CASE(a_recall_that_comes_after_a_held_replacement_cancels_what_nobody_has_read) {
+    for (const bool released : {true, false}) {
+        two_ends two(false);
+        two.ask(two.recall("09:00:00"));
+        const std::string fresh = two.ask(two.replacement("10:00:00"));
+        intake::policy careful;
+        for (intake::action& each : careful.actions[std::size_t(intake::role::final)]) each = intake::action::hold;
+        two.upper.gate->use_policy(careful);
+        two.arrive(two.replacement("10:00:00"));
+        BOOST_TEST((two.there().stands == recall_stand::asked));
+        two.arrive(two.recall("09:00:00"));
+        BOOST_TEST(two.is_cancelled(0));
+        BOOST_TEST(inbox_of(two.upper, "key-xa").size() == 1u); // the document's
+        BOOST_TEST((two.there().stands == recall_stand::agreed));
+        BOOST_TEST(two.bring_answers() == 1u);
+        BOOST_TEST((two.here().stands == recall_stand::agreed));
+        BOOST_TEST(two.sent(two.document_id).last_status == "15");
+        const std::string held = two.there().recall;
+        const auto executor = two.upper.network->executor(0);
+        intake::rerouting r(*two.upper.gate, executor);
+        if (released)
+            BOOST_TEST(wait_for(executor, r.release("@tinh", held, "operator")).value().placed == 1u);
+        else
+            BOOST_TEST(wait_for(executor, r.send_back("@tinh", held, "Ký sai", "operator")).value() == 1u);
+        BOOST_TEST(inbox_of(two.upper, "key-xa").size() == (released ? 2u : 1u));
+        BOOST_TEST((two.there().stands == recall_stand::agreed));
+    }
 }
 
 BOOST_AUTO_TEST_CASE(an_update_and_a_recall_of_one_second_are_told_apart_by_what_the_answer_says) {
