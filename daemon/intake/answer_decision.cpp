@@ -158,9 +158,10 @@ result<> decision::recall_answered(const document_row& on, const consignment_row
     return answer_entry(*q, status.status_code == "15");
 }
 
-// An answer to a request whose row another has taken. An agreement gives the document back, whoever asked, and answers
-// that one too; but an update, which asks for nothing back, leaves it the row. A denial by an eOffice of ours may
-// answer both (is_answered_with(), and then names the other). From afar a denial is of the one request alone.
+// An answer to a request whose row another has taken. Where an eOffice of ours answers both with it, it names the other
+// (is_answered_with()); from afar one that names this request is of this one alone. An agreement gives the document
+// back, whoever asked, and closes the row: it is this one's where the other has had its answer or will have one of its
+// own. One whose packet still waits for an attempt keeps it, as the row is what lets it go on.
 result<> decision::superseded_answered(const document_row& on, const std::string& target, const consignment_row& mine,
                                        const document_row& status, bool ours) {
     VANTHU_TRY(auto q, write_.recall(options_.home, on.identity.issuer, target, mine.recipient));
@@ -173,8 +174,11 @@ result<> decision::superseded_answered(const document_row& on, const std::string
     }
     if (records::took_away(*q)) return ours && !agrees ? result<>(failed(errc::status_after_end, "15")) : result<>();
     VANTHU_TRY(const bool both, is_answered_with(write_, on, *q));
-    const bool closes = agrees || (ours && both);
-    if (agrees && q->asks == int(edxml::bussiness_type::update)) {
+    const auto named = request_named_in(status.status_description);
+    const bool alone = !ours && named && named->is(on), open = records::is_open(q->stands);
+    const bool closes = agrees || (ours && both && open);
+    const bool updates = q->asks == int(edxml::bussiness_type::update);
+    if (agrees && (updates || !open || alone) && q->stands != recall_stand::fenced) {
         q->asks = int(is_replacement(on.identity) ? edxml::bussiness_type::replace : edxml::bussiness_type::recall);
         q->recall_owner = on.owner;
         q->recall = on.id;
@@ -183,7 +187,7 @@ result<> decision::superseded_answered(const document_row& on, const std::string
         q->by = on.from_code;
         q->asked_at = on.received_at;
         q->sent_at = on.sent_at;
-    } else if (closes && both) {
+    } else if (closes && both && open && !alone) {
         VANTHU_TRY(auto request, write_.consignment(q->recall_owner, q->recall, q->asked_code));
         const bool replaces = q->asks == int(edxml::bussiness_type::replace);
         if (request) VANTHU_CHECK(answer_other(q->recall_owner, *request, status, replaces));

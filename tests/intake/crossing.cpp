@@ -130,12 +130,12 @@ struct two_ends : pair_of_nodes, letters {
         reply r = report(upper, "key-xa", entry(n), body);
         BOOST_REQUIRE_MESSAGE(r.status == 201, r.body);
     }
-    // Every answer that was not brought before. How many there were.
-    std::size_t bring_answers() {
+    // Every answer that was not brought before, the last one first if asked so. How many there were.
+    std::size_t bring_answers(bool reversed = false) {
         const records::reader read(upper.store->committed());
         std::size_t n = 0;
         auto all = read.documents("@xa", "", 100).value();
-        std::ranges::reverse(all);
+        if (!reversed) std::ranges::reverse(all);
         for (const records::document_row& d : all) {
             if (d.status_code < "15" || !brought_.insert(d.id).second) continue;
             const auto ref = ledger::payload_ref::decode(d.payload).value();
@@ -264,6 +264,25 @@ BOOST_AUTO_TEST_CASE(a_denied_replacement_is_shown_as_such_where_a_recall_was_as
     BOOST_TEST((two.here().stands == recall_stand::agreed));
     BOOST_TEST(two.sent(two.document_id).last_status == "15");
     BOOST_TEST(two.sent(fresh).last_status == "16");
+}
+
+BOOST_AUTO_TEST_CASE(a_denied_replacement_stays_denied_whatever_is_answered_to_an_earlier_recall) {
+    for (const bool reversed : {false, true}) {
+        two_ends two;
+        const std::string recall = two.ask(two.recall("09:00:00")), fresh = two.ask(two.replacement("10:00:00"));
+        two.arrive(two.replacement("10:00:00"));
+        two.answer(1, denial);
+        two.arrive(two.recall("09:00:00"));
+        two.answer(2, R"({"code":"15"})");
+        BOOST_TEST(two.bring_answers(reversed) == 2u);
+        for (const records::recall_row& q : {two.here(), two.there()}) {
+            BOOST_TEST(q.asks == 1);
+            BOOST_TEST((q.stands == recall_stand::agreed));
+        }
+        BOOST_TEST(two.sent(two.document_id).last_status == "15");
+        BOOST_TEST(two.sent(recall).last_status == "15");
+        BOOST_TEST(two.sent(fresh).last_status == "16");
+    }
 }
 
 BOOST_AUTO_TEST_CASE(a_recall_that_comes_after_a_held_replacement_cancels_what_nobody_has_read) {

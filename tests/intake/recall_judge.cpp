@@ -98,6 +98,8 @@ std::string recall_world::broken_at(char what, const std::string& recipient, boo
                                    mine->last_status);
     if (here && records::took_away(*here) != gone)
         return name + " stands " + word(here->stands) + " at the sender, against its ladder";
+    // Of a recall and an update, which takes nothing away, each side keeps the one that it had last.
+    if (here && beyond && here->asks != beyond->asks && (here->asks == 2 || beyond->asks == 2)) return {};
     if (here && here->stands == recall_stand::denied && !(beyond && beyond->stands == recall_stand::denied))
         return name + " denied at the sender only";
     if (here && here->stands == recall_stand::agreed && !(beyond && beyond->stands == recall_stand::agreed))
