@@ -285,6 +285,26 @@ BOOST_AUTO_TEST_CASE(a_denied_replacement_stays_denied_whatever_is_answered_to_a
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_recall_that_is_answered_after_a_replacement_was_denied_says_nothing_of_that) {
+    for (const bool agrees : {true, false}) {
+        two_ends two;
+        const std::string recall = two.ask(two.recall("09:00:00")), fresh = two.ask(two.replacement("10:00:00"));
+        two.arrive(two.replacement("10:00:00"));
+        two.arrive(two.recall("09:00:00")); // overtaken
+        two.answer(1, denial);
+        const records::recall_row before = two.there();
+        two.answer(2, agrees ? R"({"code":"15"})" : denial);
+        BOOST_TEST(two.bring_answers() == 2u);
+        for (const records::recall_row& q : {two.here(), two.there()}) {
+            BOOST_TEST(q.asks == (agrees ? 1 : 3));
+            BOOST_TEST((q.stands == (agrees ? recall_stand::agreed : recall_stand::denied)));
+            BOOST_TEST((q.proof == before.proof) == !agrees);
+        }
+        BOOST_TEST(two.sent(recall).last_status == (agrees ? "15" : "16"));
+        BOOST_TEST(two.sent(fresh).last_status == "16");
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a_recall_that_comes_after_a_held_replacement_cancels_what_nobody_has_read) {
     for (const bool released : {true, false}) {
         two_ends two(false);
