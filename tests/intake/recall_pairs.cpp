@@ -28,7 +28,9 @@ BOOST_AUTO_TEST_CASE(an_update_that_removes_one_and_then_a_recall_from_all) {
 }
 
 BOOST_AUTO_TEST_CASE(an_update_and_then_a_recall) {
-    every_end_is_consistent({}, {.asks = {update, recall}, .answers = {"15 16"}, .hop = false});
+    const std::vector<std::string> either{"15 16"}, one_of_each{"15", "16"};
+    every_end_is_consistent({},
+                            {.asks = {update, recall}, .answers = is_long() ? either : one_of_each, .hop = false});
 }
 BOOST_AUTO_TEST_CASE(a_recall_and_then_an_update) {
     if (is_long()) every_end_is_consistent({}, {.asks = {recall, update}, .answers = {"15 16"}, .hop = false});
