@@ -56,7 +56,7 @@ public:
         bool gone = false;
         auto working = [](transport& t, asio::awaitable<void> w) -> asio::awaitable<void> {
             co_await std::move(w);
-            t.expire(); // of the reading below: a mere cancellation may be lost within TLS
+            t.expire(); // ends the reading below
         };
         auto [order, thrown, ignored] =
             co_await asio::experimental::make_parallel_group(

@@ -10,8 +10,6 @@ namespace vanthu::net {
 namespace {
 using boost::system::error_code;
 constexpr auto answer = asio::as_tuple(asio::use_awaitable);
-// Whoever finds his socket always ready lets the thread's other connections in after so many bytes.
-constexpr std::size_t turn = 256 * 1024;
 } // namespace
 
 struct transport::state : std::enable_shared_from_this<state> {
@@ -21,7 +19,6 @@ struct transport::state : std::enable_shared_from_this<state> {
     steady_time deadline = steady_time::max(); // of the operation in progress; max: none
     steady_time wakes_at = steady_time::max(); // when the timer looks next; max: it does not wait
     bool expired = false;
-    std::size_t since_waiting = 0; // bytes of TLS
 
     explicit state(transport::socket s) : socket(std::move(s)), timer(socket.get_executor()) {}
 
@@ -60,19 +57,13 @@ struct transport::state : std::enable_shared_from_this<state> {
     }
 
     task<> ready(tls_stream::want what, steady_time until) {
-        since_waiting = 0;
         begin(until);
         auto [ec] = co_await socket.async_wait(
             what == tls_stream::want::read ? socket::wait_read : socket::wait_write, answer);
         end();
+        tls->waited();
         if (ec) co_return failure_of(ec);
         co_return result<>();
-    }
-    bool had_its_turn(std::size_t moved) {
-        since_waiting += moved;
-        if (since_waiting < turn) return false;
-        since_waiting = 0;
-        return true;
     }
 };
 
@@ -90,18 +81,18 @@ task<> transport::handshake(ssl_ptr session, role as, steady_time deadline) {
     error_code ignored;
     s.socket.native_non_blocking(true, ignored);
     s.tls.emplace(s.socket.native_handle(), std::move(session));
-    for (;;) {
+    while (s.encrypted()) {
         VANTHU_CO_TRY(const tls_stream::progress p, s.tls->handshake(as));
         if (p.next == tls_stream::want::nothing) co_return result<>();
         VANTHU_CO_CHECK(co_await s.ready(p.next, deadline));
     }
+    co_return failed(errc::connection_closed, "closed within the handshake");
 }
 
 task<std::size_t> transport::read_some(std::span<std::uint8_t> out, steady_time deadline) {
     auto& s = *state_;
     while (s.encrypted()) {
         VANTHU_CO_TRY(const tls_stream::progress p, s.tls->read(out));
-        if (s.had_its_turn(p.moved)) co_await asio::post(s.socket.get_executor(), asio::use_awaitable);
         if (p.next == tls_stream::want::nothing) co_return p.moved;
         VANTHU_CO_CHECK(co_await s.ready(p.next, deadline));
     }
@@ -117,7 +108,6 @@ task<std::size_t> transport::write_some(bytes_view data, steady_time deadline) {
     auto& s = *state_;
     while (s.encrypted()) {
         VANTHU_CO_TRY(const tls_stream::progress p, s.tls->write(data));
-        if (s.had_its_turn(p.moved)) co_await asio::post(s.socket.get_executor(), asio::use_awaitable);
         if (p.next == tls_stream::want::nothing) co_return p.moved;
         VANTHU_CO_CHECK(co_await s.ready(p.next, deadline));
     }

@@ -21,8 +21,9 @@ public:
     using role = tls_stream::role;
     task<> handshake(ssl_ptr session, role as, steady_time deadline);
 
-    // What is there already moves at once, also after the deadline; the deadline is for waiting. 0: the orderly end of the stream. Failures of all: timed_out (the transport can still be used in the other
-    // direction), connection_closed, tls_failed, tasks::errc::cancelled.
+    // 0: the orderly end of the stream. Failures of all: timed_out (the transport can still be used in the other
+    // direction), connection_closed, tls_failed, tasks::errc::cancelled. What is there already moves, also after the
+    // deadline, which ends a wait.
     task<std::size_t> read_some(std::span<std::uint8_t> out, steady_time deadline);
     task<std::size_t> write_some(bytes_view data, steady_time deadline);
     task<> write(bytes_view data, steady_time deadline); // all of it

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <netinet/tcp.h>
 #include <openssl/ssl.h>
+#include <sys/ioctl.h>
 
 using namespace vanthu;
 using namespace vanthu::net;
@@ -44,6 +45,7 @@ struct pair_of_ends {
     transport::role as;
     other_end far;
     std::optional<transport> near;
+    int near_socket = -1;
     ssl_context context;
 
     explicit pair_of_ends(asio::io_context& on, transport::role ours = transport::role::server) : io(on), as(ours) {
@@ -58,8 +60,8 @@ struct pair_of_ends {
         far.fd = std::move(bare_socket(ntohs(at.sin_port)).fd);
         const int at_once = 1; // what is written is there: no waiting for acknowledgements
         ::setsockopt(far.fd.get(), IPPROTO_TCP, TCP_NODELAY, &at_once, sizeof at_once);
-        const int accepted = ::accept4(listening.get(), nullptr, nullptr, SOCK_CLOEXEC);
-        near.emplace(transport::socket(io, asio::generic::stream_protocol(AF_INET, IPPROTO_TCP), accepted));
+        near_socket = ::accept4(listening.get(), nullptr, nullptr, SOCK_CLOEXEC);
+        near.emplace(transport::socket(io, asio::generic::stream_protocol(AF_INET, IPPROTO_TCP), near_socket));
         const certificates& c = certificates::get();
         context = as == transport::role::server
                       ? server_context({.certificate_file = c / "server.pem", .key_file = c / "server.key"}).value()
@@ -119,6 +121,19 @@ BOOST_AUTO_TEST_CASE(the_end_of_a_stream_is_orderly_only_where_it_was_said) {
     BOOST_TEST(noise.read().value() == "abc"); // what came before it is not lost with it
     BOOST_TEST((noise.read().error().code == errc::tls_failed));
     BOOST_TEST((noise.read().error().code == errc::tls_failed));
+}
+
+BOOST_AUTO_TEST_CASE(who_cuts_the_stream_behind_a_request_still_gets_his_answer) {
+    asio::io_context io;
+    pair_of_ends l(io);
+    l.shake_hands();
+    l.far.write("request");
+    BOOST_REQUIRE(::shutdown(l.far.fd.get(), SHUT_WR) == 0);
+    BOOST_TEST(l.read().value() == "request");
+    BOOST_REQUIRE(l.run(l.near->write(as_bytes("answer"), in(20s))).has_value());
+    char answer[16] = {};
+    BOOST_TEST(SSL_read(l.far.session.get(), answer, sizeof answer) == 6);
+    BOOST_TEST((l.read().error().code == errc::connection_closed));
 }
 
 BOOST_AUTO_TEST_CASE(an_idle_connection_is_stale_once_the_other_side_has_closed_it_or_spoken) {
@@ -185,4 +200,24 @@ BOOST_AUTO_TEST_CASE(who_always_has_something_to_read_lets_others_have_their_tur
     io.restart();
     io.run();
     BOOST_TEST(order.find('b') < order.size() / 4, order);
+}
+
+// Records that bring nothing to read keep nobody busy for longer than others do.
+BOOST_AUTO_TEST_CASE(a_flood_of_key_updates_lets_others_have_their_turn_and_a_deadline_come) {
+    asio::io_context io;
+    pair_of_ends l(io);
+    l.shake_hands();
+    BOOST_REQUIRE(::fcntl(l.far.fd.get(), F_SETFL, ::fcntl(l.far.fd.get(), F_GETFL) | O_NONBLOCK) == 0);
+    while (SSL_key_update(l.far.session.get(), SSL_KEY_UPDATE_NOT_REQUESTED) == 1 &&
+           SSL_do_handshake(l.far.session.get()) == 1) {}
+    std::size_t turns = 0;
+    std::function<void()> another = [&] {
+        int waiting = 0;
+        if (::ioctl(l.near_socket, FIONREAD, &waiting) != 0 || waiting == 0) return l.near->expire();
+        ++turns;
+        asio::post(io, another);
+    };
+    asio::post(io, another);
+    BOOST_TEST((l.read().error().code == errc::timed_out));
+    BOOST_TEST(turns > 3, turns);
 }
