@@ -20,10 +20,12 @@ namespace {
 // How far a partner's clock may be behind without its answer being taken for one to what was asked before.
 constexpr std::chrono::minutes slow_clock{10};
 
-bool is_answered(const document_row& request, const consignment_row& c) {
-    if (is_replacement(request.identity)) return !c.answer.empty();
-    return std::ranges::any_of(
+// 15 or 16; empty: not yet.
+std::string answer_to(const document_row& request, const consignment_row& c) {
+    if (is_replacement(request.identity)) return c.answer;
+    const auto found = std::ranges::find_if(
         c.statuses, [](const records::status_seen& s) { return s.code == "15" || s.code == "16"; });
+    return found == c.statuses.end() ? std::string() : found->code;
 }
 
 } // namespace
@@ -49,13 +51,15 @@ result<std::optional<records::reader::place>> decision::request_named(const arri
 }
 
 // The newest request, by its sender's time, that was sent no later than the answer. One that follows within what a
-// clock may be behind has it where that one was answered before and this one can have been.
+// clock may be behind has it where that one was answered before and this one can have been; but an agreement said once
+// more is no agreement to anything else.
 result<std::optional<records::reader::place>> decision::request_by_time(const arrival& a, const document_row& answer,
                                                                         const std::string& party) {
     struct candidate {
         std::int64_t at;
         std::string id;
-        bool answered, arrived;
+        std::string answered;
+        bool arrived;
         auto operator<=>(const candidate&) const = default;
     };
     using found = std::optional<records::reader::place>;
@@ -68,7 +72,8 @@ result<std::optional<records::reader::place>> decision::request_by_time(const ar
             VANTHU_TRY(auto mine, consignments_of(a, owner, id, party));
             if (mine.empty()) continue;
             const consignment_row& c = mine.back();
-            all.push_back({d->sent_at ? d->sent_at : d->received_at, id, is_answered(*d, c),
+            if (is_update(d->identity) && !c.asked_back) continue; // it brought the document and asked for nothing
+            all.push_back({d->sent_at ? d->sent_at : d->received_at, id, answer_to(*d, c),
                            c.state_now == records::state::delivered});
         }
         std::ranges::sort(all);
@@ -76,8 +81,9 @@ result<std::optional<records::reader::place>> decision::request_by_time(const ar
         const auto later = std::ranges::find_if(all, [&](const candidate& c) { return said && c.at > said; });
         if (later == all.begin()) continue;
         const candidate& fits = *std::prev(later);
-        const bool slow = fits.answered && later != all.end() && !later->answered && later->arrived &&
-                          from_us(later->at) - from_us(said) <= slow_clock;
+        const bool again = answer.status_code == "15" && fits.answered == "15";
+        const bool slow = !fits.answered.empty() && !again && later != all.end() && later->answered.empty() &&
+                          later->arrived && from_us(later->at) - from_us(said) <= slow_clock;
         return found({owner, slow ? later->id : fits.id, {}, 0});
     }
     return found();

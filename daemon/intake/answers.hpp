@@ -7,7 +7,7 @@
 //   … (trả lời yêu cầu thay thế bằng VB-2 gửi lúc 2025/07/15 08:00:00)      the DocumentId of the replacement
 //
 // The time is the sender's own (its first TraceHeader), to the second. An answer that does not say it is understood by
-// its time (docs/statuses.md, "Which document").
+// its time (docs/statuses.md, "Which request").
 #pragma once
 
 #include "daemon/records/records.hpp"

@@ -35,18 +35,17 @@ result<> keep_with_document(const records::reader& read, const std::string& home
                             const std::vector<std::string>& targets, const registry::registry& known,
                             const std::string& own_node, routed& r) {
     if (r.route.kind == registry::route_kind::local || !r.route.final) return {};
-    std::string taken_by; // the newest that has left
+    std::string taken_by; // the last found that has left
     for (const std::string& target : targets)
         for (const std::string& owner : {issuer, home}) {
             VANTHU_TRY(auto ids, read.documents_named(owner, issuer, target));
             for (const std::string& id : ids) {
                 VANTHU_TRY(auto d, read.document(owner, id));
-                if (!d || d->kind != records::document_kind::document || is_recall(d->identity) ||
-                    is_update(d->identity))
-                    continue;
+                if (!d || d->kind != records::document_kind::document || is_recall(d->identity)) continue;
                 VANTHU_TRY(auto all, read.consignments(owner, id));
                 for (const consignment_row& c : all) {
-                    if (records::has_ended(c)) continue;
+                    // Of an update only what it brought to those it added is a document.
+                    if (records::has_ended(c) || (is_update(d->identity) && c.asked_back)) continue;
                     if (c.recipient != r.organisation && c.recipient_code != r.code) continue;
                     VANTHU_TRY(const bool left, has_left(read, *d, c));
                     if (left) taken_by = c.hop;

@@ -271,11 +271,14 @@ result<bool> decision::replacement_answered(const document_row& on, consignment_
     const bool meant = named && named->is(on);
     if (asked.empty() && meant && !ours) {
         // Something else was asked of them since.
-        records::answer_place(mine, status.status_code, status.status_time);
-        for (const replaced_row& each : on.replaces)
-            if (quoted == on.identity.document_id || quoted == each.document_id)
-                VANTHU_CHECK(superseded_answered(on, each.document_id, mine, status, ours));
-        return true;
+        bool of_these = false;
+        for (const replaced_row& each : on.replaces) {
+            if (quoted != on.identity.document_id && quoted != each.document_id) continue;
+            VANTHU_CHECK(superseded_answered(on, each.document_id, mine, status, ours));
+            of_these = true;
+        }
+        if (of_these) records::answer_place(mine, status.status_code, status.status_time);
+        return of_these;
     }
     VANTHU_TRY(auto of_it, write_.recall(options_.home, on.identity.issuer, on.identity.document_id, mine.recipient));
     if (asked.empty() || (!meant && !any_open && of_it && of_it->document == on.id && records::is_open(of_it->stands)))

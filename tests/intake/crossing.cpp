@@ -195,6 +195,18 @@ BOOST_AUTO_TEST_CASE(a_slow_clock_does_not_make_a_second_denial_one_of_the_first
     }
 }
 
+BOOST_AUTO_TEST_CASE(an_agreement_to_an_update_said_once_more_agrees_to_no_recall_that_came_after_it) {
+    hop h;
+    const std::string update = h.come(h.update("09:00:00"));
+    h.answer("15", "09:10:00");
+    BOOST_TEST(h.of(update).last_status == "15");
+    const std::string recall = h.come(h.recall("10:00:00"));
+    h.handed_over(recall);
+    h.answer("15", "09:57:00");
+    BOOST_TEST(h.of(recall).last_status == "");
+    BOOST_TEST((h.row().stands == recall_stand::asked));
+}
+
 BOOST_AUTO_TEST_CASE(a_recall_is_answered_also_where_an_update_has_come_after_it) {
     for (const bool agrees : {true, false}) {
         two_ends two;
