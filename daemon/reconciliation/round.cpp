@@ -71,6 +71,8 @@ task<> rounds::begin_round(round& r, const asked_round& asked) {
         return {};
     };
     VANTHU_CO_CHECK(co_await offload(disk_, read));
+    // What somebody asked for in part, or to be listed only, is not what the schedule owes.
+    if (before && asked.by == "schedule" && !(before->usual_window && before->report.repair)) before.reset();
     if (before && before->report.started_at <= now) {
         r.now = std::move(*before);
         r.now.report.started_at = now; // of this try

@@ -20,7 +20,7 @@ namespace {
 
 constexpr std::size_t rows_in_a_page = 2'000; // looked at, also where few of them are of interest
 // In the order of arrival most rows are only looked through for the other node's name.
-constexpr std::size_t arrivals_in_a_page = 50'000;
+constexpr std::size_t arrivals_in_a_page = 50'000, bytes_in_a_page = 32u << 20;
 // A document's id is of the moment when its packet was being decided; it is seen when that is on disk. A later list
 // begins so long before the last id that this one has seen.
 constexpr std::chrono::milliseconds late_at_most = std::chrono::minutes(15);
@@ -252,7 +252,7 @@ result<> list_arrivals(const ledger::view& view, const link_end& end, const peer
     std::string begin = before_ids_of(from_us(asked.since));
     if (time_of(asked.from)) begin = std::max(begin, asked.from); // else it is none that was named here
     std::vector<std::string> ids;
-    std::size_t looked_at = 0;
+    std::size_t looked_at = 0, bytes = 0;
     std::string last = begin;
     bool full = false;
     VANTHU_CHECK(view.scan(row_key(end.home, 'D'), row_key(end.home, 'D').text(begin),
@@ -261,9 +261,11 @@ result<> list_arrivals(const ledger::view& view, const link_end& end, const peer
                                if (!parts) return true;
                                auto id = parts->text();
                                if (!id || *id <= begin) return true;
-                               full = ids.size() == peer::reconcile_page || looked_at == arrivals_in_a_page;
+                               full = ids.size() == peer::reconcile_page || looked_at == arrivals_in_a_page ||
+                                      bytes >= bytes_in_a_page;
                                if (full) return false;
                                ++looked_at;
+                               bytes += value.size();
                                last = *id;
                                if (value.find(end.node) != std::string_view::npos) ids.push_back(std::move(*id));
                                return true;

@@ -323,5 +323,26 @@ BOOST_AUTO_TEST_CASE(what_was_interrupted_goes_on_where_it_was) {
     BOOST_TEST(reconciliation::interrupted(n.lower.store->committed(), "@huyen").value().empty());
 }
 
+BOOST_AUTO_TEST_CASE(the_schedule_does_not_go_on_with_what_somebody_wanted_to_see_only) {
+    constexpr std::size_t documents = 1'500; // three pages
+    pair_of_nodes n;
+    agreed_documents(n, 0, documents);
+    std::size_t asked = 0, fails_at = 2;
+    n.lower.spec.asks = [&](std::string, reconcile_question q, steady_time) -> task<reconcile_answer> {
+        if (++asked >= fails_at) co_return failed(reconciliation::errc::not_reached, "net.closed");
+        co_return in_pages(n, std::move(q), 500);
+    };
+    BOOST_TEST(compared(n.lower, "h48", false).outcome == "failed");
+    fails_at = 1'000;
+    const auto report =
+        wait_for(n.lower.decisions->executor(0),
+                 n.lower.rounds->compare_with({.node = "h48", .by = "schedule", .go_on = true, .only_changes = true}))
+            .value();
+    BOOST_TEST(report.outcome == "done");
+    BOOST_TEST(report.repair);
+    BOOST_TEST(report.packets == documents);
+    BOOST_TEST(reconciliation::interrupted(n.lower.store->committed(), "@huyen").value().empty());
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 } // namespace vanthu::test
