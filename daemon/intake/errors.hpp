@@ -30,6 +30,7 @@ enum class errc {
     answer_without_request,   // submitted here: 15 or 16, and no recall, update or replace is on record
     refusal_after_acceptance, // submitted here: 02 after 03, 04, 05 or 06
     status_after_end,         // submitted here: the document was refused, or its recall agreed to
+    request_changed,          // submitted here: 15 or 16, and something else was asked while it was being composed
     inbox_right_missing,      // submitted here: a status about an inbox entry, by a credential without that right
     number_malformed,         // submitted here: a number or notation that cannot stand in a register
     attachment_empty,         // submitted here

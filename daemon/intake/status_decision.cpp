@@ -1,5 +1,6 @@
 // What a status changes: it finds the document it speaks of and moves that document's ladder.
 #include "daemon/base/ids.hpp"
+#include "daemon/intake/answers.hpp"
 #include "daemon/intake/decision.hpp"
 #include "daemon/records/statuses.hpp"
 
@@ -121,6 +122,17 @@ result<> decision::status(arrival& a, outcome& out) {
     // Cancelled before its eOffice had it: the sender has been told so (contracts 15).
     if (entry && a.from->from_inbox && entry->cancelled_at && entry->acked_at == 0)
         return failed(errc::entry_recalled, entry->id);
+    // Nor does an answer count for a request that whoever gave it has not seen.
+    if (entry && !a.from->about.second.empty())
+        if (const auto named = request_named_in(d.status_description)) {
+            VANTHU_TRY(auto on, write_.document(entry->owner, entry->document));
+            VANTHU_TRY(auto mine, write_.consignment(entry->owner, entry->document, entry->recipient_code));
+            std::optional<document_row> request;
+            if (on && mine) {
+                VANTHU_TRY(request, request_answered(write_, options_.home, *on, *mine));
+            }
+            if (!request || !named->is(*request)) return failed(errc::request_changed, entry->id);
+        }
     if (entry && s.status_code == "01") {
         VANTHU_TRY(bool before, arrived_before(a, reporter, *entry, *about, out));
         if (before) return {};

@@ -238,6 +238,31 @@ BOOST_AUTO_TEST_CASE(a_recall_is_answered_also_where_an_update_has_come_after_it
     }
 }
 
+// Composed when the update had the row; until it is decided a recall has come.
+BOOST_AUTO_TEST_CASE(an_answer_given_before_the_newest_request_was_seen_is_given_again) {
+    two_ends two;
+    two.ask(two.update("09:00:00"));
+    two.arrive(two.update("09:00:00"));
+    const auto answer = [&](std::string_view asked) {
+        intake::offer o;
+        o.source = intake::offer::from::ourselves;
+        const auto inbox = records::reader(two.upper.store->committed()).inbox("@xa", 0, 1).value();
+        o.about = {inbox.at(0).owner, inbox.at(0).document};
+        o.from_inbox = true;
+        const answer_packet said{.code = "15", .time = "2025/07/15 11:00:00", .description = std::string(asked)};
+        net::memory_body body(said.to(two.document));
+        return wait_for(two.upper.network->executor(0), two.upper.gate->accept(std::move(o), body));
+    };
+    two.ask(two.recall("10:00:00"));
+    two.arrive(two.recall("10:00:00"));
+    const auto refused = answer("Đồng ý (trả lời yêu cầu cập nhật gửi lúc 2025/07/15 09:00:00)");
+    BOOST_REQUIRE(!refused);
+    BOOST_TEST((refused.error().code == intake::errc::request_changed));
+    BOOST_TEST(records::is_open(two.there().stands));
+    BOOST_TEST(answer("Đồng ý (trả lời yêu cầu thu hồi gửi lúc 2025/07/15 10:00:00)").has_value());
+    BOOST_TEST((two.there().stands == recall_stand::agreed));
+}
+
 BOOST_AUTO_TEST_CASE(an_update_answered_while_a_recall_was_under_way_says_nothing_of_the_recall) {
     for (const char* said : {R"({"code":"15"})", denial}) {
         two_ends two;
