@@ -17,6 +17,7 @@ import time
 
 VANTHU, BAD_MODULE = sys.argv[1:3]
 SOFTHSM = "/usr/lib/softhsm/libsofthsm2.so"
+PIN = "pin-1234"  # not in any hexadecimal id that is shown
 failures = 0
 
 
@@ -36,7 +37,7 @@ class Desk:
         self.env.pop("P11_KIT_SERVER_ADDRESS", None)
         os.makedirs(self.at("tokens"))
         self.put("softhsm2.conf", f"directories.tokendir = {self.at('tokens')}\nobjectstore.backend = file\nlog.level = ERROR\n")
-        self.put("pin", "1234\n")
+        self.put("pin", PIN + "\n")
 
     def at(self, name):
         return os.path.join(self.folder, name)
@@ -46,7 +47,7 @@ class Desk:
             f.write(text)
 
     def new_token(self, label):
-        subprocess.run(["softhsm2-util", "--init-token", "--free", "--label", label, "--pin", "1234", "--so-pin",
+        subprocess.run(["softhsm2-util", "--init-token", "--free", "--label", label, "--pin", PIN, "--so-pin",
                         "12345678"], env=self.env, check=True, stdout=subprocess.DEVNULL)
 
     def words(self, *words, module=SOFTHSM):
@@ -159,7 +160,7 @@ def guard_by_hand(desk, serial):
     promise(answer["failed_logins"] == 1, "status shows it", answer)
     desk.put("pin", "8888\n")
     promise(desk.code("status", *named, *pin) == "token.pin_incorrect", "a second wrong PIN")
-    desk.put("pin", "1234\n")
+    desk.put("pin", PIN + "\n")
     promise(desk.code("status", *named, *pin) == "tokens.third_try", "a third one waits for a person, right or wrong")
     exit_code, answer = desk.run("unlock-guard", *named)
     promise(answer.get("guard") == "released", "unlock-guard releases", answer)
@@ -172,7 +173,7 @@ def guard_by_hand(desk, serial):
     promise(desk.run("status", *named, *pin)[0] == 0, "the right PIN works then")
     desk.put("pin", "")
     promise(desk.code("status", *named, *pin) == "token.pin_needed", "an empty PIN file")
-    desk.put("pin", "1234\n")
+    desk.put("pin", PIN + "\n")
 
 
 def at_the_terminal(desk, serial):
@@ -180,9 +181,9 @@ def at_the_terminal(desk, serial):
     t = Terminal(words, desk.env)
     t.until("PIN (con-dau): ")
     promise(not t.echo(), "no echo while the PIN is typed")
-    t.type("1234\n")
+    t.type(PIN + "\n")
     promise(t.end() == 0, "a typed PIN works", t.shown)
-    promise("1234" not in t.shown, "and is not shown", t.shown)
+    promise(PIN not in t.shown, "and is not shown", t.shown)
 
     # However the question ends, the echo is back, and the program ends by what ended it.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
@@ -204,7 +205,7 @@ def at_the_terminal(desk, serial):
     t.type("12")
     os.kill(t.pid, signal.SIGTSTP)
     t.until("PIN (con-dau): \r\nPIN (con-dau): ")
-    t.type("1234\n")
+    t.type(PIN + "\n")
     promise(t.end() == 0, "what was typed before Ctrl-Z does not count", t.shown)
 
     # A person may try once more and is told so; not a third time.
