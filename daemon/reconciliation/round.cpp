@@ -16,11 +16,6 @@ namespace {
 constexpr std::string_view told_by_answers =
     "what the answers of a reconciliation have told in place of notices that never came";
 
-asio::awaitable<void> sleep_for(asio::any_io_executor executor, std::chrono::steady_clock::duration d) {
-    asio::steady_timer timer(executor, d);
-    co_await timer.async_wait(asio::use_awaitable);
-}
-
 // Only once per packet: what was repaired before is no news.
 bool newly_lost(const our_packet& ours, const peer::packet_stand& theirs) {
     return !theirs.known && ours.current && ours.receipt && ours.repairs == 0;
@@ -175,7 +170,7 @@ task<> rounds::go_through(round& r) {
 // A question that could be answered later is asked again a little later, a few times.
 task<peer::reconcile_answer> rounds::ask(round& r, peer::reconcile_question q) {
     for (unsigned tried = 1;; ++tried) {
-        if (std::exchange(r.asked_before, true)) co_await sleep_for(executor_, options_.pause);
+        if (std::exchange(r.asked_before, true)) co_await sleep_for(options_.pause);
         if (std::chrono::steady_clock::now() - r.began >
             std::max(options_.longest, options_.a_page * static_cast<std::int64_t>(r.pages)))
             co_return failed(errc::too_slow, std::to_string(r.pages) + " pages");
@@ -183,7 +178,7 @@ task<peer::reconcile_answer> rounds::ask(round& r, peer::reconcile_question q) {
         ++r.now.report.pages;
         auto answer = co_await ask_(r.end.node, q, in(options_.request_timeout));
         if (answer || !transient(answer.error().code) || tried >= options_.tries) co_return answer;
-        co_await sleep_for(executor_, options_.pause * 8);
+        co_await sleep_for(options_.pause * 8);
     }
 }
 

@@ -8,14 +8,7 @@
 namespace vanthu::reconciliation {
 
 namespace {
-
 constexpr unsigned scheduled_at_a_time = 4;
-
-asio::awaitable<void> sleep_for(asio::any_io_executor executor, std::chrono::steady_clock::duration d) {
-    asio::steady_timer timer(executor, d);
-    co_await timer.async_wait(asio::use_awaitable);
-}
-
 } // namespace
 
 rounds::rounds(round_options options, ledger::store& store, asio::any_io_executor executor, asio::thread_pool& disk,
@@ -82,6 +75,11 @@ bool rounds::is_due(const report_row& last) const {
     return at > now || now - at >= wait; // a clock that was set back must not put it off for ever
 }
 
+asio::awaitable<void> rounds::sleep_for(std::chrono::steady_clock::duration d) {
+    asio::steady_timer timer(executor_, d);
+    co_await timer.async_wait(asio::use_awaitable);
+}
+
 asio::awaitable<void> rounds::schedule() {
     auto unfinished = [this] { return interrupted(store_.committed(), options_.home); };
     const auto begun = co_await offload(disk_, unfinished);
@@ -91,7 +89,7 @@ asio::awaitable<void> rounds::schedule() {
         if (std::ranges::find(known, node) != known.end() && begin(node))
             go_on_with({.node = node, .go_on = true}, true);
     while (options_.every.count() > 0) {
-        co_await sleep_for(executor_, std::min<std::chrono::microseconds>(options_.every, std::chrono::minutes(1)));
+        co_await sleep_for(std::min<std::chrono::microseconds>(options_.every, std::chrono::minutes(1)));
         auto read = [this] { return last(false); };
         auto before = co_await offload(disk_, read);
         if (!before) {

@@ -78,6 +78,7 @@ public:
 private:
     struct round;
     asio::awaitable<void> schedule();
+    asio::awaitable<void> sleep_for(std::chrono::steady_clock::duration);
     std::vector<std::string> nodes() const;
     std::string name_of(const std::string& node) const;
     bool is_due(const report_row& last) const;
