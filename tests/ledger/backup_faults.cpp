@@ -76,6 +76,15 @@ void refusal_in_a_backup(refusal kind, errc code) {
     BOOST_TEST(ended <= 1u);
     BOOST_TEST(refused > last / stride / 4);
 }
+
+// A machine with a backup of its store, stopped; to be restored into another directory.
+void make_ready_to_restore(machine& m, memory& told) {
+    must(m.start());
+    run_scenario(m, told);
+    must(back_up(m));
+    m.stop();
+    m.directory = "/disk/restored";
+}
 } // namespace
 
 BOOST_AUTO_TEST_CASE(a_power_cut_that_loses_everything_unsynced_leaves_the_store_and_no_half_backup) {
@@ -97,11 +106,7 @@ BOOST_AUTO_TEST_CASE(an_io_error_under_a_backup_is_the_backups_refusal_only) {
 BOOST_AUTO_TEST_CASE(a_restore_that_did_not_end_is_no_store_and_is_done_again) {
     machine from;
     memory told;
-    must(from.start());
-    run_scenario(from, told);
-    must(back_up(from));
-    from.stop();
-    from.directory = "/disk/restored";
+    make_ready_to_restore(from, told);
     std::uint64_t last = 0;
     {
         machine m(from);
@@ -133,11 +138,7 @@ BOOST_AUTO_TEST_CASE(a_restore_that_did_not_end_is_no_store_and_is_done_again) {
 BOOST_AUTO_TEST_CASE(a_full_disk_under_a_restore_is_a_refusal_and_it_is_done_again) {
     machine from;
     memory told;
-    must(from.start());
-    run_scenario(from, told);
-    must(back_up(from));
-    from.stop();
-    from.directory = "/disk/restored";
+    make_ready_to_restore(from, told);
     std::uint64_t refused = 0;
     for (std::uint64_t at = 1;; at += stride) {
         machine m(from);
